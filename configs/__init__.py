@@ -1,4 +1,4 @@
-"""The named configurations that ship with musicvae, one TOML file each, and their table for notebooks."""
+"""The named configurations that ship with musicvae, one TOML file each, and their table."""
 
 from musicvae.config import Config
 from musicvae.config_map import CONFIG_MAP, EditableConfig

@@ -1,7 +1,8 @@
 """Named configurations: what a model is, what it learns from, and how it is trained.
 
-A configuration is one TOML file. Read, it is frozen data: it stores names and numbers, never classes or
-live objects, so that one model's settings cannot leak into the next. Nothing here needs TensorFlow.
+A configuration is one TOML file. Read, it is frozen data: it stores names and numbers, never
+classes or live objects, so that one model's settings cannot leak into the next. Nothing here needs
+TensorFlow.
 
     [model]      z_size, max_seq_len
     [converter]  type and its options: how notes become tensors
@@ -245,7 +246,9 @@ def parse_config(tables: Mapping[str, Any], name: str, *, source: str) -> Config
             _reject_unknown(rest[section], (), f"key in [{section}]:")
         for section in ("encoder", "decoder", "converter"):
             components[section] = _component(rest[section])
-        augmentation = options_as(Augmentation, rest["augment"], "[augment]") if rest["augment"] else None
+        augmentation = (
+            options_as(Augmentation, rest["augment"], "[augment]") if rest["augment"] else None
+        )
         _reject_unknown(rest["data"], ("tfds_name",), "key in [data]:")
         return Config(
             name=str(tables.get("name", name)),

@@ -102,7 +102,7 @@ CONFIG_MAP = ConfigMap()
 
 
 def as_config(config: Config | EditableConfig | str) -> Config:
-    """Returns a frozen configuration of whatever a caller holds: one, an editable copy, or a name."""
+    """Returns the frozen configuration of what a caller holds: one, an editable copy or a name."""
     if isinstance(config, EditableConfig):
         return config.frozen()
     return load_config(config) if isinstance(config, str) else config

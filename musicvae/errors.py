@@ -10,8 +10,8 @@
     ├── TrainingError          training cannot go on: a NaN loss, a full disk
     └── MissingExtraError      an optional dependency that this feature needs is not installed
 
-A message is one line: the value, what is allowed, which file or flag it concerns and what to do next.
-Commands print it without a traceback and exit with status 1.
+A message is one line: the value, what is allowed, which file or flag it concerns and what to do
+next. Commands print it without a traceback and exit with status 1.
 """
 
 from __future__ import annotations

@@ -44,7 +44,8 @@ class HParams:
       dec_rnn_size: units of each decoder layer (conductor and core alike).
       residual_decoder: the same for the decoder.
       nade_num_hidden: hidden units of the NADE output layer.
-      control_preprocessing_rnn_size: units of the layers over the controls, where a decoder has them.
+      control_preprocessing_rnn_size: units of the layers over the controls, where a decoder has
+        them.
       batch_size: examples in one training step.
       learning_rate: the rate at step 0.
       decay_rate: factor on (learning_rate - min_learning_rate) a step.
@@ -200,9 +201,7 @@ def _scalar(field: dataclasses.Field[Any], kind: type, text: str) -> Any:
             return kind(text)
         except ValueError:
             pass
-    raise ConfigError(
-        f"hyperparameter {field.name}='{text}' is not of type {_type_name(field)}"
-    )
+    raise ConfigError(f"hyperparameter {field.name}='{text}' is not of type {_type_name(field)}")
 
 
 def _type_name(field: dataclasses.Field[Any]) -> str:
@@ -213,8 +212,9 @@ def _checked(field: dataclasses.Field[Any], value: Any, noun: str) -> Any:
     """Returns the value in the field's own type, or raises ConfigError."""
     kind = _TYPES[field.name]
     if _is_tuple(field):
-        items = [value] if isinstance(value, int) and not isinstance(value, bool) else value
-        fits = isinstance(items, list | tuple) and all(type(item) is int for item in items) and items
+        items = [value] if type(value) is int else value
+        fits = isinstance(items, list | tuple) and bool(items)
+        fits = fits and all(type(item) is int for item in items)
         value = tuple(items) if fits else value
     elif kind is float:
         fits = isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,7 +1,7 @@
 """Names for things that configurations select: converters, encoders, decoders.
 
-A configuration stores names; a registry turns a name into a class, and an unknown name into an error
-that suggests the nearest one.
+A configuration stores names; a registry turns a name into a class, and an unknown name into an
+error that suggests the nearest one.
 """
 
 from __future__ import annotations

@@ -1,0 +1,230 @@
+"""What all commands share: absl flags, mended command lines, help, and errors of one line.
+
+A command module reads:
+
+    FLAGS = command_flags()
+    flags.DEFINE_integer("num_outputs", 5, "How many files to write.", flag_values=FLAGS)
+    define_path("output_dir", None, "Where to write them.", FLAGS)
+
+    def main(arguments: list[str]) -> int | None: ...
+
+    def run() -> None:
+        run_command("musicvae-generate", __doc__, FLAGS, main)
+
+Every command has flags of its own (an own `FlagValues`), so that two can be imported side by side.
+Nothing here imports TensorFlow, so `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import textwrap
+import traceback
+import warnings
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from absl import flags, logging
+
+from musicvae.errors import InputError, MusicVAEError
+from musicvae.registry import did_you_mean
+
+EXIT_ERROR = 1
+EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
+
+_LOG_LEVELS = ("DEBUG", "INFO", "WARN", "ERROR", "FATAL")
+_DASHES = ("\N{EM DASH}", "\N{EN DASH}")
+_QUOTES = "'"
+
+
+class _PathParser(flags.ArgumentParser):
+    """A path; a leading ~ is the home folder even where the shell left it alone."""
+
+    syntactic_help = "a path"
+
+    def parse(self, argument: str) -> str:
+        return os.path.expanduser(argument)
+
+    def flag_type(self) -> str:
+        return "path"
+
+
+def command_flags() -> flags.FlagValues:
+    """Returns a command's own set of flags, with `--help` and `--log` in it."""
+    values = flags.FlagValues()
+    flags.DEFINE_boolean("help", False, "Show this help.", short_name="h", flag_values=values)
+    parser = flags.EnumParser(_LOG_LEVELS, case_sensitive=False)
+    flags.DEFINE(parser, "log", "INFO", "The least important messages that are shown.", values)
+    return values
+
+
+def define_path(name: str, default: str | None, text: str, values: flags.FlagValues) -> None:
+    """Defines a flag that takes a path.
+
+    Args:
+      name: the flag's name.
+      default: its default, or None.
+      text: its help.
+      values: the command's flags.
+    """
+    flags.DEFINE(_PathParser(), name, default, text, values)
+
+
+def require_flags(values: flags.FlagValues, *names: str) -> None:
+    """Checks that the user gave these flags.
+
+    Args:
+      values: the command's flags.
+      *names: the flags that must have a value.
+
+    Raises:
+      InputError: some have none; the message names them all.
+    """
+    missing = [f"--{name}" for name in names if values[name].value in (None, "")]
+    if missing:
+        raise InputError(f"missing {' and '.join(missing)}; `--help` says what to give")
+
+
+def mend_arguments(arguments: Sequence[str]) -> list[str]:
+    """Repairs what pasting a tutorial's command line does to it.
+
+    A line continuation that ends up inside a line leaves a lone backslash, or, with the blank
+    behind it, an argument such as " --mode=sample"; a word processor turns "--" into a dash.
+
+    Args:
+      arguments: the arguments as the shell passed them, without the program's name.
+
+    Returns:
+      The arguments as they were meant.
+    """
+    mended = []
+    for argument in arguments:
+        bare = argument.strip()
+        for dash in _DASHES:
+            if bare.startswith(dash):
+                bare = "--" + bare.lstrip("".join(_DASHES) + "-")
+        if bare in ("", "\\") and argument != "":
+            continue
+        mended.append(bare if bare.startswith("-") else argument)
+    return mended
+
+
+def run_command(
+    name: str,
+    doc: str | None,
+    values: flags.FlagValues,
+    main: Callable[[list[str]], int | None],
+    *,
+    takes_arguments: bool = False,
+    arguments: Sequence[str] | None = None,
+) -> NoReturn:
+    """Parses the command line, runs `main` and exits.
+
+    Args:
+      name: the command's name, for help and messages.
+      doc: the command module's docstring, shown by `--help`.
+      values: the command's flags.
+      main: what it does; given the arguments that are no flags, it returns an exit status, or None
+        for 0.
+      takes_arguments: whether it takes arguments that are no flags.
+      arguments: the command line without the program's name; `sys.argv[1:]` where not given.
+
+    Raises:
+      SystemExit: always, with the status: 0, 1 for an error, 2 for a wrong command line, 130 for
+        Ctrl-C.
+    """
+    given = mend_arguments(sys.argv[1:] if arguments is None else arguments)
+    rest = _parse(name, values, given)
+    if values["help"].value:
+        print(_help_text(name, doc, values))
+        raise SystemExit(0)
+    if rest and not takes_arguments:
+        _fail(name, f"unexpected argument '{rest[0]}'; flags are written --name=value", EXIT_USAGE)
+    _set_up_logging(values["log"].value)
+    raise SystemExit(_run(name, main, rest))
+
+
+def _run(name: str, main: Callable[[list[str]], int | None], rest: list[str]) -> int:
+    try:
+        return main(rest) or 0
+    except MusicVAEError as error:
+        return _complain(name, str(error), EXIT_ERROR)
+    except flags.Error as error:
+        return _complain(name, str(error), EXIT_USAGE)
+    except BrokenPipeError:
+        sys.stderr.close()
+        return EXIT_ERROR
+    except OSError as error:
+        if error.filename is None:
+            traceback.print_exc()
+            return EXIT_ERROR
+        return _complain(name, f"{error.filename}: {error.strerror}", EXIT_ERROR)
+    except KeyboardInterrupt:
+        return _complain(name, "interrupted", EXIT_INTERRUPTED)
+
+
+def _parse(name: str, values: flags.FlagValues, given: list[str]) -> list[str]:
+    if any(
+        argument in ("--help", "-h", "-help", "--helpshort", "--helpfull") for argument in given
+    ):
+        values["help"].value = True
+        values.mark_as_parsed()
+        return []
+    try:
+        return list(values([name, *given])[1:])
+    except flags.UnrecognizedFlagError as error:
+        hint = did_you_mean(error.flagname, list(values)).replace("'", "")
+        hint = hint.replace("did you mean ", "did you mean --")
+        _fail(name, f"unknown flag --{error.flagname}{hint} `{name} --help` lists all", EXIT_USAGE)
+    except flags.Error as error:
+        _fail(name, _one_line(str(error)), EXIT_USAGE)
+
+
+def _fail(name: str, message: str, status: int) -> NoReturn:
+    raise SystemExit(_complain(name, message, status))
+
+
+def _complain(name: str, message: str, status: int) -> int:
+    print(f"{name}: error: {_one_line(message)}", file=sys.stderr)
+    return status
+
+
+def _one_line(message: str) -> str:
+    return " ".join(message.split())
+
+
+def _set_up_logging(level: str) -> None:
+    """Shows our own messages from `level` on, and of the libraries' only what matters to a user."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "0" if level == "DEBUG" else "2")
+    if level != "DEBUG":
+        warnings.filterwarnings("ignore", message="Couldn't find ffmpeg or avconv")
+        warnings.filterwarnings("ignore", category=DeprecationWarning)
+        warnings.filterwarnings("ignore", category=FutureWarning)
+    logging.set_verbosity(level)
+    logging.get_absl_handler().setFormatter(None)
+    logging.use_absl_handler()
+
+
+def _help_text(name: str, doc: str | None, values: flags.FlagValues) -> str:
+    width = min(shutil.get_terminal_size().columns, 100)
+    lines = [f"{name}: {(doc or '').strip()}", "", "Flags (default):"]
+    for flag_name in sorted(set(values)):
+        flag = values[flag_name]
+        if flag_name in ("help", flag.short_name):
+            continue
+        shown = f"  --[no]{flag_name}" if flag.boolean else f"  --{flag_name}={_placeholder(flag)}"
+        default = "" if flag.default is None else f" ({flag.default_as_str.strip(_QUOTES)})"
+        text = f"{flag.help or ''}{default}"
+        lines.append(shown)
+        lines += textwrap.wrap(text, width, initial_indent=" " * 6, subsequent_indent=" " * 6)
+    return "\n".join(lines)
+
+
+def _placeholder(flag: flags.Flag) -> str:
+    choices = getattr(flag.parser, "enum_values", None)
+    if choices:
+        return "|".join(choices)
+    return str(flag.flag_type()).split(" ")[-1].upper()
