@@ -15,7 +15,7 @@ _SHARED = pathlib.Path(os.environ.get("MUSICVAE_SHARED", _CHECKOUT.parent / "sha
 
 @pytest.fixture(scope="session")
 def shared() -> pathlib.Path:
-    """The folder with the whole golden set and real music; tests that ask for it skip without it."""
+    """The folder with the whole golden set and real music; tests that need it skip without it."""
     if not (_SHARED / "golden").is_dir():
         pytest.skip("the shared folder with golden files and music is not here")
     return _SHARED

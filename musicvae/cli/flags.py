@@ -24,7 +24,7 @@ import textwrap
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from absl import flags, logging
 
@@ -40,7 +40,7 @@ _DASHES = ("\N{EM DASH}", "\N{EN DASH}")
 _QUOTES = "'"
 
 
-class _PathParser(flags.ArgumentParser):
+class _PathParser(flags.ArgumentParser[str]):
     """A path; a leading ~ is the home folder even where the shell left it alone."""
 
     syntactic_help = "a path"
@@ -54,7 +54,7 @@ class _PathParser(flags.ArgumentParser):
 
 def command_flags() -> flags.FlagValues:
     """Returns a command's own set of flags, with `--help` and `--log` in it."""
-    values = flags.FlagValues()
+    values = flags.FlagValues()  # type: ignore[no-untyped-call]
     flags.DEFINE_boolean("help", False, "Show this help.", short_name="h", flag_values=values)
     parser = flags.EnumParser(_LOG_LEVELS, case_sensitive=False)
     flags.DEFINE(parser, "log", "INFO", "The least important messages that are shown.", values)
@@ -143,7 +143,7 @@ def run_command(
         raise SystemExit(0)
     if rest and not takes_arguments:
         _fail(name, f"unexpected argument '{rest[0]}'; flags are written --name=value", EXIT_USAGE)
-    _set_up_logging(values["log"].value)
+    _set_up_logging(str(values["log"].value))
     raise SystemExit(_run(name, main, rest))
 
 
@@ -216,14 +216,14 @@ def _help_text(name: str, doc: str | None, values: flags.FlagValues) -> str:
         if flag_name in ("help", flag.short_name):
             continue
         shown = f"  --[no]{flag_name}" if flag.boolean else f"  --{flag_name}={_placeholder(flag)}"
-        default = "" if flag.default is None else f" ({flag.default_as_str.strip(_QUOTES)})"
+        default = "" if flag.default is None else f" ({str(flag.default_as_str).strip(_QUOTES)})"
         text = f"{flag.help or ''}{default}"
         lines.append(shown)
         lines += textwrap.wrap(text, width, initial_indent=" " * 6, subsequent_indent=" " * 6)
     return "\n".join(lines)
 
 
-def _placeholder(flag: flags.Flag) -> str:
+def _placeholder(flag: flags.Flag[Any]) -> str:
     choices = getattr(flag.parser, "enum_values", None)
     if choices:
         return "|".join(choices)
