@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import pathlib
 import re
 import tomllib
+
+import pytest
 
 from musicvae.config import list_configs, parse_config
 from musicvae.hparams import FIELDS
@@ -51,3 +54,47 @@ def test_links_between_documents_lead_somewhere() -> None:
     ]
     assert links
     assert [(page.name, to) for page, to in links if not (page.parent / to).exists()] == []
+
+
+def commands() -> dict[str, str]:
+    """Command names and the modules that they run."""
+    scripts = tomllib.loads(read("pyproject.toml"))["project"]["scripts"]
+    return {name: target.split(":")[0] for name, target in scripts.items()}
+
+
+def command_lines(text: str) -> list[list[str]]:
+    """The lines of a document's code blocks that run one of our commands, split into words."""
+    blocks = re.findall(r"^```\w*\n(.*?)^```$|((?:^    .*\n)+)", text, re.MULTILINE | re.DOTALL)
+    lines = "\n".join("".join(block) for block in blocks).replace("\\\n", " ").splitlines()
+    words = [line.replace("$ ", "").split() for line in lines]
+    return [line for line in words if line and pathlib.Path(line[0]).name in commands()]
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", *(f"docs/{p.name}" for p in CHECKOUT.glob("docs/*"))]
+)
+def test_commands_in_the_docs_use_flags_that_exist(page) -> None:
+    for line in command_lines(read(page)):
+        module = importlib.import_module(commands()[pathlib.Path(line[0]).name])
+        for word in line[1:]:
+            if word.startswith("--"):
+                name = word[2:].split("=")[0]
+                assert name in module.FLAGS or name.removeprefix("no") in module.FLAGS, line
+
+
+def test_every_command_has_a_module_that_runs() -> None:
+    assert {"musicvae-convert", "musicvae-train", "musicvae-generate"} <= commands().keys()
+    assert {
+        "convert_dir_to_note_sequences",
+        "music_vae_train",
+        "music_vae_generate",
+    } <= commands().keys()
+    for module in commands().values():
+        assert callable(importlib.import_module(module).run)
+
+
+def test_the_readme_opens_with_one_block_that_makes_music_and_one_that_tests() -> None:
+    blocks = re.findall(r"^```sh\n(.*?)^```$", read("README.md"), re.MULTILINE | re.DOTALL)
+    assert "musicvae-generate" in blocks[0]
+    assert "pytest" in blocks[1]
+    assert all("python3 -m venv .venv" in block for block in blocks[:2])
