@@ -1,0 +1,34 @@
+"""Checkpoints under Magenta's names: finding, reading, loading and saving them.
+
+Reading names, shapes and values needs numpy alone; `restore` and `save_checkpoint` import
+TensorFlow when they are called.
+"""
+
+from musicvae.checkpoints.checkpoint import GLOBAL_STEP, Checkpoint, open_checkpoint
+from musicvae.checkpoints.fitting import (
+    check_fits,
+    fitting_configs,
+    infer_hparams,
+    size_overrides,
+    substituted,
+)
+from musicvae.checkpoints.restoring import restore, variable_table
+from musicvae.checkpoints.run_folder import RunFolder
+from musicvae.checkpoints.saving import CheckpointKeeper, remove_checkpoint, save_checkpoint
+
+__all__ = [
+    "GLOBAL_STEP",
+    "Checkpoint",
+    "CheckpointKeeper",
+    "RunFolder",
+    "check_fits",
+    "fitting_configs",
+    "infer_hparams",
+    "open_checkpoint",
+    "remove_checkpoint",
+    "restore",
+    "save_checkpoint",
+    "size_overrides",
+    "substituted",
+    "variable_table",
+]

@@ -1,0 +1,111 @@
+"""Loading a checkpoint's values into a model's variables."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from musicvae.checkpoints.checkpoint import Checkpoint
+from musicvae.checkpoints.fitting import Substitutions, substituted
+from musicvae.errors import CheckpointError, CheckpointMismatchError
+
+_BATCH_BYTES = 64 * 2**20
+
+
+def restore(
+    variables: Mapping[str, Any],
+    checkpoint: Checkpoint,
+    *,
+    ignore_missing: bool = False,
+    substitutions: Substitutions | None = None,
+) -> list[str]:
+    """Assigns stored values to variables.
+
+    Values are read some 64 MiB at a time, so that memory holds little more than the model itself.
+
+    Args:
+      variables: tf.Variables by name.
+      checkpoint: where their values are.
+      ignore_missing: leave a variable as it is where the checkpoint has none of its name and shape.
+      substitutions: (pattern, replacement) pairs that turn the model's names into the checkpoint's.
+
+    Returns:
+      The names of the variables that were left as they were.
+
+    Raises:
+      CheckpointMismatchError: a variable is missing or of another shape, and `ignore_missing` is
+        not set.
+      CheckpointError: the stored bytes are damaged.
+    """
+    import tensorflow as tf
+    import tf_slim as slim
+
+    stored = {name: substituted(name, substitutions) for name in variables}
+    left = [
+        name
+        for name, variable in variables.items()
+        if checkpoint.shapes.get(stored[name]) != tuple(variable.shape)
+    ]
+    if left and not ignore_missing:
+        raise CheckpointMismatchError(
+            f"{checkpoint.source}: the checkpoint has no '{stored[left[0]]}' of shape "
+            f"{list(variables[left[0]].shape)} ({len(left)} variables in all)"
+        )
+    wanted = {name: variable for name, variable in variables.items() if name not in left}
+    for batch in _batches(wanted):
+        by_stored_name = {stored[name]: wanted[name] for name in batch}
+        try:
+            with _quiet_saver():
+                slim.assign_from_checkpoint_fn(checkpoint.prefix, by_stored_name)(None)
+        except tf.errors.OpError as error:
+            raise CheckpointError(
+                f"{checkpoint.source}: cannot read the checkpoint: {error.message}"
+            ) from error
+    return left
+
+
+def variable_table(variables: Mapping[str, Any]) -> tuple[int, int]:
+    """Prints the table of a model's variables.
+
+    Args:
+      variables: tf.Variables by name.
+
+    Returns:
+      How many values they hold, and in how many bytes.
+    """
+    import tf_slim as slim
+
+    values, size = slim.model_analyzer.analyze_vars(list(variables.values()), print_info=True)
+    return int(values), int(size)
+
+
+def _batches(variables: Mapping[str, Any]) -> Iterator[list[str]]:
+    """Yields names in groups of at most 64 MiB, or of one larger variable."""
+    batch: list[str] = []
+    held = 0
+    for name, variable in variables.items():
+        size = variable.shape.num_elements() * variable.dtype.size
+        if batch and held + size > _BATCH_BYTES:
+            yield batch
+            batch, held = [], 0
+        batch.append(name)
+        held += size
+    if batch:
+        yield batch
+
+
+@contextlib.contextmanager
+def _quiet_saver() -> Iterator[None]:
+    """Keeps TensorFlow from advising against its name-based Saver: names are the format here."""
+    logger = logging.getLogger("tensorflow")
+
+    def keep(record: logging.LogRecord) -> bool:
+        return "Saver is deprecated" not in record.getMessage()
+
+    logger.addFilter(keep)
+    try:
+        yield
+    finally:
+        logger.removeFilter(keep)

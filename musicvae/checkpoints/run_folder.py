@@ -1,0 +1,94 @@
+"""A run folder: what one training leaves behind, and what generating and evaluating start from.
+
+    run_dir/config.toml     the configuration with every hyperparameter
+    run_dir/train/          checkpoints and training summaries
+    run_dir/eval[SUFFIX]/   evaluation summaries
+
+Folders that Magenta's trainer wrote have no config.toml; their sizes come from the checkpoint.
+"""
+
+from __future__ import annotations
+
+import os
+
+import tomli_w
+
+from musicvae.checkpoints.locate import latest_in
+from musicvae.config import Config, load_config, read_config
+from musicvae.data.atomic import atomic_file
+from musicvae.errors import CheckpointError, ConfigError, InputError
+
+CONFIG_FILE = "config.toml"
+
+
+class RunFolder:
+    """A run folder by its path.
+
+    Attributes:
+      path: the folder.
+      train: where checkpoints are.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = os.path.expanduser(os.fspath(path))
+        self.train = os.path.join(self.path, "train")
+
+    def evaluation(self, suffix: str = "") -> str:
+        """Returns the folder of an evaluation's summaries."""
+        return os.path.join(self.path, f"eval{suffix}")
+
+    @property
+    def latest(self) -> str | None:
+        """The prefix of the latest training checkpoint, or None."""
+        return latest_in(self.train) if os.path.isdir(self.train) else None
+
+    @property
+    def config(self) -> Config | None:
+        """The remembered configuration, or None where the folder has none.
+
+        Raises:
+          ConfigError: config.toml is damaged.
+        """
+        path = os.path.join(self.path, CONFIG_FILE)
+        return read_config(path) if os.path.exists(path) else None
+
+    def remember(self, config: Config) -> None:
+        """Writes the configuration into the folder, which is made where it is missing.
+
+        Raises:
+          CheckpointError: it cannot be written.
+        """
+        path = os.path.join(self.path, CONFIG_FILE)
+        try:
+            os.makedirs(self.path, exist_ok=True)
+            with atomic_file(path) as file:
+                tomli_w.dump(config.to_dict(), file)
+        except (OSError, InputError) as error:
+            raise CheckpointError(f"{path}: cannot remember the configuration: {error}") from error
+
+    def resolve(self, name: str | None, hparams: str = "") -> Config:
+        """Returns the configuration to use with this folder.
+
+        Args:
+          name: what the user gave as --config, or None.
+          hparams: what the user gave as --hparams, laid over it.
+
+        Raises:
+          ConfigError: the folder remembers another configuration than `name`, or none and no name
+            was given.
+        """
+        remembered = self.config
+        if remembered is None and not name:
+            raise ConfigError(
+                f"{self.path} does not say which configuration it is (it has no {CONFIG_FILE}); "
+                "give --config"
+            )
+        asked = load_config(name) if name else None
+        if remembered and asked and remembered.name != asked.name:
+            raise ConfigError(
+                f"--config={name} is not what {self.path} was trained with: {remembered.name}; "
+                "leave --config out"
+            )
+        config = remembered or asked
+        assert config is not None
+        return config.override(hparams)
