@@ -2,7 +2,8 @@
 
 A path may be a run folder (with `train/` in it), a folder of checkpoints, a checkpoint's prefix
 (`model.ckpt-150`), or any one of its files. A folder's `checkpoint` file names the latest, but
-often by a path of the machine where it was written: what counts is the name, looked up beside the file.
+often by a path of the machine where it was written: what counts is the name, looked up beside the
+file.
 """
 
 from __future__ import annotations
