@@ -1,0 +1,60 @@
+"""Converters: NoteSequences to tensors and back, by the names that configurations use.
+
+    converter = build_converter(load_config("cat-mel_2bar_big").converter)
+    examples = converter.extract(sequence).examples
+    sequence = converter.to_notes(examples[0].outputs, qpm=96)
+
+No TensorFlow: workers that only extract start quickly.
+"""
+
+from __future__ import annotations
+
+from musicvae.config import Component, options_as
+from musicvae.converters.base import (
+    CONVERTERS,
+    REASONS,
+    Batch,
+    Compact,
+    CompactExtraction,
+    Converter,
+    Example,
+    Extraction,
+    Origin,
+    PitchMap,
+    Rejection,
+)
+from musicvae.converters.drums import DrumsConverter
+from musicvae.converters.groove import GrooveConverter
+from musicvae.converters.melody import MelodyConverter
+
+__all__ = [
+    "CONVERTERS",
+    "REASONS",
+    "Batch",
+    "Compact",
+    "CompactExtraction",
+    "Converter",
+    "DrumsConverter",
+    "Example",
+    "Extraction",
+    "GrooveConverter",
+    "MelodyConverter",
+    "Origin",
+    "PitchMap",
+    "Rejection",
+    "build_converter",
+]
+
+
+def build_converter(component: Component) -> Converter:
+    """Makes the converter that a configuration names.
+
+    Args:
+      component: type and options of the converter.
+
+    Raises:
+      ConfigError: no such type, or an option is unknown, missing or out of range.
+    """
+    converter = CONVERTERS.get(component.type)
+    subject = f"[converter] type '{component.type}'"
+    return converter(options_as(converter.Config, component.options, subject))  # type: ignore[call-arg]

@@ -1,0 +1,275 @@
+"""Drum patterns at sixteenth notes: at each step, which of C drum classes are hit.
+
+All drum notes of a section are pooled, whatever their instrument; pitches of no class are ignored.
+A pattern starts at the bar of its first hit, ends before `gap_bars` silent bars, and is padded to
+whole bars; past `max_bars` the rest is lost. Its windows of `slice_bars` hop one bar, and equal
+windows of one section count once.
+
+The input is a roll: one bit for each class and one that says that nothing is hit. The output is the
+roll without that bit, or one of 2^C combinations, the bits being powers of two by class.
+
+Source: Roberts et al. 2018, section 4.1 and appendix A.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, ClassVar
+
+import numpy as np
+
+from musicvae.config import ExampleSpec
+from musicvae.converters.base import (
+    CONVERTERS,
+    Array,
+    Batch,
+    Compact,
+    CompactExtraction,
+    Converter,
+    Example,
+    Origin,
+    PitchMap,
+    Rejection,
+)
+from musicvae.converters.drum_classes import TABLES, DrumClasses, classify
+from musicvae.converters.labels import labels_of, one_hot
+from musicvae.converters.notes import Notes, read_score
+from musicvae.converters.render import new_sequence
+from musicvae.converters.sections import Section, quantize, reject_section, split_sections
+from musicvae.converters.windows import first_of_equal, sliding_windows
+from musicvae.errors import ConfigError
+from musicvae.registry import did_you_mean
+
+STEPS_PER_QUARTER = 4
+STEPS_PER_BAR = 16
+DRUM_INSTRUMENT = 9
+MAX_COMBINED_CLASSES = 12
+
+
+@dataclasses.dataclass(frozen=True)
+class DrumsConfig:
+    """Options of the drums converter.
+
+    Attributes:
+      slice_bars: bars in a window.
+      classes: "reduced" (9 classes) or "full" (61).
+      roll_output: whether the output is a roll; else one of 2^C combinations.
+      gap_bars: silent bars that end a pattern.
+      max_bars: the longest pattern, in bars.
+      dedupe: whether equal windows of one section count once.
+      max_tensors_per_input: windows that training uses of one piece at most; None for all.
+    """
+
+    slice_bars: int
+    classes: str = "reduced"
+    roll_output: bool = False
+    gap_bars: int = 1
+    max_bars: int = 100
+    dedupe: bool = True
+    max_tensors_per_input: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.classes not in TABLES:
+            raise ConfigError(
+                f"[converter] type 'drums': classes = '{self.classes}'"
+                f"{did_you_mean(self.classes, TABLES)} Known: {', '.join(TABLES)}"
+            )
+        if not self.roll_output and len(self.table) > MAX_COMBINED_CLASSES:
+            raise ConfigError(
+                f"[converter] type 'drums': classes = '{self.classes}' has 2^{len(self.table)} "
+                "combinations; set roll_output = true"
+            )
+
+    @property
+    def table(self) -> DrumClasses:
+        """The drum classes."""
+        return TABLES[self.classes]
+
+
+@CONVERTERS.register("drums")
+@dataclasses.dataclass(frozen=True)
+class DrumsConverter(Converter):
+    """Drum patterns as rolls; compact form: `hits`, bits by class, uint16 or uint64 `[T]`."""
+
+    Config: ClassVar[type[Any]] = DrumsConfig
+    config: DrumsConfig
+
+    @property
+    def spec(self) -> ExampleSpec:
+        """The depths of the tensors."""
+        classes = len(self.config.table)
+        return ExampleSpec(
+            input_depth=classes + 1,
+            output_depth=classes if self.config.roll_output else 2**classes,
+        )
+
+    @property
+    def num_steps(self) -> int:
+        """Steps T of one example."""
+        return self.config.slice_bars * STEPS_PER_BAR
+
+    def extract_compact(
+        self, sequence: Any, *, pitch_map: PitchMap = "training"
+    ) -> CompactExtraction:
+        """Finds all patterns; see Converter."""
+        del pitch_map
+        score, rejections = read_score(sequence)
+        sections, early = split_sections(score)
+        rejections += early
+        windows = [np.empty((0, self.num_steps), bits_dtype(self.config.table))]
+        origins: list[Origin] = []
+        for section in sections:
+            if not len(section.notes):
+                continue
+            rejected = reject_section(section)
+            if rejected is not None:
+                rejections.append(rejected)
+                continue
+            found, places = self._windows(section, rejections)
+            windows.append(found)
+            origins += places
+        return CompactExtraction(
+            {"hits": np.concatenate(windows)}, tuple(rejections), tuple(origins)
+        )
+
+    def compact(self, example: Example) -> dict[str, Array]:
+        """Returns the hits of an example."""
+        return {"hits": roll_to_bits(example.inputs[:, :-1], self.config.table)}
+
+    def expand(self, batch: Compact) -> Batch:
+        """Makes rolls and combinations of hits."""
+        hits = batch["hits"]
+        roll = bits_to_roll(hits, len(self.config.table))
+        inputs = np.concatenate([roll, (hits == 0)[..., np.newaxis]], axis=-1)
+        outputs = roll if self.config.roll_output else one_hot(hits, self.spec.output_depth)
+        controls = np.zeros((*hits.shape, 0), bool)
+        return Batch(inputs, outputs, controls, np.full(len(hits), self.num_steps, np.int32))
+
+    def to_notes(
+        self,
+        outputs: Array,
+        controls: Array | None = None,
+        *,
+        qpm: float = 120.0,
+        velocity: int = 80,
+        program: int | None = None,
+        pitch_map: PitchMap = "inference",
+    ) -> Any:
+        """Turns a pattern into drum notes of one step each; see Converter."""
+        sequence, seconds_per_step = new_sequence(qpm, len(outputs), STEPS_PER_QUARTER)
+        if self.config.roll_output:
+            roll = np.asarray(outputs) > 0
+        else:
+            roll = bits_to_roll(labels_of(outputs), len(self.config.table))
+        for step, drum in np.argwhere(roll).tolist():
+            sequence.notes.add(
+                pitch=self.config.table[drum][0],
+                velocity=velocity,
+                start_time=step * seconds_per_step,
+                end_time=(step + 1) * seconds_per_step,
+                instrument=DRUM_INSTRUMENT,
+                program=program or 0,
+                is_drum=True,
+            )
+        return sequence
+
+    def _windows(self, section: Section, rejections: list[Rejection]) -> tuple[Array, list[Origin]]:
+        """Finds the windows of one section: bits `[N, T]`, and where they start."""
+        table = self.config.table
+        windows, origins = [np.empty((0, self.num_steps), bits_dtype(table))], []
+        place = section.first_bar, section.start_seconds
+        notes, drums = drum_hits(section.notes, table)
+        tracks = tuple(np.unique(notes.instrument).tolist())
+        if not len(notes):
+            rejections.append(Rejection("no_drums", "no drum notes of a known pitch", None, *place))
+        unmapped = int(section.notes.is_drum.sum()) - len(notes)
+        if unmapped:
+            detail = f"{unmapped} drum notes have a pitch of no class"
+            rejections.append(Rejection("unmapped_pitch", detail, None, *place))
+        steps = quantize(notes.start, STEPS_PER_QUARTER, section.qpm)
+        onsets, hits = combine_hits(steps, drums, table)
+        gap_steps = self.config.gap_bars * STEPS_PER_BAR
+        cuts = np.flatnonzero(np.diff(onsets) > gap_steps) + 1
+        for pattern, pattern_hits in zip(np.split(onsets, cuts), np.split(hits, cuts), strict=True):
+            if not len(pattern):
+                continue
+            first_step = int(pattern[0]) // STEPS_PER_BAR * STEPS_PER_BAR
+            bars = (int(pattern[-1]) - first_step) // STEPS_PER_BAR + 1
+            bar = section.first_bar + first_step // STEPS_PER_BAR
+            seconds = section.seconds_at(first_step, STEPS_PER_QUARTER)
+            if bars < self.config.slice_bars:
+                detail = f"{bars} bars of drums; a window needs {self.config.slice_bars}"
+                rejections.append(Rejection("too_short", detail, None, bar, seconds))
+                continue
+            if bars > self.config.max_bars:
+                detail = f"{bars} bars of drums, of which {self.config.max_bars} count"
+                rejections.append(Rejection("too_long", detail, None, bar, seconds))
+            line = np.zeros(min(bars, self.config.max_bars) * STEPS_PER_BAR, hits.dtype)
+            within = pattern - first_step < len(line)
+            line[pattern[within] - first_step] = pattern_hits[within]
+            found = sliding_windows(line, self.num_steps, STEPS_PER_BAR)
+            windows.append(found)
+            origins += [
+                Origin(tracks, bar + hop, section.seconds_at(step, STEPS_PER_QUARTER))
+                for hop, step in enumerate(
+                    range(first_step, first_step + len(found) * STEPS_PER_BAR, STEPS_PER_BAR)
+                )
+            ]
+        bits = np.concatenate(windows)
+        if self.config.dedupe:
+            kept = first_of_equal(bits)
+            if len(kept) < len(bits):
+                detail = f"{len(bits) - len(kept)} of {len(bits)} windows repeat an earlier one"
+                rejections.append(Rejection("duplicate", detail, None, *place))
+            bits, origins = bits[kept], [origins[index] for index in kept]
+        return bits, origins
+
+
+def drum_hits(notes: Notes, classes: DrumClasses) -> tuple[Notes, Array]:
+    """Picks the drum notes that belong to a class.
+
+    Args:
+      notes: any notes.
+      classes: C classes.
+
+    Returns:
+      N drum notes, and the class of each, int64 `[N]`.
+    """
+    drums = np.where(notes.is_drum, classify(notes.pitch, classes), -1)
+    known = drums >= 0
+    return notes.select(known), drums[known]
+
+
+def combine_hits(steps: Array, drums: Array, classes: DrumClasses) -> tuple[Array, Array]:
+    """Joins what is hit on one step.
+
+    Args:
+      steps: int64 `[N]`, in any order.
+      drums: int64 `[N]`, class of each hit.
+      classes: C classes.
+
+    Returns:
+      the steps with a hit, int64 `[M]` ascending, and their hits as bits `[M]`.
+    """
+    onsets, groups = np.unique(steps, return_inverse=True)
+    hits = np.zeros(len(onsets), bits_dtype(classes))
+    np.bitwise_or.at(hits, groups, hits.dtype.type(1) << drums.astype(hits.dtype))
+    return onsets, hits
+
+
+def bits_dtype(classes: DrumClasses) -> Any:
+    """Returns the smallest unsigned type that the compact form uses for so many classes."""
+    return np.dtype(np.uint16 if len(classes) <= 16 else np.uint64)
+
+
+def bits_to_roll(bits: Array, num_classes: int) -> Array:
+    """Unpacks bits `[...]` into a bool roll `[..., C]`, class 0 being the lowest bit."""
+    bits = np.asarray(bits).astype(np.uint64)
+    return (bits[..., np.newaxis] >> np.arange(num_classes, dtype=np.uint64)) & np.uint64(1) > 0
+
+
+def roll_to_bits(roll: Array, classes: DrumClasses) -> Array:
+    """Packs a bool roll `[..., C]` into bits `[...]`."""
+    weights = np.uint64(1) << np.arange(len(classes), dtype=np.uint64)
+    bits: Array = (roll.astype(np.uint64) * weights).sum(axis=-1).astype(bits_dtype(classes))
+    return bits

@@ -1,0 +1,267 @@
+"""Drum performances: what is hit at each step, how loud, and how far from the grid.
+
+A row has 3C columns for C drum classes: C hits (0 or 1), C velocities (0..1, MIDI velocity over
+127) and C offsets (-1..1): twice the distance, in steps, from the onset to its step of the grid, so
+that a hit half a step early has offset 1 and one half a step late -1. Where one class is hit twice
+on a step the louder note stays. Velocity and offset are 0 where nothing is hit.
+
+The piece is cut into windows of `split_bars` that do not overlap. It may not change its tempo or
+metre. Only drum notes count, and pitches of no class are left out; the classes are those of the
+Roland kit that the training data was played on, or General MIDI's for other music.
+
+What the encoder reads may be poorer than what the decoder is to give, which is how these models
+learn to add what is missing: `humanize` clears velocities and offsets; `tapify` moves the loudest
+hit of each step to one column; `fixed_velocities` clears velocities; `add_instruments` removes
+classes; note dropout removes hits at random, quiet ones more often.
+
+Source: Gillick et al. 2019, sections 3 and 4.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, ClassVar
+
+import numpy as np
+
+from musicvae.config import ExampleSpec
+from musicvae.converters.base import (
+    CONVERTERS,
+    Array,
+    Batch,
+    Compact,
+    CompactExtraction,
+    Converter,
+    Example,
+    Origin,
+    PitchMap,
+    Rejection,
+)
+from musicvae.converters.drum_classes import REDUCED, ROLAND, DrumClasses
+from musicvae.converters.drums import DRUM_INSTRUMENT, drum_hits
+from musicvae.converters.notes import MAX_VELOCITY, read_score
+from musicvae.converters.render import new_sequence
+from musicvae.converters.sections import Section, quantize, reject_section, whole_section
+
+STEPS_PER_QUARTER = 4
+STEPS_PER_BAR = 16
+NUM_DRUMS = len(ROLAND)
+TAP_COLUMN = 3
+LEAST_DROPOUT_WEIGHT = 0.2
+PITCH_MAPS: dict[PitchMap, DrumClasses] = {"training": ROLAND, "inference": REDUCED}
+
+
+@dataclasses.dataclass(frozen=True)
+class GrooveConfig:
+    """Options of the groove converter.
+
+    Attributes:
+      split_bars: bars in a window.
+      humanize: whether the input lacks velocities and offsets.
+      tapify: whether the input has only the loudest hit of each step, in one column.
+      fixed_velocities: whether the input lacks velocities.
+      add_instruments: drum classes that the input lacks.
+      hits_as_controls: whether the hits are given as control.
+      max_note_dropout_probability: how often hits are left out of the input in training, at most;
+        None for never.
+      max_bars: the longest piece, in bars; what is later is left out.
+      max_tensors_per_input: windows that training uses of one piece at most; None for all.
+    """
+
+    split_bars: int
+    humanize: bool = False
+    tapify: bool = False
+    fixed_velocities: bool = False
+    add_instruments: tuple[int, ...] | None = None
+    hits_as_controls: bool = False
+    max_note_dropout_probability: float | None = None
+    max_bars: int = 10_000
+    max_tensors_per_input: int | None = None
+
+
+@CONVERTERS.register("groove")
+@dataclasses.dataclass(frozen=True)
+class GrooveConverter(Converter):
+    """Drum performances as hits, velocities and offsets.
+
+    Compact form: `velocities` uint8 `[T, C]`, 0 where nothing is hit; `offsets` float32 `[T, C]`;
+    after note dropout also `heard` bool `[T, C]`, what the input keeps.
+    """
+
+    Config: ClassVar[type[Any]] = GrooveConfig
+    config: GrooveConfig
+
+    @property
+    def spec(self) -> ExampleSpec:
+        """The depths of the tensors."""
+        depth = 3 * NUM_DRUMS
+        controls = NUM_DRUMS if self.config.hits_as_controls else 0
+        return ExampleSpec(input_depth=depth, output_depth=depth, control_depth=controls)
+
+    @property
+    def num_steps(self) -> int:
+        """Steps T of one example."""
+        return self.config.split_bars * STEPS_PER_BAR
+
+    def extract_compact(
+        self, sequence: Any, *, pitch_map: PitchMap = "training"
+    ) -> CompactExtraction:
+        """Cuts a performance into windows; see Converter."""
+        score, rejections = read_score(sequence)
+        section, rejected = whole_section(score)
+        rejected = rejected or reject_section(section)
+        arrays, origins = _empty(0, self.num_steps), list[Origin]()
+        if rejected is not None:
+            rejections.append(rejected)
+        elif len(score.notes):
+            arrays, origins = self._windows(section, pitch_map, rejections)
+        return CompactExtraction(arrays, tuple(rejections), tuple(origins))
+
+    def compact(self, example: Example) -> dict[str, Array]:
+        """Returns velocities and offsets of an example's output; its input follows from them."""
+        hits, velocities, offsets = np.split(example.outputs, 3, axis=-1)
+        loudness = np.rint(velocities * MAX_VELOCITY).astype(np.uint8)
+        return {
+            "velocities": np.where(hits > 0, loudness, np.uint8(0)),
+            "offsets": offsets.astype(np.float32),
+        }
+
+    def expand(self, batch: Compact) -> Batch:
+        """Makes rows of hits, velocities and offsets, and the poorer ones of the input."""
+        velocities, offsets = batch["velocities"], batch["offsets"]
+        hits = velocities > 0
+        outputs = _rows(hits, velocities, offsets)
+        heard = hits & batch["heard"] if "heard" in batch else hits
+        if self._input_is_output and heard is hits:
+            inputs = outputs
+        else:
+            loudness = np.where(heard, velocities, np.uint8(0))
+            inputs = self._inputs(loudness, np.where(heard, offsets, np.float32(0)))
+        controls = hits if self.config.hits_as_controls else np.zeros((*hits.shape[:-1], 0), bool)
+        return Batch(inputs, outputs, controls, np.full(len(hits), self.num_steps, np.int32))
+
+    def drop_notes(self, batch: Compact, generator: np.random.Generator) -> Compact:
+        """Leaves hits out of the inputs, quiet ones more often.
+
+        A hit is dropped with probability u * max(0.2, 1 - velocity), u ~ U(0, max) for each window.
+        """
+        most = self.config.max_note_dropout_probability
+        if not most:
+            return batch
+        velocities = batch["velocities"]
+        rate = generator.uniform(0.0, most, (len(velocities), 1, 1))
+        weight = np.maximum(LEAST_DROPOUT_WEIGHT, 1.0 - velocities / np.float64(MAX_VELOCITY))
+        return {**batch, "heard": generator.random(velocities.shape) >= rate * weight}
+
+    def to_notes(
+        self,
+        outputs: Array,
+        controls: Array | None = None,
+        *,
+        qpm: float = 120.0,
+        velocity: int = 80,
+        program: int | None = None,
+        pitch_map: PitchMap = "inference",
+    ) -> Any:
+        """Turns a performance into drum notes of one step each; see Converter.
+
+        Velocities come from the rows. No note starts before 0.
+        """
+        del controls, velocity
+        sequence, seconds_per_step = new_sequence(qpm, len(outputs), STEPS_PER_QUARTER)
+        hits, velocities, offsets = np.split(np.asarray(outputs, np.float64), 3, axis=-1)
+        loudness = np.clip(np.rint(velocities * MAX_VELOCITY), 1, MAX_VELOCITY).astype(np.int64)
+        late = np.clip(offsets, -1.0, 1.0) / -2.0
+        classes = PITCH_MAPS[pitch_map]
+        for step, drum in np.argwhere(hits > 0.5).tolist():
+            start = (step + late[step, drum]) * seconds_per_step
+            sequence.notes.add(
+                pitch=classes[drum][0],
+                velocity=loudness[step, drum],
+                start_time=max(start, 0.0),
+                end_time=start + seconds_per_step,
+                instrument=DRUM_INSTRUMENT,
+                program=program or 0,
+                is_drum=True,
+            )
+        return sequence
+
+    @property
+    def _input_is_output(self) -> bool:
+        config = self.config
+        return not (
+            config.humanize or config.tapify or config.fixed_velocities or config.add_instruments
+        )
+
+    def _inputs(self, velocities: Array, offsets: Array) -> Array:
+        """Makes the input rows of what is heard: velocities uint8 and offsets `[B, T, C]`."""
+        if self.config.add_instruments:
+            removed = list(self.config.add_instruments)
+            velocities, offsets = velocities.copy(), offsets.copy()
+            velocities[..., removed] = 0
+            offsets[..., removed] = 0
+        if self.config.tapify:
+            loudest = velocities.argmax(axis=-1)[..., np.newaxis]
+            tap = np.arange(NUM_DRUMS) == TAP_COLUMN
+            velocities = np.where(tap, np.take_along_axis(velocities, loudest, -1), np.uint8(0))
+            offsets = np.where(tap, np.take_along_axis(offsets, loudest, -1), np.float32(0))
+        hits = velocities > 0
+        if self.config.humanize or self.config.fixed_velocities:
+            velocities = np.zeros_like(velocities)
+        if self.config.humanize:
+            offsets = np.zeros_like(offsets)
+        return _rows(hits, velocities, offsets)
+
+    def _windows(
+        self, section: Section, pitch_map: PitchMap, rejections: list[Rejection]
+    ) -> tuple[dict[str, Array], list[Origin]]:
+        """Cuts the piece: compact arrays `[N, T, C]`, and where the windows start."""
+        notes, drums = drum_hits(section.notes, PITCH_MAPS[pitch_map])
+        unmapped = int(section.notes.is_drum.sum()) - len(notes)
+        if unmapped:
+            detail = f"{unmapped} drum notes have a pitch of no class"
+            rejections.append(Rejection("unmapped_pitch", detail))
+        position = notes.start * (STEPS_PER_QUARTER * section.qpm / 60.0)
+        step = np.floor(position + 0.5)
+        inside = (step >= 0) & (step < self.config.max_bars * STEPS_PER_BAR)
+        if not inside.all():
+            detail = f"{int((~inside).sum())} drum notes are before second 0 or too late"
+            rejections.append(Rejection("bad_time", detail))
+            notes, drums = notes.select(inside), drums[inside]
+            position, step = position[inside], step[inside]
+        if not len(notes):
+            rejections.append(Rejection("no_drums", "no drum notes of a known pitch"))
+            return _empty(0, self.num_steps), []
+        silence = quantize(np.array([section.total_seconds]), STEPS_PER_QUARTER, section.qpm)[0]
+        bars = max(int(step.max()) // STEPS_PER_BAR + 1, int(silence) // STEPS_PER_BAR)
+        bars = min(bars, self.config.max_bars)
+        if bars < self.config.split_bars:
+            detail = f"{bars} bars of drums; a window needs {self.config.split_bars}"
+            rejections.append(Rejection("too_short", detail))
+        arrays = _empty(bars // self.config.split_bars, self.num_steps)
+        velocities, offsets = (array.reshape(-1, NUM_DRUMS) for array in arrays.values())
+        cell = step.astype(np.int64) * NUM_DRUMS + drums
+        order = np.lexsort((-notes.velocity, cell))
+        loudest = order[np.diff(cell[order], prepend=-1) > 0]
+        loudest = loudest[step[loudest] < len(velocities)]
+        place = step[loudest].astype(np.int64), drums[loudest]
+        velocities[place] = notes.velocity[loudest]
+        offsets[place] = np.clip(2.0 * (step - position)[loudest], -1.0, 1.0)
+        tracks = tuple(np.unique(notes.instrument).tolist())
+        origins = [
+            Origin(tracks, 1 + start // STEPS_PER_BAR, section.seconds_at(start, STEPS_PER_QUARTER))
+            for start in range(0, len(velocities), self.num_steps)
+        ]
+        return arrays, origins
+
+
+def _empty(num_windows: int, num_steps: int) -> dict[str, Array]:
+    """Makes the compact arrays of silent windows."""
+    shape = (num_windows, num_steps, NUM_DRUMS)
+    return {"velocities": np.zeros(shape, np.uint8), "offsets": np.zeros(shape, np.float32)}
+
+
+def _rows(hits: Array, velocities: Array, offsets: Array) -> Array:
+    """Joins the columns: float32 `[B, T, 3C]`."""
+    loudness = (velocities / np.float64(MAX_VELOCITY)).astype(np.float32)
+    return np.concatenate([hits.astype(np.float32), loudness, offsets], axis=-1)

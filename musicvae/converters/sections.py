@@ -1,0 +1,230 @@
+"""Sections: stretches of a piece with one tempo and one metre, and the grid of steps over them.
+
+A piece is cut where its tempo or time signature changes. Every section starts at second 0 of its
+own; a note belongs to the section that it starts in, and is cut at that section's end. Until
+something else is said, a piece is in 4/4 at 120 quarter notes a minute.
+
+Quantizing rounds to the nearest step, halves up; a note lasts one step at least.
+"""
+
+from __future__ import annotations
+
+import bisect
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from musicvae.converters.base import Array, Rejection
+from musicvae.converters.notes import (
+    DEFAULT_QPM,
+    ChordSymbol,
+    Key,
+    Metre,
+    Notes,
+    Score,
+    Tempo,
+)
+
+MAX_STEP = 2**31 - 1
+_seconds = attrgetter("seconds")
+
+
+class Section(NamedTuple):
+    """A stretch of one tempo and one metre.
+
+    Attributes:
+      notes: those that start in it, seconds from its start.
+      qpm: tempo in quarter notes a minute.
+      metre: time signature.
+      chords: chord symbols, seconds from its start; the one that goes on from before is at 0.
+      keys: key signatures, likewise.
+      start_seconds: where it starts in the piece.
+      total_seconds: its length.
+      first_bar: number of its first bar in the piece; the piece's first is 1.
+    """
+
+    notes: Notes
+    qpm: float
+    metre: Metre
+    chords: list[ChordSymbol]
+    keys: list[Key]
+    start_seconds: float
+    total_seconds: float
+    first_bar: int
+
+    def seconds_at(self, step: int, steps_per_quarter: int) -> float:
+        """Returns the time in the piece of a step of this section."""
+        return self.start_seconds + step * 60.0 / (self.qpm * steps_per_quarter)
+
+    @property
+    def end_seconds(self) -> float:
+        """End of the last note, seconds from the section's start."""
+        return float(self.notes.end.max(initial=0.0))
+
+
+def split_sections(score: Score) -> tuple[list[Section], list[Rejection]]:
+    """Cuts a score where its tempo or metre changes.
+
+    Args:
+      score: a whole piece.
+
+    Returns:
+      its sections in order, those without notes too, and the rejections of notes before second 0,
+      which are in none.
+    """
+    tempos, metres = score.tempos, score.metres
+    starts = [0.0, *_change_times(tempos, metres, score.total_seconds)]
+    ends = [*starts[1:], score.total_seconds]
+    notes = score.notes
+    order = np.argsort(notes.start, kind="stable")
+    bounds = np.searchsorted(notes.start[order], [*starts, np.inf])
+    bounds[-1] = np.searchsorted(notes.start[order], score.total_seconds)
+    rejections = []
+    if bounds[0]:
+        rejections.append(Rejection("bad_time", f"{bounds[0]} notes start before second 0"))
+    sections = []
+    bar = 1
+    for index, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        own = notes.select(order[bounds[index] : bounds[index + 1]])
+        tempo = _state_at(tempos, start) or Tempo(0.0, DEFAULT_QPM)
+        metre = _state_at(metres, start) or Metre(0.0, 4, 4)
+        sections.append(
+            Section(
+                notes=Notes(
+                    own.pitch,
+                    own.velocity,
+                    own.start - start,
+                    np.minimum(own.end, end) - start,
+                    own.instrument,
+                    own.program,
+                    own.is_drum,
+                ),
+                qpm=tempo.qpm,
+                metre=metre,
+                chords=_events_within(score.chords, start, end),
+                keys=_events_within(score.keys, start, end),
+                start_seconds=start,
+                total_seconds=end - start,
+                first_bar=bar,
+            )
+        )
+        seconds_per_bar = metre.quarters * 60.0 / tempo.qpm if tempo.qpm > 0 else 0.0
+        if seconds_per_bar > 0 and math.isfinite(seconds_per_bar):
+            bar += math.ceil((end - start) / seconds_per_bar - 1e-6)
+    return sections, rejections
+
+
+def whole_section(score: Score) -> tuple[Section, Rejection | None]:
+    """Takes a piece as one section.
+
+    Args:
+      score: a whole piece.
+
+    Returns:
+      all of it, and a rejection where it changes its tempo or metre.
+    """
+    metres = score.metres or [Metre(0.0, 4, 4)]
+    tempos = score.tempos or [Tempo(0.0, DEFAULT_QPM)]
+    section = Section(
+        notes=score.notes,
+        qpm=tempos[0].qpm,
+        metre=metres[0],
+        chords=score.chords,
+        keys=score.keys,
+        start_seconds=0.0,
+        total_seconds=score.total_seconds,
+        first_bar=1,
+    )
+    rejected = None
+    metre_changes = metres if metres[0].seconds == 0 else [Metre(0.0, 4, 4), *metres]
+    for before, after in pairwise(metre_changes):
+        if before[1:] != after[1:]:
+            detail = f"{before.name} becomes {after.name}"
+            rejected = Rejection("metre_change", detail, None, None, after.seconds)
+            break
+    tempo_changes = tempos if tempos[0].seconds == 0 else [Tempo(0.0, DEFAULT_QPM), *tempos]
+    for slow, fast in pairwise(tempo_changes):
+        if slow.qpm != fast.qpm:
+            detail = f"{slow.qpm:g} becomes {fast.qpm:g} quarter notes a minute"
+            rejected = Rejection("tempo_change", detail, None, None, fast.seconds)
+            break
+    return section, rejected
+
+
+def quantize(seconds: Array, steps_per_quarter: int, qpm: float) -> Array:
+    """Rounds times to steps.
+
+    Args:
+      seconds: float64 `[N]`.
+      steps_per_quarter: resolution of the grid.
+      qpm: tempo in quarter notes a minute.
+
+    Returns:
+      int64 `[N]`, at most `MAX_STEP`.
+    """
+    steps = np.trunc(seconds * (steps_per_quarter * qpm / 60.0) + 0.5)
+    return np.clip(steps, -MAX_STEP, MAX_STEP).astype(np.int64)
+
+
+def quantize_notes(notes: Notes, steps_per_quarter: int, qpm: float) -> tuple[Array, Array]:
+    """Rounds notes to steps.
+
+    Args:
+      notes: N notes.
+      steps_per_quarter: resolution of the grid.
+      qpm: tempo in quarter notes a minute.
+
+    Returns:
+      start and end, int64 `[N]` each; an end is at least one step after its start.
+    """
+    start = quantize(notes.start, steps_per_quarter, qpm)
+    end = quantize(notes.end, steps_per_quarter, qpm)
+    return start, np.maximum(end, start + 1)
+
+
+def reject_section(section: Section, quarters_per_bar: int = 4) -> Rejection | None:
+    """Returns why a section fits no grid of four quarters a bar, or None where it does."""
+    bar, seconds = section.first_bar, section.start_seconds
+    if not (math.isfinite(section.qpm) and section.qpm > 0):
+        return Rejection(
+            "bad_tempo", f"a tempo of {section.qpm} quarter notes a minute", None, bar, seconds
+        )
+    if section.metre.quarters != quarters_per_bar:
+        detail = f"the time signature is {section.metre.name}, not 4/4"
+        return Rejection("metre", detail, None, bar, seconds)
+    return None
+
+
+def _change_times(tempos: list[Tempo], metres: list[Metre], total_seconds: float) -> list[float]:
+    """Returns the times, past 0, at which tempo or metre takes another value."""
+    qpm, metre = DEFAULT_QPM, (4, 4)
+    times: list[float] = []
+    events: list[Any] = sorted([*metres, *tempos], key=lambda event: event.seconds)
+    for event in events:
+        if event.seconds >= total_seconds:
+            break
+        if isinstance(event, Tempo):
+            changed, qpm = event.qpm != qpm, event.qpm
+        else:
+            changed, metre = event[1:] != metre, event[1:]
+        if changed and event.seconds > (times[-1] if times else 0.0):
+            times.append(event.seconds)
+    return times
+
+
+def _state_at(events: Sequence[Any], seconds: float) -> Any:
+    """Returns the last event at or before a time, or None."""
+    index = bisect.bisect_right(events, seconds, key=_seconds)
+    return events[index - 1] if index else None
+
+
+def _events_within(events: Sequence[Any], start: float, end: float) -> list[Any]:
+    """Returns events of a stretch, seconds from its start; what goes on from before is at 0."""
+    first = bisect.bisect_right(events, start, key=_seconds)
+    last = bisect.bisect_left(events, end, key=_seconds)
+    within = [event._replace(seconds=event.seconds - start) for event in events[first:last]]
+    return [events[first - 1]._replace(seconds=0.0), *within] if first else within
