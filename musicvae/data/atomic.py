@@ -38,11 +38,14 @@ def check_writable(path: str | os.PathLike[str]) -> None:
 
 
 @contextlib.contextmanager
-def atomic_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+def atomic_file(
+    path: str | os.PathLike[str], *, survives_power_loss: bool = True
+) -> Iterator[BinaryIO]:
     """Opens a binary file that gets its name only when the block ends without an error.
 
     Args:
       path: the file; an old one is replaced.
+      survives_power_loss: wait until the disk has it; needless for a file that can be made anew.
 
     Raises:
       InputError: it cannot be written.
@@ -55,8 +58,9 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     try:
         with os.fdopen(descriptor, "wb") as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
+            if survives_power_loss:
+                file.flush()
+                os.fsync(file.fileno())
         _give_usual_mode(name)
         os.replace(name, path)
     except BaseException:

@@ -15,6 +15,7 @@ import os
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import BinaryIO, cast
 
 import google_crc32c
@@ -182,6 +183,7 @@ class RecordWriter:
         """
         check_writable(shard_paths(path)[0])
         self.count = 0
+        self._is_finished = False
         self._final_names = {
             shard.with_name(f".{shard.name}.{os.getpid()}"): shard for shard in shard_paths(path)
         }
@@ -209,14 +211,23 @@ class RecordWriter:
             waiting.clear()
         self._waiting_bytes = 0
 
+    def finish(self) -> dict[Path, Path]:
+        """Completes the files under their temporary names.
+
+        Returns:
+          Temporary name -> final name, for `atomic.replace_all`.
+        """
+        self._flush()
+        for name in self._names:
+            with open(name, "ab") as file:
+                os.fsync(file.fileno())
+        self._is_finished = True
+        return self._final_names
+
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         try:
-            if error is None:
-                self._flush()
-                for name in self._names:
-                    with open(name, "ab") as file:
-                        os.fsync(file.fileno())
-                replace_all(self._final_names)
+            if error is None and not self._is_finished:
+                replace_all(self.finish())
         finally:
             for name in self._names:
                 name.unlink(missing_ok=True)

@@ -1,0 +1,129 @@
+"""turns a folder of music files into a TFRecord of NoteSequences.
+
+    musicvae-convert --input_dir=music/ --output_file=music.tfrecord --recursive
+
+Reads MIDI (.mid .midi), MusicXML (.xml .musicxml .mxl) and ABC (.abc), in any mix. A file that
+cannot be used is skipped with its reason; the table at the end counts them, and --report lists
+every file. A run that is interrupted leaves the old output or none; the same command goes on where
+it stopped. The exit status is 1 if there is nothing to write.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+from absl import flags
+
+from musicvae.cli.flags import command_flags, define_path, require_flags, run_command
+from musicvae.errors import InputError, NoExamplesError
+
+if TYPE_CHECKING:
+    from musicvae.data.splits import Split
+
+FLAGS = command_flags()
+define_path("input_dir", None, "The folder with music files.", FLAGS)
+define_path(
+    "output_file",
+    None,
+    "The TFRecord file to write; music@8.tfrecord makes eight shards.",
+    FLAGS,
+)
+flags.DEFINE_boolean("recursive", False, "Look into subfolders too.", flag_values=FLAGS)
+flags.DEFINE_integer(
+    "num_workers", 0, "Processes; 0 for one a core.", lower_bound=0, flag_values=FLAGS
+)
+flags.DEFINE_integer(
+    "output_shards", 0, "Files to spread the output over; 0 for one.", 0, flag_values=FLAGS
+)
+flags.DEFINE_list(
+    "split",
+    None,
+    "Fractions of files for training, validation and test, as in 0.8,0.1,0.1; written as "
+    "NAME-train.tfrecord and so on. A file stays in its part when others are added.",
+    flag_values=FLAGS,
+)
+define_path(
+    "split_csv",
+    None,
+    "A table that says to which part each file belongs, such as Groove's info.csv.",
+    FLAGS,
+)
+define_path("report", None, "A JSON file for what became of every file.", FLAGS)
+flags.DEFINE_integer(
+    "max_file_megabytes", 16, "Files over this size are skipped.", 1, flag_values=FLAGS
+)
+flags.DEFINE_float(
+    "max_file_seconds", 60, "Files that take longer to read are skipped.", 0.01, flag_values=FLAGS
+)
+flags.DEFINE_integer(
+    "max_file_memory", 1024, "Files that take more MiB to read are skipped.", 16, flag_values=FLAGS
+)
+
+_NAME = "musicvae-convert"
+
+
+def main(_: list[str]) -> int:
+    """Converts, shows progress and prints the table."""
+    from musicvae.cli.progress import ProgressLine
+    from musicvae.data.bounds import FileBounds
+    from musicvae.data.conversion import ConversionJob, convert
+    from musicvae.data.report import table
+
+    require_flags(FLAGS, "input_dir", "output_file")
+    values = FLAGS.flag_values_dict()
+    job = ConversionJob(
+        values["input_dir"],
+        values["output_file"],
+        recursive=values["recursive"],
+        num_workers=values["num_workers"],
+        output_shards=values["output_shards"],
+        split=_split(values["split"], values["split_csv"], values["input_dir"]),
+        report=values["report"],
+        bounds=FileBounds(
+            values["max_file_megabytes"] << 20,
+            values["max_file_seconds"],
+            values["max_file_memory"] << 20,
+        ),
+    )
+    line = ProgressLine(quiet=values["log"] not in ("DEBUG", "INFO"))
+    try:
+        totals = convert(job, line.show_files)
+    except KeyboardInterrupt:
+        line.close()
+        print("The files that are finished are kept; the same command goes on.", file=sys.stderr)
+        raise
+    line.close()
+    print(table(totals, max_width=shutil.get_terminal_size((100, 24)).columns))
+    if not totals.num_sequences:
+        raise NoExamplesError(
+            f"none of the {totals.num_files} files in '{values['input_dir']}' could be converted; "
+            f"'{job.output}' was not written"
+        )
+    return 0
+
+
+def _split(fractions: list[str] | None, table: str | None, input_dir: str) -> Split | None:
+    from musicvae.data.splits import HashSplit, TableSplit
+
+    if fractions and table:
+        raise InputError("--split and --split_csv exclude each other; give one")
+    if table:
+        return TableSplit(table, input_dir)
+    if not fractions:
+        return None
+    try:
+        return HashSplit([float(fraction) for fraction in fractions])
+    except ValueError:
+        given = ",".join(fractions)
+        raise InputError(f"--split={given}: give fractions, as in 0.8,0.1,0.1") from None
+
+
+def run() -> None:
+    """Runs the command."""
+    run_command(_NAME, __doc__, FLAGS, main)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,67 @@
+"""One line on stderr that says how far a long command is and how long it will take."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from musicvae.data.conversion import Progress
+
+_TERMINAL_SECONDS = 0.1
+_LOG_SECONDS = 10.0
+
+
+class ProgressLine:
+    """A line that is written over on a terminal, and a new line now and then in a log file."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        """Starts with no line shown.
+
+        Args:
+          quiet: show nothing.
+        """
+        self._quiet = quiet
+        self._is_terminal = sys.stderr.isatty()
+        self._next = time.monotonic() + (0 if self._is_terminal else _LOG_SECONDS)
+        self._width = 0
+
+    def show_files(self, progress: Progress) -> None:
+        """Shows how many files are done, at most every so often.
+
+        Args:
+          progress: how far it is.
+        """
+        now = time.monotonic()
+        if self._quiet or now < self._next:
+            return
+        self._next = now + (_TERMINAL_SECONDS if self._is_terminal else _LOG_SECONDS)
+        share = progress.num_done / progress.num_files
+        text = f"{progress.num_done:,} of {progress.num_files:,} files ({share:.0%})"
+        if progress.num_skipped:
+            text += f", {progress.num_skipped:,} skipped"
+        if progress.seconds_left is not None:
+            text += f", about {format_duration(progress.seconds_left)} left"
+        if self._is_terminal:
+            print("\r" + text.ljust(self._width), end="", file=sys.stderr, flush=True)
+            self._width = len(text)
+        else:
+            print(text, file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """Clears the line."""
+        if self._is_terminal and self._width:
+            print("\r" + " " * self._width + "\r", end="", file=sys.stderr, flush=True)
+
+
+def format_duration(seconds: float) -> str:
+    """Returns a duration as people say it: "45 s", "3 min", "2 h 10 min".
+
+    Args:
+      seconds: the duration.
+    """
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,244 @@
+"""A folder of music files to TFRecords of NoteSequences.
+
+    totals = convert(ConversionJob("music/", "music.tfrecord", recursive=True, num_workers=4))
+
+The files are taken in order of name and cut into chunks; processes read them in parallel; finished
+chunks are kept in a folder beside the output (see partial.py). When all are there, the output is
+put together in order of name, whatever the number of processes, under temporary names, and renamed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from musicvae.data.atomic import atomic_file, check_writable, replace_all
+from musicvae.data.bounds import FileBounds
+from musicvae.data.identity import collection_name
+from musicvae.data.music_files import FoundFile, find_music_files
+from musicvae.data.partial import PartialFolder, fingerprint
+from musicvae.data.report import FileOutcome, Totals, report_lines
+from musicvae.data.shards import shard_paths, suffixed, with_shards
+from musicvae.data.splits import Split
+from musicvae.data.tfrecord import RecordWriter
+from musicvae.data.workers import ReadResult, ReadTask, WorkerPool
+from musicvae.errors import InputError
+
+
+@dataclasses.dataclass(frozen=True)
+class ConversionJob:
+    """What to convert and where to.
+
+    Attributes:
+      input_dir: the folder.
+      output_file: the TFRecord file; `music@8.tfrecord` makes eight shards.
+      recursive: whether to look into subfolders.
+      num_workers: processes; 0 for as many as there are cores.
+      output_shards: shards, for an output file that does not name them; 0 for one file.
+      split: which part each file goes to; parts are written as `music-train.tfrecord` and so on.
+      report: a JSON file for what became of every file.
+      bounds: limits for one file.
+    """
+
+    input_dir: str | os.PathLike[str]
+    output_file: str | os.PathLike[str]
+    recursive: bool = False
+    num_workers: int = 0
+    output_shards: int = 0
+    split: Split | None = None
+    report: str | os.PathLike[str] | None = None
+    bounds: FileBounds = dataclasses.field(default_factory=FileBounds)
+
+    @property
+    def output(self) -> Path:
+        """The output file, with its shards in the name."""
+        return with_shards(self.output_file, self.output_shards)
+
+    def part_files(self) -> dict[str, Path]:
+        """Returns each part's file, sharded name or not; without a split there is one part, ""."""
+        if self.split is None:
+            return {"": self.output}
+        return {part: suffixed(self.output, part) for part in self.split.parts}
+
+
+@dataclasses.dataclass(frozen=True)
+class Progress:
+    """How far a conversion is.
+
+    Attributes:
+      num_done: files that are finished.
+      num_files: files in all.
+      num_skipped: finished files that gave nothing.
+      seconds_left: an estimate, or None where there is none yet.
+    """
+
+    num_done: int
+    num_files: int
+    num_skipped: int
+    seconds_left: float | None
+
+
+def num_cores() -> int:
+    """Returns the number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def convert(
+    job: ConversionJob, on_progress: Callable[[Progress], None] = lambda progress: None
+) -> Totals:
+    """Converts a folder.
+
+    Args:
+      job: what to convert and where to.
+      on_progress: called after every file.
+
+    Returns:
+      Sums over all files. Where no file gave a sequence, nothing but the report was written.
+
+    Raises:
+      InputError: the folder or the output cannot be used.
+      KeyboardInterrupt: finished work is kept; the same job goes on from there.
+    """
+    files = find_music_files(job.input_dir, recursive=job.recursive)
+    for path in [*job.part_files().values(), *([job.report] if job.report else [])]:
+        check_writable(shard_paths(path)[0])
+    collection = collection_name(job.input_dir)
+    settings = {
+        "input_dir": os.path.abspath(job.input_dir),
+        "collection": collection,
+        "bounds": dataclasses.asdict(job.bounds),
+    }
+    plan = fingerprint(settings, files)
+    try:
+        with PartialFolder(Path(job.output_file), plan, len(files)) as partial:
+            _read_files(job, files, collection, partial, on_progress)
+            totals = _write_output(job, partial)
+            partial.remove()
+    except OSError as error:
+        raise InputError(f"cannot write '{job.output}': {error.strerror}") from error
+    return totals
+
+
+def _read_files(
+    job: ConversionJob,
+    files: Sequence[FoundFile],
+    collection: str,
+    partial: PartialFolder,
+    on_progress: Callable[[Progress], None],
+) -> None:
+    """Reads the files of all unfinished chunks and adds these to `partial`."""
+    chunks = [chunk for chunk in partial.chunks() if not partial.is_finished(chunk)]
+    meter = _Meter(len(files), len(files) - sum(map(len, chunks)))
+    if not chunks:
+        return
+    arrived: dict[range, dict[int, ReadResult]] = {}
+    tasks = ([ReadTask(index, files[index].name) for index in chunk] for chunk in chunks)
+    num_workers = min(job.num_workers or num_cores(), len(chunks))
+    folder = os.path.abspath(job.input_dir)
+    with WorkerPool(folder, collection, job.bounds, num_workers=num_workers) as pool:
+        for result in pool.read(tasks):
+            chunk = partial.chunk_of(result.index)
+            results = arrived.setdefault(chunk, {})
+            results[result.index] = result
+            on_progress(meter.count(result))
+            if len(results) == len(chunk):
+                del arrived[chunk]
+                ordered = [results[index] for index in chunk]
+                outcomes = [_outcome(files[result.index].name, result) for result in ordered]
+                partial.add(chunk, outcomes, [r for result in ordered for r in result.records])
+
+
+def _outcome(name: str, result: ReadResult) -> FileOutcome:
+    return FileOutcome(
+        name,
+        len(result.records),
+        result.num_empty,
+        result.num_notes,
+        result.seconds,
+        result.reason,
+        result.detail,
+        tune_errors=result.tune_errors,
+    )
+
+
+def _with_part(job: ConversionJob, outcome: FileOutcome) -> FileOutcome:
+    """Returns an outcome with its part of the split; a file that has none is skipped."""
+    if job.split is None or outcome.reason:
+        return outcome
+    part = job.split.part_of(outcome.name)
+    if part is None:
+        detail = "the table of --split_csv does not list it"
+        return FileOutcome(outcome.name, reason="not_in_split_csv", detail=detail)
+    return dataclasses.replace(outcome, part=part)
+
+
+def _outcomes(job: ConversionJob, partial: PartialFolder) -> Iterator[FileOutcome]:
+    return (_with_part(job, outcome) for outcome in partial.outcomes())
+
+
+def _write_output(job: ConversionJob, partial: PartialFolder) -> Totals:
+    """Puts the output together; without a single sequence it writes only the report."""
+    totals = Totals()
+    for part in job.part_files():
+        if part:
+            totals.parts[part] = 0
+    for outcome in _outcomes(job, partial):
+        totals.add(outcome)
+    if totals.num_sequences:
+        with contextlib.ExitStack() as stack:
+            writers = {
+                part: stack.enter_context(RecordWriter(path))
+                for part, path in job.part_files().items()
+            }
+            records = partial.records()
+            for outcome, original in zip(_outcomes(job, partial), partial.outcomes(), strict=True):
+                for _ in range(original.num_sequences):
+                    record = next(records)
+                    if not outcome.reason:
+                        writers[outcome.part].write(record)
+            finished: dict[Path, Path] = {}
+            for writer in writers.values():
+                finished.update(writer.finish())
+            replace_all(finished)
+    if job.report:
+        _write_report(job, totals, partial)
+    return totals
+
+
+def _write_report(job: ConversionJob, totals: Totals, partial: PartialFolder) -> None:
+    settings: dict[str, Any] = {
+        "input_dir": os.fspath(job.input_dir),
+        "recursive": job.recursive,
+        "output": [str(path) for part in job.part_files().values() for path in shard_paths(part)],
+    }
+    assert job.report, "only called for a report"
+    with atomic_file(job.report) as file:
+        for line in report_lines(totals, _outcomes(job, partial), settings):
+            file.write(line.encode("utf-8", "backslashreplace"))
+
+
+class _Meter:
+    """Counts finished files and estimates the time that is left."""
+
+    def __init__(self, num_files: int, num_done: int) -> None:
+        self._num_files = num_files
+        self._num_before = num_done
+        self._num_done = num_done
+        self._num_skipped = 0
+        self._started = time.monotonic()
+
+    def count(self, result: ReadResult) -> Progress:
+        """Adds a file."""
+        self._num_done += 1
+        self._num_skipped += bool(result.reason)
+        elapsed = time.monotonic() - self._started
+        left = elapsed * (self._num_files - self._num_done) / (self._num_done - self._num_before)
+        seconds_left = left if elapsed > 1 else None
+        return Progress(self._num_done, self._num_files, self._num_skipped, seconds_left)

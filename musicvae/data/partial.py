@@ -1,0 +1,147 @@
+"""The unfinished part of a conversion, kept beside its output so that it can go on.
+
+`music.tfrecord.partial/` holds a plan and, for each finished chunk of files, its records and its
+outcomes. A run that finds a folder of the same plan takes the chunks over; one of another plan is
+thrown away. When the output is in place the folder goes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from musicvae.data.atomic import atomic_file
+from musicvae.data.music_files import FoundFile
+from musicvae.data.report import FileOutcome
+from musicvae.data.tfrecord import framed, read_records
+from musicvae.errors import InputError
+
+MAX_CHUNK_FILES = 256
+
+_PLAN = "plan.json"
+_LOCK = "lock"
+_VERSION = 1
+
+
+def fingerprint(settings: dict[str, Any], files: Sequence[FoundFile]) -> str:
+    """Returns what must be equal for two runs to share their work.
+
+    Args:
+      settings: all that decides how a file is read.
+      files: the files.
+    """
+    digest = hashlib.sha256(json.dumps([_VERSION, settings], sort_keys=True).encode())
+    for file in files:
+        digest.update(os.fsencode(file.name) + f"\0{file.size}\0{file.modified}\n".encode())
+    return digest.hexdigest()
+
+
+class PartialFolder:
+    """Finished chunks of files on disk; use it as a context manager, which locks it."""
+
+    def __init__(self, output: Path, plan: str, num_files: int) -> None:
+        """Says where it is.
+
+        Args:
+          output: the output file that it belongs to.
+          plan: the run's fingerprint.
+          num_files: files in all.
+        """
+        self.path = output.with_name(output.name + ".partial")
+        self.chunk_files = max(1, min(MAX_CHUNK_FILES, num_files // 64))
+        self._num_files = num_files
+        self._plan = plan
+        self._lock: Any = None
+
+    def __enter__(self) -> PartialFolder:
+        if self.path.exists() and not self._is_ours():
+            raise InputError(f"'{self.path}' is in the way; move it elsewhere")
+        self.path.mkdir(parents=True, exist_ok=True)
+        self._take_lock()
+        if self._read_plan() != self._plan:
+            for entry in self.path.iterdir():
+                if entry.name != _LOCK:
+                    entry.unlink()
+            self._write(_PLAN, json.dumps({"plan": self._plan}).encode())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._lock is not None:
+            self._lock.close()
+
+    def _is_ours(self) -> bool:
+        if not self.path.is_dir():
+            return False
+        names = {entry.name for entry in self.path.iterdir()}
+        return not names or _PLAN in names or names == {_LOCK}
+
+    def _take_lock(self) -> None:
+        self._lock = open(self.path / _LOCK, "wb")  # noqa: SIM115
+        try:
+            import fcntl
+        except ImportError:
+            return
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._lock.close()
+            output = self.path.name.removesuffix(".partial")
+            raise InputError(f"another musicvae-convert is writing '{output}' now") from None
+
+    def _read_plan(self) -> str:
+        try:
+            return str(json.loads((self.path / _PLAN).read_bytes())["plan"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return ""
+
+    def _write(self, name: str, content: bytes) -> None:
+        with atomic_file(self.path / name, survives_power_loss=False) as file:
+            file.write(content)
+
+    def chunk_of(self, index: int) -> range:
+        """Returns the indices of the files in the chunk that has file `index`."""
+        start = index - index % self.chunk_files
+        return range(start, min(start + self.chunk_files, self._num_files))
+
+    def chunks(self) -> list[range]:
+        """Returns the indices of the files in each chunk."""
+        return [self.chunk_of(start) for start in range(0, self._num_files, self.chunk_files)]
+
+    def is_finished(self, chunk: range) -> bool:
+        """Says whether a chunk is there."""
+        return (self.path / f"{chunk.start:09d}.json").exists()
+
+    def add(self, chunk: range, outcomes: Sequence[FileOutcome], records: Sequence[bytes]) -> None:
+        """Writes a finished chunk.
+
+        Args:
+          chunk: its files' indices.
+          outcomes: what became of each.
+          records: the sequences of all of them, serialized, in order.
+        """
+        self._write(f"{chunk.start:09d}.records", b"".join(framed(record) for record in records))
+        lines = json.dumps([outcome.to_json() for outcome in outcomes])
+        self._write(f"{chunk.start:09d}.json", lines.encode())
+
+    def outcomes(self) -> Iterator[FileOutcome]:
+        """Yields what became of every file, in order."""
+        for chunk in self.chunks():
+            for values in json.loads((self.path / f"{chunk.start:09d}.json").read_bytes()):
+                yield FileOutcome.from_json(values)
+
+    def records(self) -> Iterator[bytes]:
+        """Yields the serialized sequences of all files, in order."""
+        for chunk in self.chunks():
+            yield from read_records(self.path / f"{chunk.start:09d}.records")
+
+    def remove(self) -> None:
+        """Removes the folder."""
+        with contextlib.suppress(OSError):
+            (self.path / _PLAN).unlink()
+        shutil.rmtree(self.path, ignore_errors=True)
