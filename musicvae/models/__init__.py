@@ -1,0 +1,39 @@
+"""The models: encoders, decoders, the VAE that joins them, and what trains it.
+
+    model = MusicVAE(config, spec, seed=0)
+    step = TrainStep(model, AdamOptimizer(model.named_variables))
+    step(batch, seed)
+
+Nothing here knows of notes or files: a model is given a configuration and the shape of its
+examples.
+"""
+
+from __future__ import annotations
+
+from musicvae.models.decoders import Decoded
+from musicvae.models.forward import Tally
+from musicvae.models.optimizer import AdamOptimizer
+from musicvae.models.train_step import TrainStep
+from musicvae.models.vae import (
+    Batch,
+    Losses,
+    MusicVAE,
+    Posterior,
+    add_tallies,
+    summarize,
+    variable_shapes,
+)
+
+__all__ = [
+    "AdamOptimizer",
+    "Batch",
+    "Decoded",
+    "Losses",
+    "MusicVAE",
+    "Posterior",
+    "Tally",
+    "TrainStep",
+    "add_tallies",
+    "summarize",
+    "variable_shapes",
+]

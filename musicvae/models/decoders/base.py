@@ -1,0 +1,142 @@
+"""What every decoder p(x|z) does: be trained against a target, and write music of its own.
+
+Axes: B batch, T time step, D columns of a step, C controls, Z columns of z.
+"""
+
+from __future__ import annotations
+
+import abc
+import dataclasses
+from typing import Any, NamedTuple
+
+from musicvae.config import Component
+from musicvae.hparams import HParams
+from musicvae.models.forward import Forward, Tallies
+from musicvae.models.variables import Variables
+from musicvae.registry import Registry
+
+Tensor = Any
+
+
+class Target(NamedTuple):
+    """What a decoder is to give.
+
+    Attributes:
+      outputs: float32 `[B, T, D]`.
+      lengths: int32 `[B]`, or `[B, S]` for segments with a length of their own.
+      controls: float32 `[B, T, C]`, or None.
+      first_input: float32 `[B, D]`, the step before the first one; None for zeros.
+    """
+
+    outputs: Tensor
+    lengths: Tensor
+    controls: Tensor = None
+    first_input: Tensor = None
+
+
+class Reconstruction(NamedTuple):
+    """How well a decoder gave its target.
+
+    Attributes:
+      loss: float32 `[B]`, in nats, summed over the steps.
+      parameters: float32 `[B, T, P]`, what each step's distribution was read off.
+      tallies: metrics as counts by TensorBoard tag, `[B, ...]` each; empty unless they were asked
+        for.
+    """
+
+    loss: Tensor
+    parameters: Tensor
+    tallies: Tallies
+
+
+class Request(NamedTuple):
+    """What music to write.
+
+    Attributes:
+      length: T, the most steps.
+      temperature: float32 scalar, at least 0.
+      seed: int32 `[2]`.
+      controls: float32 `[B, T, C]`, or None.
+      end_token: the label after which a sequence or segment stops, or None to run to `length`.
+      first_input: float32 `[B, D]`, the step before the first one; None for zeros.
+    """
+
+    length: int
+    temperature: Tensor
+    seed: Tensor
+    controls: Tensor = None
+    end_token: int | None = None
+    first_input: Tensor = None
+
+
+class Decoded(NamedTuple):
+    """Music as a decoder writes it.
+
+    Attributes:
+      outputs: float32 `[B, T, D]`; zeros past an end.
+      lengths: int32 `[B]`, or `[B, S]` where segments end by themselves.
+    """
+
+    outputs: Tensor
+    lengths: Tensor
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """Where a decoder stands in a model.
+
+    Attributes:
+      scope: its variables' names begin with this.
+      z_size: columns of what it is started from: z, or a conductor's embedding.
+      output_depth: D.
+      control_depth: C, 0 for none.
+      inside: whether it is the core of another decoder.
+    """
+
+    scope: str
+    z_size: int
+    output_depth: int
+    control_depth: int
+    inside: bool = False
+
+
+class Decoder(abc.ABC):
+    """A decoder p(x|z)."""
+
+    @abc.abstractmethod
+    def __init__(
+        self, component: Component, hparams: HParams, variables: Variables, place: Place
+    ) -> None:
+        """Makes the decoder's variables.
+
+        Args:
+          component: its type's options and what is inside it.
+          hparams: sizes.
+          variables: where they are made.
+          place: where the decoder stands.
+
+        Raises:
+          ConfigError: an option is unknown, or does not fit the model.
+        """
+
+    @abc.abstractmethod
+    def reconstruct(self, z: Tensor, target: Target, forward: Forward) -> Reconstruction:
+        """Runs along a target.
+
+        Args:
+          z: float32 `[B, Z]`.
+          target: what is to be given.
+          forward: how.
+        """
+
+    @abc.abstractmethod
+    def decode(self, z: Tensor, request: Request) -> Decoded:
+        """Writes music.
+
+        Args:
+          z: float32 `[B, Z]`.
+          request: what to write.
+        """
+
+
+DECODERS: Registry[Decoder] = Registry("decoder")

@@ -1,0 +1,25 @@
+"""The decoder of drum rolls whose classes are drawn one after the other (see nade_output)."""
+
+from __future__ import annotations
+
+from musicvae.config import Component, options_as
+from musicvae.hparams import HParams
+from musicvae.models.decoders.base import DECODERS, Place
+from musicvae.models.decoders.categorical import NoOptions
+from musicvae.models.decoders.flat import FlatDecoder
+from musicvae.models.decoders.nade_output import NADE
+from musicvae.models.variables import Variables
+
+
+@DECODERS.register("nade")
+class NADEDecoder(FlatDecoder):
+    """On-off classes that know of each other within a step."""
+
+    def __init__(
+        self, component: Component, hparams: HParams, variables: Variables, place: Place
+    ) -> None:
+        """Makes the decoder, as Decoder."""
+        options_as(NoOptions, component.options, "[decoder] type 'nade'")
+        scope = f"{place.scope}/decoder/nade" if place.inside else "decoder/nade"
+        output = NADE(variables, scope, place.output_depth, hparams.nade_num_hidden)
+        super().__init__(output, hparams, variables, place)

@@ -1,0 +1,154 @@
+"""How a forward pass is made, and what it measures beside the loss.
+
+Axes: B batch, T time step, D depth, N examples of a core decoder (segments count as examples of
+their own).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+Tensor = Any
+
+
+@dataclasses.dataclass(frozen=True)
+class Forward:
+    """The settings of one forward pass.
+
+    Attributes:
+      seed: int32 `[2]`, what dropout and sampling are drawn from.
+      keep_prob: probability that a unit of an LSTM layer's input is kept.
+      sampling: float32 scalar, the probability that a step is fed the sample of the step before
+        instead of the target; None never samples.
+      measure: whether metrics are computed.
+      dtype: what products are computed in, float32 or bfloat16; all else is float32.
+    """
+
+    seed: Tensor
+    keep_prob: float = 1.0
+    sampling: Tensor = None
+    measure: bool = False
+    dtype: tf.DType = tf.float32
+
+    def child(self, number: int) -> Forward:
+        """Returns the same settings with a seed of their own, for the part `number`.
+
+        Args:
+          number: of the part, any int32.
+        """
+        return dataclasses.replace(self, seed=fold(self.seed, number))
+
+    def dropout_mask(self, shape: Any, number: int) -> Tensor:
+        """Draws what an LSTM layer's input is multiplied by.
+
+        Args:
+          shape: of the input.
+          number: of the layer.
+
+        Returns:
+          float32 `shape`: 0 or 1 / keep_prob.
+        """
+        kept = tf.random.stateless_uniform(shape, fold(self.seed, number)) < self.keep_prob
+        return tf.cast(kept, tf.float32) * (1.0 / self.keep_prob)
+
+
+def fold(seed: Tensor, number: Any) -> Tensor:
+    """Returns another seed, for the part `number` of what `seed` is for.
+
+    Args:
+      seed: int32 `[2]`.
+      number: int, or int32 scalar.
+
+    Returns:
+      int32 `[2]`.
+    """
+    return tf.random.experimental.stateless_fold_in(seed, number)
+
+
+class Tally(NamedTuple):
+    """A metric as counts, which add up over batches where averages do not.
+
+    Attributes:
+      hits: one tensor a part, float32 `[...]`: what counts for the metric.
+      total: likewise, what it is counted among.
+    """
+
+    hits: tuple[Tensor, ...]
+    total: tuple[Tensor, ...]
+
+    def value(self) -> Tensor:
+        """Returns the metric: hits / total, averaged over a part's elements, then over the parts.
+
+        Where the total is 0 the ratio is 0.
+        """
+        ratios = zip(self.hits, self.total, strict=True)
+        return tf.add_n([tf.reduce_mean(tf.math.divide_no_nan(h, t)) for h, t in ratios]) / len(
+            self.hits
+        )
+
+    def __add__(self, other: Any) -> Tally:
+        """Returns the counts of two batches together."""
+        add = tuple(a + b for a, b in zip(self.hits, other.hits, strict=True))
+        return Tally(add, tuple(a + b for a, b in zip(self.total, other.total, strict=True)))
+
+
+Tallies = Mapping[str, Tally]
+
+
+def over_examples(tallies: Tallies) -> dict[str, Tally]:
+    """Adds up tallies whose first axis is the example.
+
+    Args:
+      tallies: `[N, ...]` each.
+    """
+    return {tag: _map(tally, lambda x: tf.reduce_sum(x, 0)) for tag, tally in tallies.items()}
+
+
+def over_segments(tallies: Tallies, segments: int) -> dict[str, Tally]:
+    """Adds up tallies of segments over the batch, for each segment and for all as their average.
+
+    Args:
+      tallies: `[B * segments, ...]` each, a sequence's segments side by side.
+      segments: S.
+
+    Returns:
+      Each tag, and `segment/000/` to `segment/<S - 1>/` before it.
+    """
+
+    def by_segment(x: Tensor) -> Tensor:
+        return tf.reduce_sum(tf.reshape(x, tf.concat([[-1, segments], tf.shape(x)[1:]], 0)), 0)
+
+    found = {}
+    for tag, tally in tallies.items():
+        found[tag] = whole = _map(tally, by_segment)
+        for s in range(segments):
+            found[f"segment/{s:03d}/{tag}"] = _map(whole, lambda x, s=s: x[s])
+    return found
+
+
+def side_by_side(parts: Sequence[Tallies], *, together: bool) -> dict[str, Tally]:
+    """Joins the tallies of outputs that stand side by side.
+
+    Args:
+      parts: the tallies of each output, with the same tags.
+      together: whether the average over the outputs is a metric too.
+
+    Returns:
+      Each tag with `/output_0`, `/output_1`, ... behind it, and the tag alone for the average.
+    """
+    found = {}
+    for tag in parts[0]:
+        for k, part in enumerate(parts):
+            found[f"{tag}/output_{k}"] = part[tag]
+        if together:
+            hits = tuple(h for part in parts for h in part[tag].hits)
+            found[tag] = Tally(hits, tuple(t for part in parts for t in part[tag].total))
+    return found
+
+
+def _map(tally: Tally, function: Any) -> Tally:
+    return Tally(tuple(map(function, tally.hits)), tuple(map(function, tally.total)))

@@ -1,0 +1,305 @@
+"""Long short-term memory, the recurrent layer of every encoder and decoder here.
+
+With the gates in the order i, c~, f, o in kernels and biases, a step is
+
+    a = [x, h] · kernel + bias
+    c' = sigmoid(a_f + 1) * c + sigmoid(a_i) * tanh(a_c~)
+    h' = sigmoid(a_o) * tanh(c')
+
+`recurrence` runs a whole sequence and is differentiated by hand: what depends on the input alone is
+one product before the loop, the loop keeps its gates, and a second loop backwards in time uses
+them, so that the kernel's gradient is one product after it. Steps past a sequence's end need no
+mask: nothing before the end depends on them, and where nothing reads them their gradient is zero.
+
+Axes: sequences are time-major, [T, B, D]; H is a layer's units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from musicvae.models.variables import Variables, glorot_uniform, product, zeros
+
+Tensor = Any
+TensorArray = Any
+
+FORGET_BIAS = 1.0
+
+
+class State(NamedTuple):
+    """What one layer carries from step to step.
+
+    Attributes:
+      c: the cell, float32 `[B, H]`.
+      h: the output, float32 `[B, H]`.
+    """
+
+    c: Tensor
+    h: Tensor
+
+
+class Gates(NamedTuple):
+    """One step's activations, each float32 `[B, H]`."""
+
+    i: Tensor
+    g: Tensor
+    f: Tensor
+    o: Tensor
+
+
+class Trace(NamedTuple):
+    """What a forward pass keeps for the backward pass.
+
+    Attributes:
+      gates: a TensorArray of T elements for each gate.
+      c: a TensorArray of T + 1 cells, the initial one first.
+      h: float32 `[T, B, H]`, the outputs.
+    """
+
+    gates: Gates
+    c: TensorArray
+    h: Tensor
+
+
+class LayerWeights(NamedTuple):
+    """One layer's weights as a call uses them, in the dtype that products are computed in.
+
+    Attributes:
+      kernel: `[I + H, 4H]`.
+      inputs: `[I, 4H]`, the kernel's rows for the input.
+      recurrent: `[H, 4H]`, the kernel's rows for the layer's own output.
+      bias: float32 `[4H]`, with the forget bias in it.
+    """
+
+    kernel: Tensor
+    inputs: Tensor
+    recurrent: Tensor
+    bias: Tensor
+
+
+class LSTMLayer:
+    """The variables of one layer."""
+
+    def __init__(self, variables: Variables, scope: str, depth: int, units: int) -> None:
+        """Makes the variables.
+
+        Args:
+          variables: where they are made.
+          scope: their names before `/kernel` and `/bias`.
+          depth: columns of the input.
+          units: H.
+        """
+        self.depth = depth
+        self.units = units
+        self._kernel = variables.create(
+            f"{scope}/kernel", [depth + units, 4 * units], glorot_uniform
+        )
+        self._bias = variables.create(f"{scope}/bias", [4 * units], zeros)
+
+    def weights(self, dtype: tf.DType) -> LayerWeights:
+        """Returns the weights for one call.
+
+        Args:
+          dtype: what products are computed in.
+        """
+        kernel = tf.cast(self._kernel, dtype)
+        inputs, recurrent = tf.split(kernel, [self.depth, self.units], 0)
+        forget = tf.one_hot(2, 4, FORGET_BIAS)[:, None]
+        bias = tf.reshape(tf.reshape(self._bias, [4, self.units]) + forget, [-1])
+        return LayerWeights(kernel, inputs, recurrent, bias)
+
+
+def cell(activations: Tensor, c: Tensor) -> tuple[State, Gates]:
+    """Computes one step from its summed input.
+
+    Args:
+      activations: float32 `[B, 4H]`, a above.
+      c: float32 `[B, H]`, the cell before.
+
+    Returns:
+      The state after the step, and its gates.
+    """
+    i, g, f, o = tf.split(activations, 4, -1)
+    gates = Gates(tf.sigmoid(i), tf.tanh(g), tf.sigmoid(f), tf.sigmoid(o))
+    c = gates.f * c + gates.i * gates.g
+    return State(c, gates.o * tf.tanh(c)), gates
+
+
+def recurrence(projected: Tensor, kernel: Tensor, initial: State) -> Tensor:
+    """Runs one layer over a whole sequence.
+
+    Args:
+      projected: float32 `[T, B, 4H]`, what the input and the bias give to each step.
+      kernel: `[H, 4H]`, the recurrent weights, in the dtype that products are computed in.
+      initial: the state before the first step.
+
+    Returns:
+      float32 `[T, B, H]`, the output of each step.
+    """
+
+    def run(projected: Tensor, kernel: Tensor, c: Tensor, h: Tensor) -> Any:
+        trace = _forward(projected, kernel, State(c, h))
+        return trace.h, lambda dh: _backward(dh, kernel, h, trace)
+
+    return tf.custom_gradient(run)(projected, kernel, initial.c, initial.h)
+
+
+def replay(projected: Tensor, kernel: Tensor, initial: State, trace: Trace) -> Tensor:
+    """Gives the outputs of a pass that was run elsewhere, differentiable as `recurrence` is.
+
+    The value of `projected` is not used, so that a graph need not compute it.
+
+    Args:
+      projected: float32 `[T, B, 4H]`, as for `recurrence`.
+      kernel: `[H, 4H]`.
+      initial: the state before the first step.
+      trace: what the pass kept.
+
+    Returns:
+      float32 `[T, B, H]`.
+    """
+
+    def run(projected: Tensor, kernel: Tensor, c: Tensor, h: Tensor) -> Any:
+        del projected, c
+        return tf.identity(trace.h), lambda dh: _backward(dh, kernel, h, trace)
+
+    return tf.custom_gradient(run)(projected, kernel, initial.c, initial.h)
+
+
+class TraceArrays(NamedTuple):
+    """A trace while it is being written inside a loop."""
+
+    gates: Gates
+    c: TensorArray
+    h: TensorArray
+
+    @staticmethod
+    def start(steps: Tensor, c: Tensor) -> TraceArrays:
+        """Makes arrays for a sequence.
+
+        Args:
+          steps: T, int32 scalar.
+          c: float32 `[B, H]`, the cell before the first step.
+        """
+        shape = c.shape
+        gates = Gates(*(_array(steps, shape) for _ in Gates._fields))
+        return TraceArrays(gates, _array(steps + 1, shape).write(0, c), _array(steps, shape))
+
+    def write(self, t: Tensor, state: State, gates: Gates) -> TraceArrays:
+        """Enters step t.
+
+        Args:
+          t: int32 scalar.
+          state: the state after the step.
+          gates: the step's gates.
+        """
+        written = Gates(
+            *(array.write(t, gate) for array, gate in zip(self.gates, gates, strict=True))
+        )
+        return TraceArrays(written, self.c.write(t + 1, state.c), self.h.write(t, state.h))
+
+    def finish(self) -> Trace:
+        """Returns the trace of the steps that were entered."""
+        return Trace(self.gates, self.c, self.h.stack())
+
+
+def _array(size: Tensor, shape: Any) -> TensorArray:
+    return tf.TensorArray(tf.float32, size, element_shape=shape, clear_after_read=False)
+
+
+def _recurrent_product(h: Tensor, kernel: Tensor) -> Tensor:
+    return tf.cast(tf.matmul(tf.cast(h, kernel.dtype), kernel), tf.float32)
+
+
+def _forward(projected: Tensor, kernel: Tensor, initial: State) -> Trace:
+    steps = tf.shape(projected)[0]
+    inputs = _array(steps, projected.shape[1:]).unstack(projected)
+
+    def step(t: Tensor, state: State, arrays: TraceArrays) -> Any:
+        activations = inputs.read(t) + _recurrent_product(state.h, kernel)
+        state, gates = cell(activations, state.c)
+        return t + 1, state, arrays.write(t, state, gates)
+
+    start = (tf.constant(0), initial, TraceArrays.start(steps, initial.c))
+    arrays: TraceArrays
+    _, _, arrays = tf.while_loop(
+        lambda t, *_: t < steps, step, start, maximum_iterations=steps, parallel_iterations=1
+    )
+    return arrays.finish()
+
+
+def _backward(dh_sequence: Tensor, kernel: Tensor, h0: Tensor, trace: Trace) -> Any:
+    """Returns the gradients of (projected, kernel, c, h)."""
+    steps = tf.shape(dh_sequence)[0]
+    outside = _array(steps, dh_sequence.shape[1:]).unstack(dh_sequence)
+    units = kernel.shape[0]
+    batch = dh_sequence.shape[1]
+    zero = tf.zeros_like(h0)
+
+    def step(t: Tensor, dh: Tensor, dc: Tensor, activations: TensorArray) -> Any:
+        i, g, f, o = (array.read(t) for array in trace.gates)
+        dh += outside.read(t)
+        tanh_c = tf.tanh(trace.c.read(t + 1))
+        dc += tf.raw_ops.TanhGrad(y=tanh_c, dy=dh * o)
+        da = tf.concat(
+            [
+                tf.raw_ops.SigmoidGrad(y=i, dy=dc * g),
+                tf.raw_ops.TanhGrad(y=g, dy=dc * i),
+                tf.raw_ops.SigmoidGrad(y=f, dy=dc * trace.c.read(t)),
+                tf.raw_ops.SigmoidGrad(y=o, dy=dh * tanh_c),
+            ],
+            -1,
+        )
+        dh = tf.matmul(tf.cast(da, kernel.dtype), kernel, transpose_b=True)
+        return t - 1, tf.cast(dh, tf.float32), dc * f, activations.write(t, da)
+
+    start = (steps - 1, zero, zero, _array(steps, [batch, 4 * units]))
+    _, dh, dc, activations = tf.while_loop(
+        lambda t, *_: t >= 0, step, start, maximum_iterations=steps, parallel_iterations=1
+    )
+    da = activations.stack()
+    first = tf.matmul(tf.cast(h0, kernel.dtype), tf.cast(da[0], kernel.dtype), transpose_a=True)
+    rest = tf.matmul(
+        tf.reshape(tf.cast(trace.h[:-1], kernel.dtype), [-1, units]),
+        tf.reshape(tf.cast(da[1:], kernel.dtype), [-1, 4 * units]),
+        transpose_a=True,
+    )
+    return da, first + rest, dc, dh
+
+
+def zero_states(layers: Sequence[LSTMLayer], batch: Tensor) -> list[State]:
+    """Returns states of zeros.
+
+    Args:
+      layers: the stack.
+      batch: B, int32 scalar.
+    """
+    return [State(*2 * (tf.zeros([batch, layer.units]),)) for layer in layers]
+
+
+def split_states(packed: Tensor, layers: Sequence[LSTMLayer]) -> list[State]:
+    """Splits a row of all layers' states.
+
+    Args:
+      packed: float32 `[B, 2 * sum(H)]`: c, h of layer 0, c, h of layer 1, ...
+      layers: the stack.
+    """
+    sizes = [units for layer in layers for units in (layer.units, layer.units)]
+    parts = tf.split(packed, sizes, -1)
+    return [State(c, h) for c, h in zip(parts[::2], parts[1::2], strict=True)]
+
+
+def project(x: Tensor, weights: LayerWeights) -> Tensor:
+    """Returns what a layer's input and bias give to each step.
+
+    Args:
+      x: `[T, B, I]`.
+      weights: the layer's.
+
+    Returns:
+      float32 `[T, B, 4H]`.
+    """
+    return product(x, weights.inputs, weights.inputs.dtype) + weights.bias

@@ -1,0 +1,393 @@
+"""MusicVAE: an encoder q(z|x), a decoder p(x|z), and the loss that trains both.
+
+    loss = mean(-log p(x|z)) + beta * mean(max(KL(q(z|x) || N(0, I)) - free_bits * ln 2, 0))
+
+Axes: B batch, T time step, D columns of a step, C controls, Z columns of z, S segments.
+
+Source: Roberts et al. 2018, sections 2 and 3.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal, NamedTuple
+
+import tensorflow as tf
+
+from musicvae.config import Config, ExampleSpec
+from musicvae.models import schedules
+from musicvae.models.decoders import DECODERS, Decoded, Decoder, Place
+from musicvae.models.decoders.base import Request, Target
+from musicvae.models.encoders import ENCODERS
+from musicvae.models.forward import Forward, Tallies, Tally, fold
+from musicvae.models.variables import (
+    Dense,
+    InitialValues,
+    Variables,
+    VariableShapes,
+    narrow_normal,
+)
+
+Tensor = Any
+Precision = Literal["float32", "bfloat16"]
+
+_NATS_PER_BIT = math.log(2.0)
+_ENCODER_SEED, _DECODER_SEED, _POSTERIOR_SEED = 0, 1, 2
+
+
+class Posterior(NamedTuple):
+    """q(z|x), a normal distribution with a diagonal covariance.
+
+    Attributes:
+      mu: float32 `[B, Z]`.
+      sigma: float32 `[B, Z]`, standard deviations.
+    """
+
+    mu: Tensor
+    sigma: Tensor
+
+    def sample(self, eps: Tensor) -> Tensor:
+        """Returns z for noise of N(0, I), float32 `[B, Z]`."""
+        return self.mu + self.sigma * eps
+
+    def kl(self) -> Tensor:
+        """Returns the divergence from N(0, I), float32 `[B]`, in nats."""
+        terms = self.mu**2 + self.sigma**2 - 1.0 - 2.0 * tf.math.log(self.sigma)
+        return 0.5 * tf.reduce_sum(terms, 1)
+
+
+class Batch(NamedTuple):
+    """Examples as a converter gives them.
+
+    Attributes:
+      inputs: bool or float32 `[B, T, input_depth]`.
+      outputs: bool or float32 `[B, T, D]`.
+      controls: bool or float32 `[B, T, C]`, or None.
+      lengths: int32 `[B]`, or `[B, S]` for segments with a length of their own.
+    """
+
+    inputs: Tensor
+    outputs: Tensor
+    controls: Tensor
+    lengths: Tensor
+
+
+class Losses(NamedTuple):
+    """The loss of a batch and what it is made of.
+
+    Attributes:
+      loss: float32 scalar, what training minimizes.
+      r_loss: float32 `[B]`, -log p(x|z) in nats.
+      kl: float32 `[B]`, KL divergence in nats.
+      kl_bits: float32 scalar, its mean in bits.
+      kl_loss: float32 scalar, the mean of what is above the free bits, in nats.
+      beta: float32 scalar, its weight.
+      sampling_probability: float32 scalar, how often a sample was fed back.
+      metrics: float32 scalars of this batch by TensorBoard tag; empty in training.
+      tallies: the same as counts, which add up over batches.
+      outputs: float32 `[B, T, P]`, what each step's distribution was read off.
+      posterior: q(z|x), or None for an unconditional model.
+      z: float32 `[B, Z]`.
+    """
+
+    loss: Tensor
+    r_loss: Tensor
+    kl: Tensor
+    kl_bits: Tensor
+    kl_loss: Tensor
+    beta: Tensor
+    sampling_probability: Tensor
+    metrics: dict[str, Tensor]
+    tallies: Tallies
+    outputs: Tensor
+    posterior: Posterior | None
+    z: Tensor
+
+    def scalars(self) -> dict[str, Tensor]:
+        """Returns the loss and its parts by TensorBoard tag."""
+        return {
+            "loss": self.loss,
+            "losses/r_loss": tf.reduce_mean(self.r_loss),
+            "losses/kl_loss": self.kl_loss,
+            "losses/kl_bits": self.kl_bits,
+            "losses/kl_beta": self.beta,
+            "sampling_probability": self.sampling_probability,
+        }
+
+
+class MusicVAE(tf.Module):  # type: ignore[misc]
+    """A model with its variables.
+
+    Attributes:
+      config: what it was built of.
+      spec: the shape of its examples.
+      named_variables: its variables by their names in a checkpoint, in order of creation.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        spec: ExampleSpec,
+        *,
+        seed: int | None = None,
+        precision: Precision = "float32",
+        initial_values: InitialValues | None = None,
+        decoder_only: bool = False,
+    ) -> None:
+        """Makes all variables.
+
+        Args:
+          config: sizes and parts.
+          spec: the shape of the converter's examples.
+          seed: what the first values depend on; None draws a new one.
+          precision: bfloat16 computes products with operands of that type; variables, sums and all
+            else stay float32.
+          initial_values: gives the first value of (name, shape), such as a checkpoint's; None draws
+            them.
+          decoder_only: leaves out the encoder and its variables; such a model can only decode.
+
+        Raises:
+          ConfigError: an encoder or decoder is unknown, or does not fit the examples.
+        """
+        super().__init__(name="musicvae")
+        self.config = config
+        self.spec = spec
+        self._dtype = tf.dtypes.as_dtype(precision)
+        variables = Variables(seed, initial_values)
+        self._recognition = None if decoder_only else Recognition(config, spec, variables)
+        self._decoder = build_decoder(config, spec, variables)
+        self._decode = tf.function(self._write, reduce_retracing=True)
+        self.named_variables: dict[str, tf.Variable] = variables.by_name
+
+    def encode(
+        self,
+        inputs: Tensor,
+        lengths: Tensor,
+        controls: Tensor = None,
+        *,
+        training: bool = False,
+        seed: Tensor = None,
+    ) -> Posterior:
+        """Reads sequences.
+
+        Args:
+          inputs: bool or float32 `[B, T, input_depth]`.
+          lengths: int32 `[B]`, or `[B, S]`.
+          controls: bool or float32 `[B, T, C]`, or None.
+          training: whether dropout is on.
+          seed: int32 `[2]` for dropout; None draws a new one.
+
+        Returns:
+          q(z|x).
+        """
+        keep_prob = self.config.hparams.dropout_keep_prob if training else 1.0
+        forward = Forward(_seed(seed), keep_prob=keep_prob, dtype=self._dtype)
+        return self._encode(Batch(inputs, None, controls, lengths), forward)
+
+    def loss(
+        self,
+        batch: Batch,
+        step: Tensor,
+        *,
+        training: bool,
+        eps: Tensor = None,
+        seed: Tensor = None,
+        sampling_probability: float | None = None,
+    ) -> Losses:
+        """Computes the loss of a batch.
+
+        Args:
+          batch: the examples.
+          step: the global step, which schedules depend on.
+          training: whether dropout is on; metrics are computed only where it is False.
+          eps: float32 `[B, Z]`, the noise of the posterior; None draws it.
+          seed: int32 `[2]` for all that is random; None draws a new one.
+          sampling_probability: how often a decoder's step is fed its own sample instead of the
+            target; None is the model's schedule in training, and in evaluation 1 if the model has a
+            schedule.
+
+        Returns:
+          The loss and its parts.
+        """
+        hparams = self.config.hparams
+        seed = _seed(seed)
+        batch = _floats(batch)
+        forward = Forward(
+            seed,
+            keep_prob=hparams.dropout_keep_prob if training else 1.0,
+            sampling=self._sampling(step, sampling_probability, training=training),
+            measure=not training,
+            dtype=self._dtype,
+        )
+        posterior = self._encode(batch, forward.child(_ENCODER_SEED))
+        if eps is None:
+            eps = tf.random.stateless_normal(tf.shape(posterior.mu), fold(seed, _POSTERIOR_SEED))
+        z = posterior.sample(eps)
+        target = Target(batch.outputs, batch.lengths, batch.controls)
+        reconstruction = self._decoder.reconstruct(z, target, forward.child(_DECODER_SEED))
+        kl = posterior.kl()
+        kl_loss = tf.reduce_mean(tf.maximum(kl - hparams.free_bits * _NATS_PER_BIT, 0.0))
+        beta = schedules.beta(step, hparams)
+        return Losses(
+            loss=tf.reduce_mean(reconstruction.loss) + beta * kl_loss,
+            r_loss=reconstruction.loss,
+            kl=kl,
+            kl_bits=tf.reduce_mean(kl) / _NATS_PER_BIT,
+            kl_loss=kl_loss,
+            beta=beta,
+            sampling_probability=tf.constant(0.0) if forward.sampling is None else forward.sampling,
+            metrics={tag: tally.value() for tag, tally in reconstruction.tallies.items()},
+            tallies=reconstruction.tallies,
+            outputs=reconstruction.parameters,
+            posterior=posterior,
+            z=z,
+        )
+
+    def decode(
+        self,
+        z: Tensor,
+        length: int,
+        *,
+        temperature: Tensor = 1.0,
+        controls: Tensor = None,
+        seed: Tensor = None,
+        stop_at_end_token: bool = True,
+    ) -> Decoded:
+        """Writes music for latent vectors.
+
+        Args:
+          z: float32 `[B, Z]`.
+          length: the most steps.
+          temperature: at least 0; 0 takes the most likely value of each step.
+          controls: float32 `[T, C]` for all, or `[B, T, C]`; None for a model without controls.
+          seed: int32 `[2]`; None draws a new one.
+          stop_at_end_token: whether a sequence or segment ends at the converter's end token, if it
+            has one.
+
+        Returns:
+          The steps, and how many there are.
+        """
+        z = tf.convert_to_tensor(z, tf.float32)
+        if controls is not None:
+            controls = tf.cast(controls, tf.float32)
+            if len(controls.shape) == 2:
+                controls = tf.tile(controls[None], [tf.shape(z)[0], 1, 1])
+        end_token = self.spec.end_token if stop_at_end_token else None
+        temperature = tf.convert_to_tensor(temperature, tf.float32)
+        decoded: Decoded = self._decode(z, length, temperature, controls, _seed(seed), end_token)
+        return decoded
+
+    def _write(
+        self,
+        z: Tensor,
+        length: int,
+        temperature: Tensor,
+        controls: Tensor,
+        seed: Tensor,
+        end_token: int | None,
+    ) -> Decoded:
+        return self._decoder.decode(z, Request(length, temperature, seed, controls, end_token))
+
+    def _encode(self, batch: Batch, forward: Forward) -> Posterior:
+        assert self._recognition is not None, "a model made with decoder_only cannot encode"
+        return self._recognition(batch, forward)
+
+    def _sampling(self, step: Tensor, probability: float | None, *, training: bool) -> Tensor:
+        """Returns the probability of feeding a sample back, or None for never."""
+        if probability is not None:
+            return tf.constant(probability) if probability > 0.0 else None
+        if not schedules.uses_scheduled_sampling(self.config.hparams):
+            return None
+        if training:
+            return schedules.sampling_probability(step, self.config.hparams)
+        return tf.constant(1.0)
+
+
+class Recognition:
+    """The half of a model that encodes: an encoder, and q(z|x) read off its vector."""
+
+    def __init__(self, config: Config, spec: ExampleSpec, variables: Variables) -> None:
+        """Makes the variables.
+
+        Args:
+          config: sizes and parts.
+          spec: the shape of the examples.
+          variables: where they are made.
+
+        Raises:
+          ConfigError: the encoder is unknown, or does not fit the examples.
+        """
+        encoder = ENCODERS.get(config.encoder.type)
+        depth = spec.input_depth + spec.control_depth
+        self._encoder = encoder(config.encoder, config.hparams, variables, depth, "encoder")
+        depth, z_size = self._encoder.output_depth, config.hparams.z_size
+        self._mu = Dense(variables, "encoder/mu", depth, z_size, narrow_normal)
+        self._sigma = Dense(variables, "encoder/sigma", depth, z_size, narrow_normal)
+
+    def __call__(self, batch: Batch, forward: Forward) -> Posterior:
+        """Reads a batch's inputs and controls.
+
+        Args:
+          batch: its outputs are not used.
+          forward: how.
+        """
+        sequence = tf.cast(batch.inputs, tf.float32)
+        if batch.controls is not None:
+            sequence = tf.concat([sequence, tf.cast(batch.controls, tf.float32)], -1)
+        embedding = self._encoder.encode(sequence, batch.lengths, forward)
+        sigma = tf.nn.softplus(self._sigma(embedding, forward.dtype))
+        return Posterior(self._mu(embedding, forward.dtype), sigma)
+
+
+def build_decoder(config: Config, spec: ExampleSpec, variables: Variables) -> Decoder:
+    """Makes the half of a model that decodes.
+
+    Args:
+      config: sizes and parts.
+      spec: the shape of the examples.
+      variables: where its variables are made.
+
+    Raises:
+      ConfigError: the decoder is unknown, or does not fit the examples.
+    """
+    decoder = DECODERS.get(config.decoder.type)
+    place = Place("", config.hparams.z_size, spec.output_depth, spec.control_depth)
+    return decoder(config.decoder, config.hparams, variables, place)
+
+
+def variable_shapes(config: Config, spec: ExampleSpec) -> dict[str, tuple[int, ...]]:
+    """Returns the shapes of a model's variables by name, without making them.
+
+    Args:
+      config: sizes and parts.
+      spec: the shape of the examples.
+
+    Raises:
+      ConfigError: as MusicVAE.
+    """
+    shapes = VariableShapes()
+    Recognition(config, spec, shapes)
+    build_decoder(config, spec, shapes)
+    return shapes.shapes
+
+
+def summarize(tallies: Tallies) -> dict[str, float]:
+    """Returns the metrics that counts stand for, by TensorBoard tag."""
+    return {tag: float(tally.value()) for tag, tally in tallies.items()}
+
+
+def add_tallies(a: Tallies, b: Tallies) -> dict[str, Tally]:
+    """Returns the counts of two sets of examples together."""
+    return {tag: tally + b[tag] for tag, tally in a.items()}
+
+
+def _seed(seed: Tensor) -> Tensor:
+    if seed is None:
+        return tf.random.uniform([2], maxval=2**31 - 1, dtype=tf.int32)
+    return tf.convert_to_tensor(seed, tf.int32)
+
+
+def _floats(batch: Batch) -> Batch:
+    controls = None if batch.controls is None else tf.cast(batch.controls, tf.float32)
+    inputs, outputs = tf.cast(batch.inputs, tf.float32), tf.cast(batch.outputs, tf.float32)
+    return Batch(inputs, outputs, controls, batch.lengths)

@@ -1,0 +1,157 @@
+"""A model's variables: Magenta's checkpoint names, its first values, and dense layers on top.
+
+Every variable is made by `Variables.create`, which is what fills `MusicVAE.named_variables`. First
+values are drawn from a stateless generator that is seeded by (seed, name), so that they depend
+neither on the order of creation nor on the other variables.
+
+Axes: B batch, T time step, D depth.
+"""
+
+from __future__ import annotations
+
+import math
+import secrets
+import zlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+Tensor = Any
+Initializer = Callable[[Sequence[int], Tensor], Tensor]
+InitialValues = Callable[[str, tuple[int, ...]], Any]
+
+
+def glorot_uniform(shape: Sequence[int], seed: Tensor) -> Tensor:
+    """Draws uniformly from ±sqrt(6 / (fan in + fan out)).
+
+    Args:
+      shape: `[fan_in, fan_out]`.
+      seed: int32 `[2]`.
+
+    Source: Glorot and Bengio 2010, equation 16.
+    """
+    limit = math.sqrt(6.0 / max(1, sum(shape)))
+    return tf.random.stateless_uniform(shape, seed, -limit, limit)
+
+
+def narrow_normal(shape: Sequence[int], seed: Tensor) -> Tensor:
+    """Draws from N(0, 0.001²), for the layers around z.
+
+    Args:
+      shape: any.
+      seed: int32 `[2]`.
+    """
+    return tf.random.stateless_normal(shape, seed, stddev=0.001)
+
+
+def zeros(shape: Sequence[int], seed: Tensor) -> Tensor:
+    """Returns zeros, for biases.
+
+    Args:
+      shape: any.
+      seed: not used.
+    """
+    del seed
+    return tf.zeros(shape)
+
+
+class Variables:
+    """Makes trainable float32 variables and keeps them by name.
+
+    Attributes:
+      by_name: the variables so far, in order of creation.
+    """
+
+    def __init__(self, seed: int | None, initial_values: InitialValues | None = None) -> None:
+        """Makes an empty set.
+
+        Args:
+          seed: what the first values depend on; None draws a new one.
+          initial_values: gives the first value of (name, shape) instead of the initializers.
+        """
+        self._seed = secrets.randbits(31) if seed is None else seed
+        self._initial_values = initial_values
+        self.by_name: dict[str, tf.Variable] = {}
+
+    def create(self, name: str, shape: Sequence[int], initializer: Initializer) -> tf.Variable:
+        """Makes a variable.
+
+        Args:
+          name: its name in a checkpoint.
+          shape: its dimensions.
+          initializer: draws the first value of (shape, seed).
+
+        Returns:
+          The variable, float32 `shape`.
+        """
+        assert name not in self.by_name, f"variable '{name}' exists already"
+        if self._initial_values is None:
+            seed = [self._seed & 0x7FFFFFFF, zlib.crc32(name.encode()) & 0x7FFFFFFF]
+            value = initializer(shape, tf.constant(seed, tf.int32))
+        else:
+            value = self._initial_values(name, tuple(shape))
+        self.by_name[name] = tf.Variable(value, name=name, dtype=tf.float32)
+        return self.by_name[name]
+
+
+class VariableShapes(Variables):
+    """Notes the shapes of a model's variables and makes none of them."""
+
+    def __init__(self) -> None:
+        """Makes an empty set."""
+        super().__init__(seed=0)
+        self.shapes: dict[str, tuple[int, ...]] = {}
+
+    def create(self, name: str, shape: Sequence[int], initializer: Initializer) -> tf.Variable:
+        """Notes a variable; returns None."""
+        del initializer
+        self.shapes[name] = tuple(shape)
+
+
+class Dense:
+    """A dense layer, x · kernel + bias."""
+
+    def __init__(
+        self, variables: Variables, scope: str, depth: int, units: int, initializer: Initializer
+    ) -> None:
+        """Makes the layer's variables.
+
+        Args:
+          variables: where they are made.
+          scope: their names before `/kernel` and `/bias`.
+          depth: columns of the input.
+          units: columns of the output.
+          initializer: for the kernel; biases start at 0.
+        """
+        self.kernel = variables.create(f"{scope}/kernel", [depth, units], initializer)
+        self.bias = variables.create(f"{scope}/bias", [units], zeros)
+
+    def __call__(self, x: Tensor, dtype: tf.DType = tf.float32) -> Tensor:
+        """Applies the layer.
+
+        Args:
+          x: `[..., depth]`.
+          dtype: what the product is computed in.
+
+        Returns:
+          float32 `[..., units]`.
+        """
+        return product(x, self.kernel, dtype) + self.bias
+
+
+def product(x: Tensor, kernel: Tensor, dtype: tf.DType) -> Tensor:
+    """Multiplies a batch of rows by a matrix.
+
+    Args:
+      x: `[..., depth]`.
+      kernel: `[depth, units]`.
+      dtype: float32, or bfloat16 for operands of half the size; sums are float32 within the
+        product.
+
+    Returns:
+      float32 `[..., units]`.
+    """
+    rows = tf.reshape(tf.cast(x, dtype), [-1, kernel.shape[0]])
+    result = tf.cast(tf.matmul(rows, tf.cast(kernel, dtype)), tf.float32)
+    return tf.reshape(result, tf.concat([tf.shape(x)[:-1], [kernel.shape[1]]], 0))

@@ -1,0 +1,63 @@
+"""Models against what Magenta 2.1.4 computed: golden/models, made by record_models.py."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import shutil
+
+import numpy as np
+import pytest
+
+_LOCAL = pathlib.Path(__file__).resolve().parents[1] / "golden" / "models"
+_FOLDERS = sorted(path.parent for path in _LOCAL.glob("*/golden.npz"))
+_ELSEWHERE = (
+    "cat-mel_2bar_big",
+    "cat-mel_2bar_med_chords",
+    "flat-mel_16bar",
+    "flat-trio_16bar",
+    "groovae_2bar_humanize",
+    "groovae_4bar",
+    "nade-drums_2bar_full",
+)
+
+
+def test_golden_folders_travel_with_the_tests():
+    assert len(_FOLDERS) >= 4
+
+
+@pytest.mark.parametrize("folder", _FOLDERS, ids=lambda folder: folder.name)
+def test_a_recorded_model_is_reproduced(golden_models, folder):
+    comparison = golden_models.compare_model(folder)
+    assert comparison.passed, str(comparison)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", _ELSEWHERE)
+def test_every_recorded_model_is_reproduced(golden_models, shared, name):
+    comparison = golden_models.compare_model(shared / "golden" / "models" / name)
+    assert comparison.passed, str(comparison)
+
+
+def test_the_comparison_sees_a_difference(golden_models, tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(_FOLDERS[0], folder)
+    golden = dict(np.load(folder / "golden.npz"))
+    golden = {k: v for k, v in golden.items() if not k.startswith("after/")}
+    golden["r_loss"] = golden["r_loss"] * (1 + 1e-3)
+    del golden["losses_over_5_steps"], golden["cold_sample"]
+    np.savez(folder / "golden.npz", **golden)
+    comparison = golden_models.compare_model(folder)
+    failed = [quantity.name for quantity in comparison.quantities if not quantity.passed]
+    assert failed == ["r_loss"]
+    assert "r_loss" in str(comparison) and "DIFFERS" in str(comparison)
+
+
+def test_the_comparison_names_variables_that_differ(golden_models, tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(_FOLDERS[0], folder)
+    recorded = json.loads((folder / "hparams.json").read_text())
+    recorded["variables"].pop("encoder/mu/bias")
+    (folder / "hparams.json").write_text(json.dumps(recorded))
+    with pytest.raises(ValueError, match="encoder/mu/bias"):
+        golden_models.compare_model(folder)

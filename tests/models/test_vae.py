@@ -1,0 +1,212 @@
+"""What a model does beyond the golden numbers: scheduled sampling, dropout, decoding, first values."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from models.conftest import groove_batch, melody_batch, tiny
+
+from musicvae.models import AdamOptimizer, Batch, MusicVAE, TrainStep, variable_shapes
+
+_SEED = tf.constant([3, 4])
+
+
+def _loss_and_gradients(model, batch, **options):
+    variables = list(model.named_variables.values())
+
+    @tf.function
+    def run():
+        with tf.GradientTape() as tape:
+            losses = model.loss(batch, 0, seed=_SEED, **options)
+        return losses.r_loss, tape.gradient(losses.loss, variables)
+
+    return run()
+
+
+def test_a_decoder_that_never_draws_a_sample_is_teacher_forced():
+    spec, batch = melody_batch()
+    model = MusicVAE(tiny("cat-mel_2bar_small"), spec, seed=1)
+    forced = _loss_and_gradients(model, batch, training=True, sampling_probability=0.0)
+    fed_back = _loss_and_gradients(model, batch, training=True, sampling_probability=1e-30)
+    tf.nest.map_structure(
+        lambda a, b: np.testing.assert_allclose(a, b, atol=1e-6), forced, fed_back
+    )
+
+
+def test_dropout_is_the_same_whether_layers_run_together_or_one_by_one():
+    spec, batch = groove_batch()
+    model = MusicVAE(tiny("groovae_4bar"), spec, seed=1)
+    assert model.config.hparams.dropout_keep_prob < 1.0
+    forced = _loss_and_gradients(model, batch, training=True, sampling_probability=0.0)
+    fed_back = _loss_and_gradients(model, batch, training=True, sampling_probability=1e-30)
+    tf.nest.map_structure(
+        lambda a, b: np.testing.assert_allclose(a, b, atol=1e-6), forced, fed_back
+    )
+
+
+def test_dropout_is_for_training_only():
+    spec, batch = groove_batch()
+    model = MusicVAE(tiny("groovae_4bar"), spec, seed=1)
+    eps = tf.zeros([3, 4])
+
+    def loss(seed, **options):
+        return model.loss(batch, 0, eps=eps, seed=seed, **options).loss
+
+    assert loss([1, 1], training=True) != loss([2, 2], training=True)
+    assert loss([1, 1], training=True) == loss([1, 1], training=True)
+    assert loss([1, 1], training=False) == loss([2, 2], training=False)
+
+
+def test_a_model_with_a_sampling_schedule_is_evaluated_on_its_own_samples():
+    spec, batch = melody_batch()
+    model = MusicVAE(tiny("cat-mel_2bar_small"), spec, seed=1)
+    for variable in model.named_variables.values():
+        variable.assign(tf.random.stateless_normal(variable.shape, [5, 6]))
+    options = {"training": False, "eps": tf.zeros([3, 4]), "seed": _SEED}
+    scheduled = model.loss(batch, 0, **options)
+    sampled = model.loss(batch, 0, sampling_probability=1.0, **options)
+    forced = model.loss(batch, 0, sampling_probability=0.0, **options)
+    np.testing.assert_array_equal(scheduled.r_loss, sampled.r_loss)
+    assert not np.allclose(forced.r_loss, sampled.r_loss)
+    np.testing.assert_allclose(forced.outputs[:, 0], sampled.outputs[:, 0], atol=1e-6)
+
+
+def test_what_is_past_the_end_of_a_sequence_has_no_effect():
+    spec, batch = melody_batch(steps=6)
+    lengths = np.array([2, 6, 4], np.int32)
+    within = (np.arange(6) < lengths[:, None])[..., None]
+    model = MusicVAE(tiny("cat-mel_2bar_small"), spec, seed=1)
+    found = []
+    for fill in (0.0, 1.0):
+        sequences = np.where(within, batch.inputs, fill).astype(np.float32)
+        ragged = Batch(sequences, sequences, None, lengths)
+        options = {"training": True, "sampling_probability": 0.0}
+        found.append(_loss_and_gradients(model, ragged, **options))
+    tf.nest.map_structure(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-6), *found)
+
+
+def test_a_backward_layer_starts_at_the_end_of_its_own_sequence():
+    spec, batch = melody_batch(steps=6)
+    model = MusicVAE(tiny("cat-mel_2bar_small", enc_rnn_size=(5, 3)), spec, seed=1)
+    padded = model.encode(batch.inputs, np.array([2, 6, 4], np.int32))
+    alone = model.encode(batch.inputs[:1, :2], np.array([2], np.int32))
+    np.testing.assert_allclose(padded.mu[:1], alone.mu, atol=1e-8)
+
+
+def test_temperature_zero_is_the_most_likely_value():
+    spec, _ = melody_batch()
+    model = MusicVAE(tiny("cat-mel_2bar_small"), spec, seed=1)
+    z = np.random.default_rng(0).normal(size=(5, 4)).astype(np.float32)
+    cold = [model.decode(z, 7, temperature=0.0, seed=[s, 0]).outputs for s in range(2)]
+    np.testing.assert_array_equal(*cold)
+    assert not np.isnan(cold[0]).any()
+    hot = [model.decode(z, 7, temperature=1.0, seed=[s, 0]).outputs for s in range(2)]
+    assert not np.array_equal(*hot)
+
+
+def test_a_row_of_a_batch_depends_on_its_place_and_not_on_the_rows_after_it():
+    spec, _ = melody_batch()
+    model = MusicVAE(tiny("cat-mel_2bar_small"), spec, seed=1)
+    z = np.random.default_rng(0).normal(size=(5, 4)).astype(np.float32)
+    five = model.decode(z, 7, temperature=1.0, seed=[1, 2]).outputs
+    two = model.decode(z[:2], 7, temperature=1.0, seed=[1, 2]).outputs
+    np.testing.assert_array_equal(five[:2], two)
+
+
+def test_controls_may_be_given_once_for_all():
+    generator = np.random.default_rng(0)
+    spec, _ = melody_batch()
+    spec = type(spec)(spec.input_depth, spec.output_depth, control_depth=2)
+    model = MusicVAE(tiny("cat-mel_2bar_med_chords"), spec, seed=1)
+    z = generator.normal(size=(3, 4)).astype(np.float32)
+    controls = generator.random((7, 2), np.float32)
+    once = model.decode(z, 7, temperature=1.0, controls=controls, seed=[1, 2]).outputs
+    each = np.tile(controls[None], [3, 1, 1])
+    for_each = model.decode(z, 7, temperature=1.0, controls=each, seed=[1, 2]).outputs
+    np.testing.assert_array_equal(once, for_each)
+
+
+def test_decoding_stops_at_the_end_token():
+    spec, _ = melody_batch(depth=3)
+    spec = type(spec)(3, 3, end_token=2)
+    model = MusicVAE(tiny("cat-mel_2bar_small"), spec, seed=1)
+    z = np.random.default_rng(0).normal(size=(20, 4)).astype(np.float32)
+    outputs, lengths = model.decode(z, 8, temperature=1.0, seed=[1, 2])
+    assert len(set(lengths.numpy())) > 2
+    for row, length in zip(outputs.numpy(), lengths.numpy(), strict=True):
+        ends = np.flatnonzero(row[:, 2])
+        assert length == (ends[0] + 1 if len(ends) else 8)
+        assert row[:length].sum() == length and not row[length:].any()
+    _, lengths = model.decode(z, 8, temperature=1.0, seed=[1, 2], stop_at_end_token=False)
+    assert set(lengths.numpy()) == {8}
+
+
+def test_first_values_depend_on_the_seed_alone():
+    spec, _ = melody_batch()
+    config = tiny("cat-mel_2bar_small")
+    values = [
+        [v.numpy() for v in MusicVAE(config, spec, seed=seed).named_variables.values()]
+        for seed in (1, 1, 2)
+    ]
+    for a, b in zip(values[0], values[1], strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert not np.array_equal(values[0][0], values[2][0])
+
+
+def test_first_values_are_spread_as_published():
+    spec, _ = melody_batch()
+    config = tiny("cat-mel_2bar_small", z_size=200, enc_rnn_size=(100,), dec_rnn_size=(100,))
+    variables = MusicVAE(config, spec, seed=1).named_variables
+    for scope in ("encoder/mu", "encoder/sigma", "decoder/z_to_initial_state"):
+        assert np.std(variables[f"{scope}/kernel"]) == pytest.approx(0.001, rel=0.02)
+    kernel = variables["decoder/multi_rnn_cell/cell_0/lstm_cell/kernel"].numpy()
+    limit = np.sqrt(6 / sum(kernel.shape))
+    assert 0.99 * limit < np.abs(kernel).max() <= limit
+    assert all(not np.any(v) for name, v in variables.items() if name.endswith("/bias"))
+    nade = tiny("nade-drums_2bar_reduced", nade_num_hidden=300)
+    spec = type(spec)(10, 9)
+    w_enc = MusicVAE(nade, spec, seed=1).named_variables["decoder/nade/w_enc"].numpy()
+    assert np.abs(w_enc).max() <= 2 / np.sqrt(9)
+    assert np.std(w_enc) == pytest.approx(0.88 / np.sqrt(9), rel=0.05)
+
+
+def test_shapes_are_known_without_making_variables():
+    spec, _ = melody_batch()
+    config = tiny("cat-mel_2bar_small")
+    made = MusicVAE(config, spec, seed=1).named_variables
+    assert variable_shapes(config, spec) == {name: tuple(v.shape) for name, v in made.items()}
+
+
+def test_a_model_that_only_decodes_has_no_encoder():
+    spec, _ = melody_batch()
+    config = tiny("cat-mel_2bar_small")
+    given = lambda name, shape: np.full(shape, 0.5, np.float32)
+    model = MusicVAE(config, spec, initial_values=given, decoder_only=True)
+    assert model.named_variables and not any("encoder/" in n for n in model.named_variables)
+    assert all(np.all(v.numpy() == 0.5) for v in model.named_variables.values())
+    assert model.decode(np.zeros([1, 4]), 3, temperature=0.0).outputs.shape == (1, 3, 9)
+
+
+@pytest.mark.parametrize("name", ["cat-mel_2bar_small", "groovae_4bar"])
+def test_training_lowers_the_loss(name):
+    spec, batch = melody_batch() if name.startswith("cat") else groove_batch()
+    model = MusicVAE(tiny(name, learning_rate=0.01), spec, seed=1)
+    train = TrainStep(model, AdamOptimizer(model.named_variables))
+    batch = Batch(*(None if x is None else tf.constant(x) for x in batch))
+    losses = [float(train(batch, tf.constant([k, 0]))["loss"]) for k in range(60)]
+    assert np.mean(losses[-5:]) < 0.8 * np.mean(losses[:5])
+    assert int(train.global_step) == 60
+
+
+def test_fault_11_a_step_that_is_not_finite_changes_nothing():
+    spec, batch = melody_batch()
+    model = MusicVAE(tiny("cat-mel_2bar_small"), spec, seed=1)
+    optimizer = AdamOptimizer(model.named_variables)
+    train = TrainStep(model, optimizer)
+    before = [v.numpy() for v in model.named_variables.values()]
+    eps = np.full([3, 4], np.nan, np.float32)
+    scalars = train(batch, tf.constant([0, 0]), eps)
+    assert np.isnan(scalars["loss"]) and int(train.global_step) == 0
+    for old, variable in zip(before, model.named_variables.values(), strict=True):
+        np.testing.assert_array_equal(old, variable)
