@@ -198,7 +198,7 @@ def _one_line(message: str) -> str:
 
 def _set_up_logging(level: str) -> None:
     """Shows our own messages from `level` on, and of the libraries' only what matters to a user."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "0" if level == "DEBUG" else "2")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "0" if level == "DEBUG" else "3")
     if level != "DEBUG":
         warnings.filterwarnings("ignore", message="Couldn't find ffmpeg or avconv")
         warnings.filterwarnings("ignore", category=DeprecationWarning)
