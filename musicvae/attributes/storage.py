@@ -18,8 +18,8 @@ import numpy as np
 from musicvae.attributes.changes import AttributeChanges
 from musicvae.attributes.measures import ATTRIBUTES
 from musicvae.attributes.vectors import AttributeVectors
-from musicvae.data.atomic import atomic_file
 from musicvae.errors import InputError
+from musicvae.files import atomic_file
 
 _SUFFIX = ".attributes"
 _ARCHIVES = (".tar.gz", ".tgz", ".tar")

@@ -15,8 +15,8 @@ import tomli_w
 
 from musicvae.checkpoints.locate import latest_in
 from musicvae.config import Config, load_config, read_config
-from musicvae.data.atomic import atomic_file
 from musicvae.errors import CheckpointError, ConfigError, InputError
+from musicvae.files import atomic_file
 
 CONFIG_FILE = "config.toml"
 

@@ -27,8 +27,8 @@ from musicvae.checkpoints.locate import (
     latest_in,
     read_state,
 )
-from musicvae.data.atomic import atomic_file
 from musicvae.errors import CheckpointError, InputError
+from musicvae.files import atomic_file
 
 _UNFINISHED = ".unfinished-checkpoint-"
 _SECONDS_PER_HOUR = 3600.0

@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from musicvae.data.atomic import atomic_file, check_writable, replace_all
 from musicvae.data.bounds import FileBounds
 from musicvae.data.identity import collection_name
 from musicvae.data.music_files import FoundFile, find_music_files
@@ -28,6 +27,7 @@ from musicvae.data.splits import Split
 from musicvae.data.tfrecord import RecordWriter
 from musicvae.data.workers import ReadResult, ReadTask, WorkerPool
 from musicvae.errors import InputError
+from musicvae.files import atomic_file, check_writable, replace_all
 
 
 @dataclasses.dataclass(frozen=True)

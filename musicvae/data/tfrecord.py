@@ -20,9 +20,9 @@ from typing import BinaryIO, cast
 
 import google_crc32c
 
-from musicvae.data.atomic import check_writable, replace_all
 from musicvae.data.shards import find_files, shard_paths
 from musicvae.errors import DataError, InputError
+from musicvae.files import check_writable, replace_all
 from musicvae.lazy_note_seq import NoteSequence
 
 MAX_RECORD_BYTES = 1 << 28
@@ -215,7 +215,7 @@ class RecordWriter:
         """Completes the files under their temporary names.
 
         Returns:
-          Temporary name -> final name, for `atomic.replace_all`.
+          Temporary name -> final name, for `files.replace_all`.
         """
         self._flush()
         for name in self._names:

@@ -14,8 +14,8 @@ from typing import Literal
 
 import numpy as np
 
-from musicvae.data.atomic import atomic_file
 from musicvae.errors import InputError
+from musicvae.files import atomic_file
 from musicvae.lazy_note_seq import NoteSequence, note_seq
 from musicvae.render.synthesizer import SAMPLE_RATE, Sound, synthesize
 

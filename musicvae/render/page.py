@@ -15,7 +15,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from musicvae.data.atomic import atomic_file
+from musicvae.files import atomic_file
 from musicvae.lazy_note_seq import NoteSequence
 from musicvae.render.drawing import Drawing
 from musicvae.render.piano_roll import Roll, describe, piano_roll

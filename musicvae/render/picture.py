@@ -12,8 +12,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from musicvae.data.atomic import atomic_file
 from musicvae.errors import InputError, MissingExtraError
+from musicvae.files import atomic_file
 from musicvae.render.drawing import PAPER, Box, Dot, Drawing, Label, Line, Shape
 
 PICTURE_SUFFIXES = (".png", ".svg", ".pdf")
