@@ -203,6 +203,8 @@ def _set_up_logging(level: str) -> None:
         warnings.filterwarnings("ignore", message="Couldn't find ffmpeg or avconv")
         warnings.filterwarnings("ignore", category=DeprecationWarning)
         warnings.filterwarnings("ignore", category=FutureWarning)
+    # Commands have flags of their own; absl warns for as long as nobody parsed its global ones.
+    flags.FLAGS.mark_as_parsed()
     logging.set_verbosity(level)
     logging.get_absl_handler().setFormatter(None)
     logging.use_absl_handler()

@@ -8,6 +8,8 @@ import sys
 import tempfile
 from collections.abc import Iterator
 
+from musicvae.errors import MusicVAEError
+
 
 def start_tensorflow() -> None:
     """Imports TensorFlow and has it look for devices, quietly.
@@ -15,7 +17,7 @@ def start_tensorflow() -> None:
     Its C++ code writes notes on oneDNN, CUDA and processor flags to standard error past all log
     levels. They are dropped unless the start fails; what it writes later is left alone.
     """
-    with _standard_error_held_back():
+    with quiet_start():
         import tensorflow as tf
 
         tf.config.list_logical_devices()
@@ -23,13 +25,16 @@ def start_tensorflow() -> None:
 
 
 @contextlib.contextmanager
-def _standard_error_held_back() -> Iterator[None]:
+def quiet_start() -> Iterator[None]:
+    """Holds standard error back while TensorFlow starts; shows it where something goes wrong."""
     sys.stderr.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as held:
         os.dup2(held.fileno(), 2)
         try:
             yield
+        except MusicVAEError:
+            raise
         except BaseException:
             os.dup2(kept, 2)
             held.seek(0)

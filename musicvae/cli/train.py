@@ -1,0 +1,260 @@
+"""trains a model on a TFRecord of NoteSequences, or evaluates one.
+
+    musicvae-train --config=cat-drums_2bar_small --run_dir=run --examples_path=music.tfrecord
+    musicvae-train --run_dir=run --mode=eval --examples_path=other.tfrecord
+
+The run folder gets checkpoints and TensorBoard summaries, and remembers the configuration and its
+hyperparameters: the same command goes on where a training stopped, and --run_dir alone is enough
+for that. Ctrl-C saves before it ends. Several machines train together through the environment
+variable TF_CONFIG.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from absl import flags, logging
+
+from musicvae.cli.flags import command_flags, define_path, require_flags, run_command
+from musicvae.errors import InputError
+
+if TYPE_CHECKING:
+    from musicvae.training.job import Job
+    from musicvae.training.placement import Placement
+
+FLAGS = command_flags()
+flags.DEFINE_string(
+    "config",
+    None,
+    "The configuration: a name, or a TOML file of your own. Not needed where run_dir has one.",
+    flag_values=FLAGS,
+)
+define_path("run_dir", None, "The folder of this training; made where it is missing.", FLAGS)
+flags.DEFINE_enum(
+    "mode", "train", ["train", "eval"], "Whether to train or to evaluate.", flag_values=FLAGS
+)
+define_path(
+    "examples_path",
+    None,
+    "TFRecords of NoteSequences, from musicvae-convert: files, globs, music@8.tfrecord, several "
+    "with commas.",
+    FLAGS,
+)
+flags.DEFINE_string(
+    "tfds_name",
+    None,
+    "A data set of TensorFlow Datasets in place of --examples_path: groove/2bar-midionly.",
+    flag_values=FLAGS,
+)
+flags.DEFINE_string(
+    "hparams",
+    "",
+    "Hyperparameters to change, as in batch_size=32,learning_rate=0.0005,enc_rnn_size=[256].",
+    flag_values=FLAGS,
+)
+flags.DEFINE_integer("num_steps", 200_000, "The step to train to.", flag_values=FLAGS)
+flags.DEFINE_integer(
+    "seed",
+    None,
+    "What first weights, order of examples and noise depend on (0).",
+    0,
+    flag_values=FLAGS,
+)
+define_path(
+    "warm_start",
+    None,
+    "A checkpoint or run folder whose weights a new training starts from.",
+    FLAGS,
+)
+flags.DEFINE_float(
+    "checkpoint_minutes", 10.0, "Minutes between two checkpoints.", 0.0, flag_values=FLAGS
+)
+flags.DEFINE_integer(
+    "checkpoints_to_keep",
+    5,
+    "How many of the last checkpoints stay; 0 keeps all.",
+    0,
+    flag_values=FLAGS,
+)
+flags.DEFINE_float(
+    "keep_checkpoint_every_n_hours",
+    None,
+    "Besides, one checkpoint stays for ever in so many hours; none where not given.",
+    flag_values=FLAGS,
+)
+flags.DEFINE_string(
+    "device",
+    None,
+    "CPU, GPU, GPU:1, or several with commas; all GPUs, or the CPU, where not given.",
+    flag_values=FLAGS,
+)
+flags.DEFINE_enum(
+    "precision",
+    "float32",
+    ["float32", "bfloat16"],
+    "What products are computed in; weights are float32 either way.",
+    flag_values=FLAGS,
+)
+flags.DEFINE_integer(
+    "accumulate_steps",
+    1,
+    "Work on each batch in so many rounds, which needs less memory.",
+    1,
+    flag_values=FLAGS,
+)
+flags.DEFINE_boolean(
+    "cache_dataset",
+    True,
+    "Keep the examples in memory; else in temporary files.",
+    flag_values=FLAGS,
+)
+define_path(
+    "cache_dir",
+    None,
+    "Keep the examples in this folder, for sets larger than memory and for the next time.",
+    FLAGS,
+)
+flags.DEFINE_integer(
+    "num_workers", 0, "Processes that look for examples; 0 for one a core.", 0, flag_values=FLAGS
+)
+flags.DEFINE_integer(
+    "eval_num_batches",
+    None,
+    "Evaluate on so many batches, drawn from the whole set; all where not given.",
+    1,
+    flag_values=FLAGS,
+)
+flags.DEFINE_string(
+    "eval_dir_suffix", "", "Put evaluations into run_dir/eval<suffix>.", flag_values=FLAGS
+)
+flags.DEFINE_boolean(
+    "watch",
+    False,
+    "With --mode=eval: evaluate every new checkpoint, until that of --num_steps.",
+    flag_values=FLAGS,
+)
+define_path("eval_examples_path", None, "While training, evaluate on these TFRecords.", FLAGS)
+flags.DEFINE_integer(
+    "eval_every_steps", 1000, "Steps between two evaluations while training.", 1, flag_values=FLAGS
+)
+flags.DEFINE_integer(
+    "early_stopping",
+    0,
+    "End training after so many evaluations without a lower loss; 0 for never.",
+    0,
+    flag_values=FLAGS,
+)
+flags.DEFINE_boolean("list_configs", False, "Show all configurations.", flag_values=FLAGS)
+_MAGENTAS = ("master", "task", "num_ps_tasks", "num_sync_workers")
+flags.DEFINE_string("master", "", "Magenta's; set TF_CONFIG instead.", flag_values=FLAGS)
+flags.DEFINE_integer("task", 0, "Magenta's; set TF_CONFIG instead.", flag_values=FLAGS)
+flags.DEFINE_integer("num_ps_tasks", 0, "Magenta's; set TF_CONFIG instead.", flag_values=FLAGS)
+flags.DEFINE_integer("num_sync_workers", 0, "Magenta's; set TF_CONFIG instead.", flag_values=FLAGS)
+
+_NAME = "musicvae-train"
+_JOB = (
+    "run_dir",
+    "config",
+    "hparams",
+    "examples_path",
+    "tfds_name",
+    "seed",
+    "eval_examples_path",
+    "eval_num_batches",
+    "eval_dir_suffix",
+    "cache_dataset",
+    "cache_dir",
+)
+_OPTIONS = (
+    "num_steps",
+    "precision",
+    "accumulate_steps",
+    "warm_start",
+    "checkpoint_minutes",
+    "checkpoints_to_keep",
+    "eval_every_steps",
+    "early_stopping",
+)
+_CLUSTER = (
+    'machines train together when each one\'s environment has TF_CONFIG=\'{"cluster": {"worker": '
+    '["host0:2222", "host1:2222"]}, "task": {"type": "worker", "index": 0}}\', with its own index; '
+    "there are no parameter servers"
+)
+
+
+def main(_: list[str]) -> int:
+    """Trains or evaluates."""
+    if FLAGS["list_configs"].value:
+        _list_configs()
+        return 0
+    require_flags(FLAGS, "run_dir")
+    _answer_magentas_cluster_flags()
+    from musicvae.training.job import plan_evaluation, plan_training
+
+    watch = bool(FLAGS["watch"].value)
+    if FLAGS["mode"].value == "eval":
+        plan = plan_evaluation(_job())
+        placement = _placement()
+        from musicvae.training.running import evaluate
+
+        return evaluate(plan, placement, watch=watch)
+    if watch:
+        raise InputError("--watch goes with --mode=eval")
+    plan = plan_training(_job())
+    placement = _placement()
+    from musicvae.training.running import train
+
+    return train(plan, placement)
+
+
+def _job() -> Job:
+    from musicvae.training.job import Job
+    from musicvae.training.options import TrainingOptions
+
+    values = FLAGS.flag_values_dict()
+    hours = values["keep_checkpoint_every_n_hours"]
+    options = TrainingOptions(
+        **{name: values[name] for name in _OPTIONS},
+        keep_checkpoint_every_n_hours=math.inf if hours is None else hours,
+    )
+    workers = values["num_workers"] or None
+    return Job(**{name: values[name] for name in _JOB}, num_workers=workers, options=options)
+
+
+def _placement() -> Placement:
+    from musicvae.cli.tensorflow_start import quiet_start
+
+    with quiet_start():
+        from musicvae.training.placement import place
+
+        return place(FLAGS["device"].value)
+
+
+def _answer_magentas_cluster_flags() -> None:
+    """Says what to use in place of Magenta's flags for several machines."""
+    given = [f"--{name}" for name in _MAGENTAS if FLAGS[name].value not in ("", 0)]
+    if FLAGS["task"].value:
+        # Going on would start a second, separate training in the same folder.
+        raise InputError(f"--task={FLAGS['task'].value} is of Magenta's trainer; {_CLUSTER}")
+    if given:
+        logging.warning(
+            "%s are of Magenta's trainer and change nothing; %s", " ".join(given), _CLUSTER
+        )
+
+
+def _list_configs() -> None:
+    from musicvae.config import list_configs
+
+    for config in list_configs():
+        also = f" (also {', '.join(config.aliases)})" if config.aliases else ""
+        print(f"{config.name:46}{config.description}{also}")
+
+
+def run() -> None:
+    """Runs the command."""
+    run_command(_NAME, __doc__, FLAGS, main)
+
+
+if __name__ == "__main__":
+    run()

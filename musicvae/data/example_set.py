@@ -1,0 +1,229 @@
+"""Examples of a whole collection in compact form: extracted once, kept in memory or on disk.
+
+Each example knows the NoteSequence that it was found in, so that training can draw no more than so
+many of one piece. On disk a set is a folder with one file of raw numbers for each array and
+`examples.json`, which is written last: a folder without it was never finished.
+
+    FOLDER/examples.json    dtypes, shapes, counts, the reasons for what was left out
+    FOLDER/<array>.bin      `[N, ...]`
+    FOLDER/sources.bin      int64 `[N]`
+
+Axes: N examples.
+"""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from musicvae.errors import DataError
+
+Array = npt.NDArray[Any]
+SOURCES = "sources"
+_STATE = "examples.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class Findings:
+    """What an extraction came across.
+
+    Attributes:
+      sequences: NoteSequences read.
+      barren: those that gave no example.
+      reasons: how many of the barren ones each reason concerns, by code.
+    """
+
+    sequences: int = 0
+    barren: int = 0
+    reasons: Mapping[str, int] = dataclasses.field(default_factory=dict)
+
+    def __add__(self, other: Findings) -> Findings:
+        reasons = collections.Counter(self.reasons) + collections.Counter(other.reasons)
+        return Findings(self.sequences + other.sequences, self.barren + other.barren, dict(reasons))
+
+
+@dataclasses.dataclass(frozen=True)
+class ExampleSet:
+    """Compact examples with the pieces that they come from.
+
+    Attributes:
+      arrays: small integers, bits or floats by name, `[N, ...]` each.
+      sources: int64 `[N]`, ascending: which NoteSequence each was found in.
+      findings: what the extraction came across.
+    """
+
+    arrays: Mapping[str, Array]
+    sources: Array
+    findings: Findings = dataclasses.field(default_factory=Findings)
+
+    def __len__(self) -> int:
+        return len(self.sources)
+
+    @property
+    def num_bytes(self) -> int:
+        """Size of the arrays, in memory or on disk."""
+        return sum(array.nbytes for array in self.arrays.values()) + self.sources.nbytes
+
+    def take(self, indices: Array) -> dict[str, Array]:
+        """Returns the compact batch of these examples.
+
+        Args:
+          indices: int64 `[B]`, 0 <= index < N.
+        """
+        return {name: array[indices] for name, array in self.arrays.items()}
+
+
+class ExampleSink(Protocol):
+    """Takes extracted examples a part at a time."""
+
+    def append(self, arrays: Mapping[str, Array], sources: Array) -> None:
+        """Adds examples, behind those that are there."""
+
+    def finish(self, findings: Findings) -> ExampleSet:
+        """Returns the set of all that was added."""
+
+    def discard(self) -> None:
+        """Drops what was added; called instead of `finish` where the extraction failed."""
+
+
+class MemorySink:
+    """Keeps examples in memory."""
+
+    def __init__(self) -> None:
+        self._parts: dict[str, list[Array]] = collections.defaultdict(list)
+
+    def append(self, arrays: Mapping[str, Array], sources: Array) -> None:
+        """Adds examples."""
+        for name, array in {**arrays, SOURCES: sources}.items():
+            self._parts[name].append(array)
+
+    def finish(self, findings: Findings) -> ExampleSet:
+        """Returns the set of all that was added."""
+        arrays = {}
+        for name in list(self._parts):
+            arrays[name] = np.concatenate(self._parts.pop(name))
+        sources = arrays.pop(SOURCES, np.empty(0, np.int64))
+        return ExampleSet(arrays, sources, findings)
+
+    def discard(self) -> None:
+        """Drops what was added."""
+        self._parts.clear()
+
+
+class DiskSink:
+    """Writes examples into a folder that gets its name when it is complete."""
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        """Starts a set on disk.
+
+        Args:
+          folder: where the finished set is to be.
+
+        Raises:
+          DataError: it cannot be written.
+        """
+        self._folder = Path(folder)
+        self._described: dict[str, dict[str, Any]] = {}
+        try:
+            self._folder.parent.mkdir(parents=True, exist_ok=True)
+            unfinished = tempfile.mkdtemp(prefix=".unfinished-", dir=self._folder.parent)
+        except OSError as error:
+            raise _cannot_write(self._folder, error) from error
+        self._unfinished = Path(unfinished)
+
+    def append(self, arrays: Mapping[str, Array], sources: Array) -> None:
+        """Adds examples.
+
+        Raises:
+          DataError: the disk is full.
+        """
+        for name, array in {**arrays, SOURCES: sources}.items():
+            entry = self._described.setdefault(
+                name, {"dtype": array.dtype.str, "shape": [0, *array.shape[1:]]}
+            )
+            entry["shape"][0] += len(array)
+            try:
+                with open(self._unfinished / f"{name}.bin", "ab") as file:
+                    np.ascontiguousarray(array).tofile(file)
+            except OSError as error:
+                raise _cannot_write(self._folder, error) from error
+
+    def finish(self, findings: Findings) -> ExampleSet:
+        """Gives the folder its name and opens it.
+
+        Raises:
+          DataError: it cannot be written.
+        """
+        state = {"arrays": self._described, "findings": dataclasses.asdict(findings)}
+        try:
+            (self._unfinished / _STATE).write_text(json.dumps(state, indent=1), encoding="utf-8")
+            try:
+                os.replace(self._unfinished, self._folder)
+            except OSError:
+                # Another process finished the same set first.
+                if not (self._folder / _STATE).exists():
+                    raise
+                self.discard()
+        except OSError as error:
+            raise _cannot_write(self._folder, error) from error
+        return open_example_set(self._folder)
+
+    def discard(self) -> None:
+        """Removes the unfinished folder."""
+        shutil.rmtree(self._unfinished, ignore_errors=True)
+
+
+def is_example_set(folder: str | os.PathLike[str]) -> bool:
+    """Whether a folder holds a finished set."""
+    return (Path(folder) / _STATE).exists()
+
+
+def open_example_set(folder: str | os.PathLike[str]) -> ExampleSet:
+    """Opens a set on disk; its arrays are read from there when they are needed.
+
+    Args:
+      folder: a finished set.
+
+    Raises:
+      DataError: it is damaged.
+    """
+    folder = Path(folder)
+    try:
+        state = json.loads((folder / _STATE).read_text(encoding="utf-8"))
+        arrays = {
+            name: _mapped(folder / f"{name}.bin", entry["dtype"], tuple(entry["shape"]))
+            for name, entry in state["arrays"].items()
+        }
+        sources = np.array(arrays.pop(SOURCES))
+        return ExampleSet(arrays, sources, Findings(**state["findings"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(
+            f"{folder}: the cached examples are damaged ({error}); remove the folder to have them "
+            "made anew"
+        ) from error
+
+
+def _mapped(path: Path, dtype: str, shape: tuple[int, ...]) -> Array:
+    expected = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    if path.stat().st_size != expected:
+        raise ValueError(f"{path.name} has {path.stat().st_size} bytes instead of {expected}")
+    if expected == 0:
+        return np.empty(shape, dtype)
+    return np.memmap(path, dtype, mode="r", shape=shape)
+
+
+def _cannot_write(folder: Path, error: OSError) -> DataError:
+    return DataError(
+        f"{folder}: cannot keep examples there: {error.strerror or error}; "
+        "free some space or choose another --cache_dir"
+    )

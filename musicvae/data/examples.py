@@ -1,0 +1,349 @@
+"""From NoteSequences to the examples of a configuration, by processes in parallel.
+
+This process reads records; workers, which never import TensorFlow, parse them and find the
+examples. The result does not depend on the number of workers: examples stand in the order of the
+records.
+
+    examples = extract_examples(converter, TFRecordSource(["music.tfrecord"]))
+"""
+
+from __future__ import annotations
+
+import collections
+import concurrent.futures.process
+import dataclasses
+import hashlib
+import json
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+import musicvae
+from musicvae.config import Component
+from musicvae.converters import REASONS, Converter, PitchMap, build_converter
+from musicvae.data.example_set import (
+    Array,
+    DiskSink,
+    ExampleSet,
+    ExampleSink,
+    Findings,
+    MemorySink,
+    is_example_set,
+    open_example_set,
+)
+from musicvae.data.shards import find_files
+from musicvae.data.tfrecord import parse_note_sequence, read_records
+from musicvae.errors import DataError, MusicVAEError, NoExamplesError
+
+Progress = Callable[[int, int], None]
+
+_CHUNK_RECORDS = 64
+_CHUNK_BYTES = 1 << 20
+# Starting processes takes longer than finding the examples of a small collection.
+_ALONE_SECONDS = 0.5
+_WAITING_PER_WORKER = 4
+_NAMED_REASONS = 4
+
+
+class Record(NamedTuple):
+    """One stored piece of music.
+
+    Attributes:
+      data: its bytes.
+      source: the file or data set that it is in, for messages.
+      number: its number there.
+      is_midi: whether the bytes are a MIDI file; else a serialized NoteSequence.
+    """
+
+    data: bytes
+    source: str
+    number: int
+    is_midi: bool = False
+
+
+class RecordSource(Protocol):
+    """Somewhere that records come from."""
+
+    @property
+    def name(self) -> str:
+        """What to call it in messages."""
+
+    def fingerprint(self) -> Any:
+        """A JSON value that differs where the records may differ."""
+
+    def records(self) -> Iterator[Record]:
+        """Yields the records, always in the same order."""
+
+
+@dataclasses.dataclass(frozen=True)
+class TFRecordSource:
+    """TFRecord files of NoteSequences.
+
+    Attributes:
+      paths: paths, globs, sharded names; each may list several with commas.
+    """
+
+    paths: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The paths as given."""
+        return ",".join(self.paths)
+
+    def check(self) -> None:
+        """Looks whether the files are there.
+
+        Raises:
+          InputError: a pattern matches nothing.
+          DataError: shards are missing.
+        """
+        find_files(self.paths)
+
+    def fingerprint(self) -> Any:
+        """Name, size and time of change of each file."""
+        found = [(path.resolve(), path.stat()) for path in find_files(self.paths)]
+        return [[str(path), stat.st_size, stat.st_mtime_ns] for path, stat in found]
+
+    def records(self) -> Iterator[Record]:
+        """Yields the records of all files.
+
+        Raises:
+          InputError: a pattern matches nothing, or a file cannot be opened.
+          DataError: a file is broken.
+        """
+        for path in find_files(self.paths):
+            for index, data in enumerate(read_records(path)):
+                yield Record(data, str(path), index)
+
+
+def load_examples(
+    component: Component,
+    source: RecordSource,
+    *,
+    cache_dir: str | os.PathLike[str] | None = None,
+    pitch_map: PitchMap = "training",
+    num_workers: int | None = None,
+    progress: Progress | None = None,
+) -> ExampleSet:
+    """Returns all examples of a source, in memory or from a cache on disk.
+
+    Args:
+      component: the configuration's converter.
+      source: where the records are.
+      cache_dir: keep the examples in a folder of their own in here, and take them from there the
+        next time, while neither converter nor files change; None keeps them in memory.
+      pitch_map: which drum pitches belong to which class; see Converter.
+      num_workers: processes; the number of processor cores where not given.
+      progress: called now and then with the numbers of sequences read and of examples found.
+
+    Raises:
+      NoExamplesError: nothing fits; the message sums up why.
+      InputError: a file is missing.
+      DataError: a file is broken, or the cache cannot be written.
+    """
+    sink: ExampleSink = MemorySink()
+    if cache_dir is not None:
+        folder = os.path.join(cache_dir, f"examples-{cache_key(component, source, pitch_map)}")
+        if is_example_set(folder):
+            return open_example_set(folder)
+        sink = DiskSink(folder)
+    return extract_examples(
+        component,
+        source,
+        sink=sink,
+        pitch_map=pitch_map,
+        num_workers=num_workers,
+        progress=progress,
+    )
+
+
+def extract_examples(
+    component: Component,
+    source: RecordSource,
+    *,
+    sink: ExampleSink | None = None,
+    pitch_map: PitchMap = "training",
+    num_workers: int | None = None,
+    progress: Progress | None = None,
+) -> ExampleSet:
+    """Finds all examples of a source.
+
+    Args:
+      component: the configuration's converter.
+      source: where the records are.
+      sink: where to put the examples; memory where not given.
+      pitch_map: see Converter.
+      num_workers: processes; the number of processor cores where not given.
+      progress: called now and then with the numbers of sequences read and of examples found.
+
+    Raises:
+      NoExamplesError: nothing fits; the message sums up why.
+      InputError: a file is missing.
+      DataError: a file is broken.
+    """
+    sink = MemorySink() if sink is None else sink
+    findings = Findings()
+    found = 0
+    try:
+        for part in _parts(component, source, pitch_map, num_workers):
+            numbers = findings.sequences + np.arange(len(part.counts), dtype=np.int64)
+            sources = np.repeat(numbers, part.counts)
+            if len(sources):
+                sink.append(part.arrays, sources)
+            findings += part.findings
+            found += len(sources)
+            if progress is not None:
+                progress(findings.sequences, found)
+        if not found:
+            raise NoExamplesError(_why_nothing(source, findings))
+        return sink.finish(findings)
+    except BaseException:
+        sink.discard()
+        raise
+
+
+def cache_key(component: Component, source: RecordSource, pitch_map: PitchMap) -> str:
+    """Returns the name of a cache: the same converter and the same files have the same one."""
+    described = {
+        "version": musicvae.__version__,
+        "converter": [component.type, dict(component.options)],
+        "pitch_map": pitch_map,
+        "records": source.fingerprint(),
+    }
+    text = json.dumps(described, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+def summed_up(findings: Findings) -> str:
+    """Returns the most frequent reasons for sequences without examples, as a phrase."""
+    frequent = sorted(findings.reasons.items(), key=lambda item: (-item[1], item[0]))
+    named = [f"{count} x {REASONS.get(code, code)}" for code, count in frequent[:_NAMED_REASONS]]
+    rest = len(frequent) - len(named)
+    return ", ".join(named) + (f" and {rest} more reasons" if rest > 0 else "")
+
+
+class _Part(NamedTuple):
+    """Examples of some records: compact arrays, how many each record gave, why others gave none."""
+
+    arrays: dict[str, Array]
+    counts: list[int]
+    findings: Findings
+
+
+def _parts(
+    component: Component, source: RecordSource, pitch_map: PitchMap, num_workers: int | None
+) -> Iterator[_Part]:
+    """Yields the examples of one chunk of records after the other."""
+    converter = build_converter(component)
+    workers = num_workers or available_cores()
+    chunks = _chunks(source.records())
+    started = time.monotonic()
+    for chunk in chunks:
+        yield _extract(converter, chunk, pitch_map)
+        if workers > 1 and time.monotonic() - started > _ALONE_SECONDS:
+            break
+    else:
+        return
+    with concurrent.futures.ProcessPoolExecutor(
+        workers,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_start_worker,
+        initargs=(component, pitch_map),
+    ) as pool:
+        waiting: collections.deque[concurrent.futures.Future[_Part]] = collections.deque()
+        try:
+            for chunk in chunks:
+                waiting.append(pool.submit(_extract_in_worker, chunk))
+                if len(waiting) >= _WAITING_PER_WORKER * workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        except concurrent.futures.process.BrokenProcessPool as error:
+            raise DataError(
+                f"{source.name}: a process that looked for examples was killed; "
+                "is there enough memory? --num_workers=1 needs least"
+            ) from error
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def available_cores() -> int:
+    """Returns how many processor cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _chunks(records: Iterator[Record]) -> Iterator[list[Record]]:
+    chunk: list[Record] = []
+    held = 0
+    for record in records:
+        chunk.append(record)
+        held += len(record.data)
+        if len(chunk) == _CHUNK_RECORDS or held > _CHUNK_BYTES:
+            yield chunk
+            chunk, held = [], 0
+    if chunk:
+        yield chunk
+
+
+_worker: tuple[Converter, PitchMap] | None = None
+
+
+def _start_worker(component: Component, pitch_map: PitchMap) -> None:
+    """Makes a worker process ready; Ctrl-C is for the process that started it."""
+    global _worker
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _worker = build_converter(component), pitch_map
+
+
+def _extract_in_worker(chunk: list[Record]) -> _Part:
+    assert _worker is not None
+    converter, pitch_map = _worker
+    return _extract(converter, chunk, pitch_map)
+
+
+def _extract(converter: Converter, chunk: list[Record], pitch_map: PitchMap) -> _Part:
+    parts: dict[str, list[Array]] = collections.defaultdict(list)
+    counts = []
+    reasons: collections.Counter[str] = collections.Counter()
+    for record in chunk:
+        try:
+            found = converter.extract_compact(_sequence(record), pitch_map=pitch_map)
+        except MusicVAEError:
+            raise
+        except Exception as error:
+            raise DataError(
+                f"'{record.source}': record {record.number} cannot be made into examples: {error!r}"
+            ) from error
+        counts.append(len(found.origins))
+        if found.origins:
+            for name, array in found.arrays.items():
+                parts[name].append(array)
+        else:
+            reasons.update({rejection.reason for rejection in found.rejections} or {"no_notes"})
+    arrays = {name: np.concatenate(arrays) for name, arrays in parts.items()}
+    barren = counts.count(0)
+    return _Part(arrays, counts, Findings(len(chunk), barren, dict(reasons)))
+
+
+def _sequence(record: Record) -> Any:
+    if record.is_midi:
+        from musicvae.data.midi import midi_to_note_sequence
+
+        return midi_to_note_sequence(record.data)
+    return parse_note_sequence(record.data, record.source, record.number)
+
+
+def _why_nothing(source: RecordSource, findings: Findings) -> str:
+    if not findings.sequences:
+        return f"'{source.name}' is empty: there is no NoteSequence in it"
+    return (
+        f"none of the {findings.sequences} sequences in '{source.name}' gives an example for this "
+        f"configuration: {summed_up(findings)}; `musicvae-inspect` shows each file and track"
+    )

@@ -1,0 +1,170 @@
+"""What a user asks for, and what it comes to once flags and run folder are put together.
+
+Nothing here needs TensorFlow, so that a mistake is found before it is loaded.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from musicvae.checkpoints import RunFolder, infer_hparams, open_checkpoint
+from musicvae.config import Config
+from musicvae.converters import Converter, build_converter
+from musicvae.data.examples import RecordSource, TFRecordSource
+from musicvae.data.tfds import TFDSSource
+from musicvae.errors import InputError
+from musicvae.hparams import parse_assignments
+from musicvae.training.options import TrainingOptions
+from musicvae.training.remembered import Remembered, recall
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """A training or an evaluation as it is asked for; what is None comes from the run folder.
+
+    Attributes:
+      run_dir: the run folder.
+      config: name or path of the configuration.
+      hparams: hyperparameters to change, as text.
+      examples_path: TFRecords of NoteSequences.
+      tfds_name: a data set of TensorFlow Datasets, in their place.
+      seed: of all that is random.
+      eval_examples_path: TFRecords to evaluate on while training.
+      eval_num_batches: evaluate on so many batches; None for all.
+      eval_dir_suffix: what follows "eval" in the name of the folder with the results.
+      cache_dataset: whether examples are kept in memory; else in temporary files.
+      cache_dir: a folder to keep them in for the next time.
+      num_workers: processes that look for examples; None for one a core.
+      options: settings of the training; its seed is replaced by the one above.
+    """
+
+    run_dir: str
+    config: str | None = None
+    hparams: str = ""
+    examples_path: str | None = None
+    tfds_name: str | None = None
+    seed: int | None = None
+    eval_examples_path: str | None = None
+    eval_num_batches: int | None = None
+    eval_dir_suffix: str = ""
+    cache_dataset: bool = True
+    cache_dir: str | None = None
+    num_workers: int | None = None
+    options: TrainingOptions = dataclasses.field(default_factory=TrainingOptions)
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """A job with everything found out that can be without TensorFlow.
+
+    Attributes:
+      job: what was asked for.
+      folder: the run folder.
+      config: the configuration with its hyperparameters.
+      converter: the configuration's.
+      source: where the examples are.
+      held_out: where the examples are to evaluate on while training, or None.
+      remembered: what the run folder is to remember.
+      options: settings of the training.
+    """
+
+    job: Job
+    folder: RunFolder
+    config: Config
+    converter: Converter
+    source: RecordSource
+    held_out: RecordSource | None
+    remembered: Remembered
+    options: TrainingOptions
+
+
+def plan_training(job: Job) -> Plan:
+    """Puts a training together.
+
+    Args:
+      job: what is asked for.
+
+    Raises:
+      ConfigError: no or another configuration, or a hyperparameter that does not fit.
+      InputError: no examples are given, or files are missing.
+      CheckpointError: the run folder is damaged.
+    """
+    folder = RunFolder(job.run_dir)
+    before = recall(folder)
+    given = job.examples_path or job.tfds_name
+    seed = job.seed if job.seed is not None else before.seed
+    now = Remembered(
+        job.examples_path if given else before.examples_path,
+        job.tfds_name if given else before.tfds_name,
+        job.eval_examples_path or before.eval_examples_path,
+        0 if seed is None else seed,
+    )
+    return _plan(job, folder, now, "train")
+
+
+def plan_evaluation(job: Job) -> Plan:
+    """Puts an evaluation together; without a flag it is on the data that training held out.
+
+    Args:
+      job: what is asked for.
+
+    Raises:
+      ConfigError: as `plan_training`.
+      InputError: likewise.
+      CheckpointError: likewise.
+    """
+    folder = RunFolder(job.run_dir)
+    before = recall(folder)
+    path = job.examples_path or (None if job.tfds_name else before.eval_examples_path)
+    tfds_name = job.tfds_name or (None if path else before.tfds_name)
+    return _plan(job, folder, Remembered(path, tfds_name, seed=0), "validation")
+
+
+def _plan(job: Job, folder: RunFolder, now: Remembered, split: str) -> Plan:
+    config = _config(folder, job.config, job.hparams)
+    assert now.seed is not None
+    return Plan(
+        job=job,
+        folder=folder,
+        config=config,
+        converter=build_converter(config.converter),
+        source=_source(now, config, split),
+        held_out=_tfrecords(now.eval_examples_path) if now.eval_examples_path else None,
+        remembered=now,
+        options=dataclasses.replace(job.options, seed=now.seed),
+    )
+
+
+def _config(folder: RunFolder, name: str | None, hparams: str) -> Config:
+    """Returns the configuration of a folder that is new, ours, or was written by Magenta's trainer.
+
+    The last one remembers no sizes: those come from its latest checkpoint.
+    """
+    config = folder.resolve(name, hparams)
+    latest = folder.latest
+    if folder.config is None and latest is not None:
+        with open_checkpoint(latest) as checkpoint:
+            given = {assigned for assigned, _, _ in parse_assignments(hparams)}
+            config = infer_hparams(config, checkpoint, keep=given)
+    return config
+
+
+def _source(paths: Remembered, config: Config, split: str) -> RecordSource:
+    """Returns where the examples are: what is given, else the configuration's own data set."""
+    if paths.examples_path and paths.tfds_name:
+        raise InputError("--examples_path and --tfds_name exclude each other; give one")
+    if paths.examples_path:
+        return _tfrecords(paths.examples_path)
+    name = paths.tfds_name or config.tfds_name
+    if name is None:
+        raise InputError(
+            "missing --examples_path: TFRecords of NoteSequences, which `musicvae-convert` makes "
+            "of MIDI files"
+        )
+    return TFDSSource(name, split)
+
+
+def _tfrecords(paths: str) -> TFRecordSource:
+    source = TFRecordSource((paths,))
+    source.check()
+    return source

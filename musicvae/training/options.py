@@ -1,0 +1,51 @@
+"""What a training is told beside its configuration."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Literal
+
+from musicvae.errors import InputError
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingOptions:
+    """Settings of one run; the model and its hyperparameters are in the configuration.
+
+    Attributes:
+      num_steps: the step at which training ends.
+      seed: what first weights, the order of examples and all noise depend on.
+      precision: "float32", or "bfloat16" for products.
+      accumulate_steps: rounds that a batch is worked on in, to need less memory.
+      warm_start: a checkpoint whose weights training starts from, or None.
+      checkpoint_minutes: minutes between two checkpoints.
+      checkpoints_to_keep: how many recent ones stay; 0 for all.
+      keep_checkpoint_every_n_hours: hours between checkpoints that stay for ever; infinite for
+        none.
+      eval_every_steps: steps between two evaluations, where there is something to evaluate on.
+      early_stopping: evaluations without improvement after which training ends; 0 for never.
+      summary_steps: steps between two TensorBoard summaries.
+      progress_seconds: seconds between two lines of progress.
+    """
+
+    num_steps: int = 200_000
+    seed: int = 0
+    precision: Literal["float32", "bfloat16"] = "float32"
+    accumulate_steps: int = 1
+    warm_start: str | None = None
+    checkpoint_minutes: float = 10.0
+    checkpoints_to_keep: int = 5
+    keep_checkpoint_every_n_hours: float = math.inf
+    eval_every_steps: int = 1000
+    early_stopping: int = 0
+    summary_steps: int = 100
+    progress_seconds: float = 10.0
+
+    def __post_init__(self) -> None:
+        for name in ("num_steps", "accumulate_steps", "eval_every_steps", "summary_steps"):
+            if getattr(self, name) < 1:
+                raise InputError(f"--{name}={getattr(self, name)} must be at least 1")
+        for name in ("seed", "checkpoint_minutes", "early_stopping"):
+            if not getattr(self, name) >= 0:
+                raise InputError(f"--{name}={getattr(self, name)} must be at least 0")

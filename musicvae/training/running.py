@@ -1,0 +1,169 @@
+"""Carrying out a plan: a training from its examples to its last checkpoint, or an evaluation."""
+
+from __future__ import annotations
+
+import functools
+import tempfile
+import time
+
+from absl import logging
+
+from musicvae.data.batches import EvaluationBatches
+from musicvae.data.example_set import ExampleSet
+from musicvae.data.examples import RecordSource, load_examples
+from musicvae.errors import CheckpointError
+from musicvae.evaluation import Evaluation, EvaluationLog, Evaluator, load_weights, table
+from musicvae.models import MusicVAE
+from musicvae.training import report
+from musicvae.training.job import Plan
+from musicvae.training.patience import Patience
+from musicvae.training.placement import Placement
+from musicvae.training.remembered import remember
+from musicvae.training.signals import StopRequest
+from musicvae.training.summaries import Summaries
+from musicvae.training.trainer import Trainer
+
+_POLL_SECONDS = 10.0
+_WAIT_SECONDS = 0.2
+
+
+def train(plan: Plan, placement: Placement) -> int:
+    """Trains as planned, from the run folder's last checkpoint on.
+
+    Args:
+      plan: what to do.
+      placement: on which devices.
+
+    Returns:
+      An exit status: 0, or 130 or 143 after Ctrl-C or SIGTERM.
+
+    Raises:
+      NoExamplesError: there is nothing to train on.
+      TrainingError: a loss or gradient is not finite.
+      CheckpointError: a checkpoint is damaged, of another model, or cannot be written.
+    """
+    trainer = Trainer(plan.config, plan.converter, placement, plan.folder, plan.options)
+    if trainer.first_step >= plan.options.num_steps:
+        logging.info(
+            "%s is at step %d already; --num_steps=%d is no more than that",
+            plan.folder.train,
+            trainer.first_step,
+            plan.options.num_steps,
+        )
+        return 0
+    examples = _examples(plan, plan.source)
+    batches = trainer.batches(examples)
+    for line in report.lines(
+        plan.config, trainer.model, placement, examples, batches, plan.options.accumulate_steps
+    ):
+        logging.info("%s", line)
+    for warning in report.warnings(batches):
+        logging.warning("%s", warning)
+    evaluate = None
+    if plan.held_out is not None and placement.is_chief:
+        reporter = _Reporter(plan, placement, trainer.model, plan.held_out)
+        evaluate = functools.partial(_loss_at, reporter)
+    if placement.is_chief:
+        plan.folder.remember(plan.config)
+        remember(plan.folder, plan.remembered)
+    return trainer.train(batches, evaluate).exit_status
+
+
+def evaluate(plan: Plan, placement: Placement, *, watch: bool = False) -> int:
+    """Evaluates the run folder's latest checkpoint, or every new one as it comes.
+
+    Args:
+      plan: what to do.
+      placement: on which devices; one is used.
+      watch: whether to wait for checkpoints until that of the last step.
+
+    Returns:
+      An exit status: 0, or 130 or 143 after Ctrl-C or SIGTERM.
+
+    Raises:
+      NoExamplesError: there is nothing to evaluate on.
+      CheckpointError: there is no checkpoint, or it is damaged or of another model.
+    """
+    with placement.strategy.scope():
+        model = MusicVAE(plan.config, plan.converter.spec, seed=0, precision=plan.options.precision)
+    if not watch and plan.folder.latest is None:
+        raise CheckpointError(f"{plan.folder.train}: no checkpoint to evaluate yet")
+    reporter = _Reporter(plan, placement, model, plan.source)
+    if not watch:
+        reporter.report(load_weights(model, plan.folder.path))
+        return 0
+    return _watch(plan, model, reporter)
+
+
+class _Reporter:
+    """Evaluates a model and puts the results everywhere they belong."""
+
+    def __init__(
+        self, plan: Plan, placement: Placement, model: MusicVAE, source: RecordSource
+    ) -> None:
+        batches = EvaluationBatches(
+            _examples(plan, source),
+            plan.converter,
+            plan.config.hparams.batch_size,
+            max_batches=plan.job.eval_num_batches,
+        )
+        self._config, self._model = plan.config, model
+        self._evaluator = Evaluator(model, batches, device=placement.device)
+        folder = plan.folder.evaluation(plan.job.eval_dir_suffix)
+        self._log = EvaluationLog(folder, source.name)
+        self._summaries = Summaries(folder)
+
+    def report(self, step: int) -> Evaluation:
+        """Evaluates the model as it is after `step` training steps."""
+        found = self._evaluator.evaluate(step)
+        is_best = self._log.add(found, self._model)
+        self._summaries.scalars(step, found.scalars)
+        print(table(found, self._config) + ("\nthe best so far" if is_best else ""), flush=True)
+        return found
+
+
+def _loss_at(reporter: _Reporter, step: int) -> float:
+    return reporter.report(step).loss
+
+
+def _watch(plan: Plan, model: MusicVAE, reporter: _Reporter) -> int:
+    """Evaluates every new checkpoint until the last step's, early stopping or a signal."""
+    patience = Patience(plan.options.early_stopping)
+    seen = None
+    with StopRequest() as request:
+        while not request.made:
+            latest = plan.folder.latest
+            if latest is None or latest == seen:
+                _wait(request)
+                continue
+            try:
+                step = load_weights(model, latest)
+            except CheckpointError as error:
+                if plan.folder.latest == latest:
+                    raise
+                logging.info("%s; it was replaced meanwhile", error)
+                continue
+            seen, loss = latest, reporter.report(step).loss
+            if patience.is_over(loss) or step >= plan.options.num_steps:
+                break
+    return request.exit_status
+
+
+def _wait(request: StopRequest) -> None:
+    until = time.monotonic() + _POLL_SECONDS
+    while not request.made and time.monotonic() < until:
+        time.sleep(_WAIT_SECONDS)
+
+
+def _examples(plan: Plan, source: RecordSource) -> ExampleSet:
+    """Finds a source's examples, in memory or on disk as the job has it."""
+    job = plan.job
+    if job.cache_dir is None and not job.cache_dataset:
+        # The files are open for as long as they are used, and need no name for that.
+        with tempfile.TemporaryDirectory(prefix="musicvae-", ignore_cleanup_errors=True) as folder:
+            return load_examples(
+                plan.config.converter, source, cache_dir=folder, num_workers=job.num_workers
+            )
+    return load_examples(
+        plan.config.converter, source, cache_dir=job.cache_dir, num_workers=job.num_workers
+    )
