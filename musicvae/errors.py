@@ -3,7 +3,8 @@
     MusicVAEError
     ├── ConfigError            a named configuration, a TOML file or a hyperparameter
     ├── InputError             what the user gave: a flag, a path, a MIDI file
-    │   └── NoExamplesError    the input was read, but nothing in it fits the configuration
+    │   ├── NoExamplesError    the input was read, but nothing in it fits the configuration
+    │   └── MultipleExamplesError  one example was asked for, and the input has several
     ├── DataError              a TFRecord or cache that is broken or holds something else
     ├── CheckpointError        a checkpoint, run folder or archive
     │   └── CheckpointMismatchError  read, but its variables do not fit the model
@@ -31,6 +32,10 @@ class InputError(MusicVAEError):
 
 class NoExamplesError(InputError):
     """The input was read, but nothing in it fits the configuration."""
+
+
+class MultipleExamplesError(InputError):
+    """The input has several examples where exactly one was asked for."""
 
 
 class DataError(MusicVAEError):

@@ -9,10 +9,11 @@ from musicvae.checkpoints.fitting import (
     check_fits,
     fitting_configs,
     infer_hparams,
+    model_shapes,
     size_overrides,
     substituted,
 )
-from musicvae.checkpoints.restoring import restore, variable_table
+from musicvae.checkpoints.restoring import restore, stored_values, variable_table
 from musicvae.checkpoints.run_folder import RunFolder
 from musicvae.checkpoints.saving import CheckpointKeeper, remove_checkpoint, save_checkpoint
 
@@ -24,11 +25,13 @@ __all__ = [
     "check_fits",
     "fitting_configs",
     "infer_hparams",
+    "model_shapes",
     "open_checkpoint",
     "remove_checkpoint",
     "restore",
     "save_checkpoint",
     "size_overrides",
+    "stored_values",
     "substituted",
     "variable_table",
 ]

@@ -69,6 +69,11 @@ class Checkpoint:
         self.step = int(self.read(GLOBAL_STEP)) if has_step else max(0, step_in_name(prefix))
 
     @property
+    def location(self) -> str:
+        """The path to name this checkpoint by: the archive that it is in, or its prefix."""
+        return self.prefix if self._folder is None else self.source
+
+    @property
     def weights(self) -> Mapping[str, tuple[int, ...]]:
         """The shapes of the model's own variables: no step, no optimizer's, no GPU library's."""
         shapes = self.shapes.items()

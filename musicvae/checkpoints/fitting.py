@@ -82,7 +82,8 @@ def check_fits(
       config: the model's configuration, for the message.
       wanted: the model's variables by name.
       checkpoint: what is to be loaded.
-      shapes_of: gives any configuration's variables, to find those that the checkpoint fits.
+      shapes_of: gives any configuration's variables, to find those that the checkpoint fits; the
+        models' own where not given.
       substitutions: as for `substituted`.
 
     Raises:
@@ -104,23 +105,35 @@ def check_fits(
         faults.append("it has no " + _some([f"'{name}'" for name in missing]))
     if wrong:
         faults.append(_some(wrong))
-    advice = _advice(config, checkpoint, shapes_of)
+    advice = _advice(config, checkpoint, shapes_of or model_shapes)
     raise CheckpointMismatchError(
         f"{checkpoint.source}: the checkpoint does not fit config '{config.name}': "
         f"{'; '.join(faults)}; {advice}"
     )
 
 
+def model_shapes(config: Config) -> Shapes:
+    """Returns the shapes of a configuration's variables by name; imports TensorFlow.
+
+    Raises:
+      ConfigError: a part of the configuration is unknown or does not fit the others.
+    """
+    from musicvae.converters import build_converter
+    from musicvae.models import variable_shapes
+
+    return variable_shapes(config, build_converter(config.converter).spec)
+
+
 def fitting_configs(
     checkpoint: Checkpoint,
-    shapes_of: Callable[[Config], Shapes],
+    shapes_of: Callable[[Config], Shapes] = model_shapes,
     configs: Iterable[Config] | None = None,
 ) -> list[Config]:
     """Returns the named configurations that a checkpoint fits, at the checkpoint's sizes.
 
     Args:
       checkpoint: what was found.
-      shapes_of: gives a configuration's variables by name.
+      shapes_of: gives a configuration's variables by name; the models' own where not given.
       configs: which configurations to try; all that ship where not given.
     """
     stored = checkpoint.weights
@@ -167,11 +180,9 @@ def _first_stack(weights: Shapes, scope: str) -> tuple[int, ...]:
     return tuple(first[layer] for layer in sorted(first))
 
 
-def _advice(
-    config: Config, checkpoint: Checkpoint, shapes_of: Callable[[Config], Shapes] | None
-) -> str:
+def _advice(config: Config, checkpoint: Checkpoint, shapes_of: Callable[[Config], Shapes]) -> str:
     """Says which configurations would fit, and with which hyperparameters."""
-    fitting = fitting_configs(checkpoint, shapes_of) if shapes_of else []
+    fitting = fitting_configs(checkpoint, shapes_of)
     if not fitting:
         sizes = ",".join(f"{k}={_written(v)}" for k, v in _sizes(checkpoint.weights).items())
         found = f"its sizes are {sizes}" if sizes else "it does not look like a MusicVAE"

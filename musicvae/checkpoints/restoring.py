@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from musicvae.checkpoints.checkpoint import Checkpoint
@@ -64,6 +64,45 @@ def restore(
                 f"{checkpoint.source}: cannot read the checkpoint: {error.message}"
             ) from error
     return left
+
+
+def stored_values(
+    checkpoint: Checkpoint, substitutions: Substitutions | None = None
+) -> Callable[[str, tuple[int, ...]], Any]:
+    """Returns what gives each variable of a new model its stored value.
+
+    A model that is built with it is loaded without having been initialized first, one variable at a
+    time: memory holds the weights once.
+
+    Args:
+      checkpoint: open as long as the result is used; it fits the model (see `check_fits`).
+      substitutions: as for `restore`.
+
+    Returns:
+      A function of (name, shape) that returns a tensor; it raises CheckpointError where the stored
+      bytes are damaged.
+    """
+    import tensorflow as tf
+
+    def read(name: str, shape: tuple[int, ...]) -> Any:
+        stored = substituted(name, substitutions)
+        assert checkpoint.shapes[stored] == shape, f"{stored} was to be checked before"
+        dtype = checkpoint.dtypes[stored]
+        try:
+            with tf.device("/CPU:0"):
+                (value,) = tf.raw_ops.RestoreV2(
+                    prefix=checkpoint.prefix,
+                    tensor_names=[stored],
+                    shape_and_slices=[""],
+                    dtypes=[dtype],
+                )
+        except tf.errors.OpError as error:
+            raise CheckpointError(
+                f"{checkpoint.source}: cannot read the checkpoint: {error.message}"
+            ) from error
+        return value
+
+    return read
 
 
 def variable_table(variables: Mapping[str, Any]) -> tuple[int, int]:
