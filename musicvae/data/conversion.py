@@ -194,7 +194,7 @@ def _write_output(job: ConversionJob, partial: PartialFolder) -> Totals:
     if totals.num_sequences:
         with contextlib.ExitStack() as stack:
             writers = {
-                part: stack.enter_context(RecordWriter(path))
+                part: stack.enter_context(RecordWriter(path, temporary_dir=partial.path))
                 for part, path in job.part_files().items()
             }
             records = partial.records()

@@ -78,7 +78,8 @@ def find_music_files(folder: str | os.PathLike[str], *, recursive: bool) -> list
     if not os.path.isdir(folder):
         what = "is a file, not a folder" if os.path.exists(folder) else "does not exist"
         raise InputError(f"--input_dir='{folder}' {what}")
-    files = sorted(_scan(folder, "", recursive, ()))
+    info = os.stat(folder)
+    files = sorted(_scan(folder, "", recursive, ((info.st_dev, info.st_ino),)))
     if not files:
         kinds = " ".join(KINDS)
         hint = ""

@@ -64,10 +64,12 @@ class PartialFolder:
             raise InputError(f"'{self.path}' is in the way; move it elsewhere")
         self.path.mkdir(parents=True, exist_ok=True)
         self._take_lock()
-        if self._read_plan() != self._plan:
-            for entry in self.path.iterdir():
-                if entry.name != _LOCK:
-                    entry.unlink()
+        is_same = self._read_plan() == self._plan
+        for entry in self.path.iterdir():
+            is_temporary = entry.name.startswith(".")
+            if is_temporary or (entry.name != _LOCK and not is_same):
+                entry.unlink()
+        if not is_same:
             self._write(_PLAN, json.dumps({"plan": self._plan}).encode())
         return self
 

@@ -172,11 +172,13 @@ class RecordWriter:
       count: records written so far.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, temporary_dir: Path | None = None) -> None:
         """Starts the files under temporary names.
 
         Args:
           path: the file, or a sharded name: record i goes to shard i modulo their number.
+          temporary_dir: where they stand until they are complete, on the same disk; beside their
+            final place where not given.
 
         Raises:
           InputError: it cannot be written.
@@ -185,7 +187,8 @@ class RecordWriter:
         self.count = 0
         self._is_finished = False
         self._final_names = {
-            shard.with_name(f".{shard.name}.{os.getpid()}"): shard for shard in shard_paths(path)
+            (temporary_dir or shard.parent) / f".{shard.name}.{os.getpid()}": shard
+            for shard in shard_paths(path)
         }
         self._names = list(self._final_names)
         self._waiting: list[list[bytes]] = [[] for _ in self._names]
