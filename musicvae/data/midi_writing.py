@@ -73,7 +73,7 @@ def _clock(sequence: Any) -> Callable[[float], int]:
     def to_ticks(seconds: float) -> int:
         k = max(bisect.bisect_right(starts, seconds) - 1, 0)
         exact = ticks[k] + (max(seconds, 0.0) - starts[k]) * _exact(changes[k][1])
-        return min(round(exact), _MAX_TICKS)
+        return int(min(round(exact), _MAX_TICKS))
 
     return to_ticks
 

@@ -16,27 +16,26 @@ from musicvae.errors import InputError
 Array = npt.NDArray[Any]
 
 
-def stacked(arrays: Sequence[npt.ArrayLike], depth: int, name: str) -> Array:
+def stacked(arrays: Sequence[npt.ArrayLike], num_steps: int, depth: int, name: str) -> Array:
     """Stacks arrays of any lengths.
 
     Args:
       arrays: N arrays, bool or float `[T, depth]`.
+      num_steps: what they are all lengthened to.
       depth: the columns that each must have.
       name: what they are, for messages.
 
     Returns:
-      float32 `[N, T, depth]`; zeros follow the shorter ones.
+      float32 `[N, num_steps, depth]`; zeros follow the shorter ones.
 
     Raises:
-      InputError: there are none, or one has another shape.
+      InputError: one has another shape.
     """
     parts = [np.asarray(array) for array in arrays]
-    if not parts:
-        raise InputError(f"{name} is empty")
     for part in parts:
-        if part.ndim != 2 or part.shape[1] != depth:
+        if part.ndim != 2 or part.shape[1] != depth or len(part) > num_steps:
             raise InputError(f"{name} has a part of shape {list(part.shape)}; needed: [T, {depth}]")
-    result = np.zeros([len(parts), max(map(len, parts)), depth], np.float32)
+    result = np.zeros([len(parts), num_steps, depth], np.float32)
     for row, part in zip(result, parts, strict=True):
         row[: len(part)] = part
     return result

@@ -129,7 +129,7 @@ class TensorModel:
                     decoder_only=decoder_only,
                 )
         self._can_encode = not decoder_only
-        self._encoder = tf.function(self._model.encode, reduce_retracing=True)
+        self._encoders: dict[tuple[tuple[int, ...], ...], Any] = {}
 
     def sample_z(self, n: int, seed: int | None = None) -> Array:
         """Draws latent vectors from the prior.
@@ -173,22 +173,25 @@ class TensorModel:
         """
         if not self._can_encode:
             raise InputError("this model was loaded with decoder_only, so it cannot encode")
-        spec = self.converter.spec
-        inputs = stacked(input_tensors, spec.input_depth, "input_tensors")
-        steps = np.asarray([np.asarray(length) for length in lengths], np.int32)
-        controls = None
-        if spec.control_depth:
-            if control_tensors is None:
-                raise InputError(f"config '{self.config.name}' needs control_tensors")
-            controls = stacked(control_tensors, spec.control_depth, "control_tensors")
-        if len(steps) != len(inputs) or (controls is not None and len(controls) != len(inputs)):
+        depths = self.converter.spec
+        if depths.control_depth and control_tensors is None:
+            raise InputError(f"config '{self.config.name}' needs control_tensors")
+        controls = control_tensors if depths.control_depth else None
+        if any(len(part) != len(input_tensors) for part in (lengths, controls) if part is not None):
             raise InputError("input_tensors, lengths and control_tensors differ in number")
-        found = [
-            self._encode_group(
-                inputs[group], steps[group], None if controls is None else controls[group]
-            )
-            for group in self._groups(len(inputs))
-        ]
+        longest = max((len(np.asarray(part)) for part in input_tensors), default=0)
+        found = []
+        for group in self._groups(len(input_tensors)):
+            inputs = stacked(input_tensors[group], longest, depths.input_depth, "input_tensors")
+            steps = np.asarray([np.asarray(length) for length in lengths[group]], np.int32)
+            given = [inputs, steps]
+            if controls is not None:
+                depth = depths.control_depth
+                given.append(stacked(controls[group], longest, depth, "control_tensors"))
+            with tf.device(self._device):
+                found.append([part.numpy() for part in self._encoder(given)(*given)])
+        if not found:
+            raise InputError("there is nothing to encode: input_tensors is empty")
         mu, sigma = (np.concatenate(parts) for parts in zip(*found, strict=True))
         eps = self._randomness.posterior(seed).standard_normal(mu.shape, np.float32)
         return Encoded(mu + sigma * eps, mu, sigma)
@@ -255,17 +258,21 @@ class TensorModel:
             wanted = {n: shape for n, shape in wanted.items() if not n.startswith(_ENCODER)}
         check_fits(self.config, wanted, checkpoint, substitutions=substitutions)
 
-    def _encode_group(
-        self, inputs: Array, lengths: Array, controls: Array | None
-    ) -> tuple[Array, Array]:
-        with tf.device(self._device):
-            posterior = self._encoder(
-                tf.constant(inputs),
-                tf.constant(lengths),
-                None if controls is None else tf.constant(controls),
-                seed=tf.zeros([2], tf.int32),
-            )
-        return posterior.mu.numpy(), posterior.sigma.numpy()
+    def _encoder(self, arrays: Sequence[Array]) -> Any:
+        """Returns the encoder's graph for arrays of these shapes, of any number of pieces."""
+        shapes = tuple(array.shape[1:] for array in arrays)
+        if shapes not in self._encoders:
+            signature = [
+                tf.TensorSpec([None, *shape], array.dtype)
+                for shape, array in zip(shapes, arrays, strict=True)
+            ]
+
+            def encode(*tensors: Any) -> tuple[Any, Any]:
+                posterior = self._model.encode(*tensors, seed=tf.zeros([2], tf.int32))
+                return posterior.mu, posterior.sigma
+
+            self._encoders[shapes] = tf.function(encode, input_signature=signature)
+        return self._encoders[shapes]
 
     def _groups(self, n: int) -> Iterator[slice]:
         for start in range(0, n, self._batch_size):
