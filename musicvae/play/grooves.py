@@ -1,0 +1,139 @@
+"""What GrooVAE's models are for: playing given hits with feeling, drums from taps, hi-hats added.
+
+All of them take a whole performance, window after window, and keep its tempo.
+
+Source: Gillick et al. 2019 (arXiv:1905.06118), section 5.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+import numpy as np
+
+from musicvae.converters.groove import GrooveConfig
+from musicvae.errors import ConfigError
+from musicvae.inference import TrainedModel
+from musicvae.play.decoding import encode
+from musicvae.play.fitting import Window, fit_whole
+from musicvae.play.outcome import Input, Outcome, Take, Wishes
+from musicvae.play.performing import check_number, fit, perform, replay, said_of
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """A groove job.
+
+    Attributes:
+      config: the configuration that is made for it.
+      option: what its converter has that others lack.
+      taps: whether any notes count as taps.
+    """
+
+    config: str
+    option: str
+    taps: bool = False
+
+
+JOBS: Mapping[str, Job] = {
+    "humanize": Job("groovae_2bar_humanize", "humanize"),
+    "tap2drum": Job("groovae_2bar_tap_fixed_velocity", "tapify", taps=True),
+    "add_hihat": Job("groovae_2bar_add_closed_hh", "add_instruments"),
+    "follow_hits": Job("groovae_2bar_hits_control_tfds", "hits_as_controls"),
+}
+
+
+def play_groove(
+    model: TrainedModel, job: str, piece: Input, n: int = 1, wishes: Wishes | None = None
+) -> Outcome:
+    """Does one of the groove jobs on a whole performance.
+
+    humanize plays the hits with velocities and timing; tap2drum makes a drum performance of taps;
+    add_hihat adds closed hi-hats; follow_hits plays exactly given hits.
+
+    Args:
+      model: a model of the job's kind.
+      job: one of `JOBS`.
+      piece: drums; for tap2drum notes of any kind.
+      n: how many versions; the first comes from the mean of the posterior, others from samples.
+      wishes: what is asked for.
+
+    Returns:
+      The versions, at the input's tempo, beginning where it does.
+
+    Raises:
+      ConfigError: the model is of another kind.
+      InputError: the input does not fit, or n is out of range.
+    """
+    wishes = wishes or Wishes()
+    check_number(n)
+    check_job(model, job)
+    windows = _windows(model, piece, wishes, taps=JOBS[job].taps)
+    return replay(model, piece, windows, n, wishes)
+
+
+def follow_hits(
+    model: TrainedModel,
+    hits: Input,
+    n: int = 1,
+    wishes: Wishes | None = None,
+    *,
+    style: Input | None = None,
+) -> Outcome:
+    """Plays given hits in a manner of its own: that of another piece, or a new one each time.
+
+    Args:
+      model: a model that is controlled by hits.
+      hits: drums, whose hits are to be played.
+      n: how many versions.
+      wishes: what is asked for.
+      style: drums whose manner is taken; where not given each version has its own.
+
+    Returns:
+      The versions.
+
+    Raises:
+      ConfigError: the model is of another kind.
+      InputError: an input does not fit, or n is out of range.
+    """
+    wishes = wishes or Wishes()
+    check_number(n)
+    check_job(model, "follow_hits")
+    windows = _windows(model, hits, wishes, taps=False)
+    if style is None:
+        styles = model.sample_z(n, wishes.seed)
+    else:
+        posterior = encode(model, [fit(model, style, wishes)])
+        noise = np.random.default_rng(wishes.seed).standard_normal(
+            (n, posterior.mu.shape[1]), np.float32
+        )
+        noise[0] = 0.0
+        styles = posterior.mu + posterior.sigma * noise
+    takes: list[Take] = []
+    for k, z in enumerate(styles):
+        varied = dataclasses.replace(wishes, seed=wishes.seed_for(k))
+        held = np.repeat(z[None], len(windows), axis=0)
+        takes += perform(model, hits, windows, held, f"version {k + 1}", varied)
+    return Outcome(tuple(takes), said_of([hits], windows[:1]))
+
+
+def check_job(model: TrainedModel, job: str) -> None:
+    """Checks that a model can do a groove job.
+
+    Raises:
+      ConfigError: it cannot; the message names the configuration that can.
+    """
+    wanted = JOBS[job]
+    config = model.converter.config
+    if not isinstance(config, GrooveConfig) or not getattr(config, wanted.option):
+        raise ConfigError(
+            f"config '{model.config.name}' is not made for {job}; take --config={wanted.config} "
+            f"or another one with {wanted.option} in its converter"
+        )
+
+
+def _windows(model: TrainedModel, piece: Input, wishes: Wishes, *, taps: bool) -> list[Window]:
+    if wishes.strict or wishes.bar is not None:
+        return [fit(model, piece, wishes, taps=taps)]
+    return fit_whole(piece.sequence, model.converter, name=piece.name, taps=taps)

@@ -1,0 +1,123 @@
+"""What the jobs share: an input's window, its latent vector decoded, and windows joined again.
+
+Axes: W windows of a piece, Z columns of z.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+from musicvae.errors import InputError
+from musicvae.inference import TrainedModel
+from musicvae.play.decoding import Setting, decode, encode
+from musicvae.play.fitting import Window, end_of, fit_window
+from musicvae.play.joining import cut_at, join
+from musicvae.play.outcome import Input, Outcome, Take, Vector, Wishes
+
+MAX_RESULTS = 10_000
+
+
+def check_number(n: int) -> None:
+    """Checks how many results are asked for.
+
+    Raises:
+      InputError: too few or too many.
+    """
+    if not 1 <= n <= MAX_RESULTS:
+        raise InputError(f"{n} results are asked for; give 1 to {MAX_RESULTS}")
+
+
+def fit(model: TrainedModel, piece: Input, wishes: Wishes, *, taps: bool = False) -> Window:
+    """Finds the window of an input that a model is to read; see `fitting.fit_window`."""
+    return fit_window(
+        piece.sequence,
+        model.converter,
+        name=piece.name,
+        strict=wishes.strict,
+        bar=wishes.bar,
+        taps=taps,
+    )
+
+
+def said_of(pieces: Sequence[Input], windows: Sequence[Window]) -> tuple[str, ...]:
+    """Returns what was done to some inputs, each sentence once."""
+    lines = [
+        f"{piece.name}: {line}"
+        for piece, window in zip(pieces, windows, strict=True)
+        for line in window.said
+    ]
+    return tuple(dict.fromkeys(lines))
+
+
+def replay(
+    model: TrainedModel, piece: Input, windows: Sequence[Window], n: int, wishes: Wishes
+) -> Outcome:
+    """Encodes windows of a piece and joins what is decoded from them, at their places.
+
+    Args:
+      model: a trained model.
+      piece: the piece they come from.
+      windows: in order.
+      n: how many results; see `reconstruct`.
+      wishes: what is asked for.
+
+    Returns:
+      The results; they begin where the first window does, and several windows end where the piece
+      does.
+    """
+    posterior = encode(model, windows)
+    takes: list[Take] = []
+    for k in range(n):
+        z = posterior.mu
+        if k:
+            noise = np.random.default_rng(wishes.seed_for(k)).standard_normal(z.shape, np.float32)
+            z = z + posterior.sigma * noise
+        name = piece.name if n == 1 else f"{piece.name}, version {k + 1}"
+        varied = dataclasses.replace(wishes, seed=wishes.seed_for(k))
+        takes += perform(model, piece, windows, z, name, varied)
+    return Outcome(tuple(takes), said_of([piece], windows[:1]))
+
+
+def perform(
+    model: TrainedModel,
+    piece: Input,
+    windows: Sequence[Window],
+    z: Vector,
+    name: str,
+    wishes: Wishes,
+) -> list[Take]:
+    """Decodes a latent vector for each window of a piece, with its controls, and joins them.
+
+    Args:
+      model: a trained model.
+      piece: the piece the windows come from.
+      windows: in order, W.
+      z: float32 `[W, Z]`.
+      name: of the result.
+      wishes: what is asked for.
+
+    Returns:
+      A take for each temperature.
+    """
+    count = len(windows)
+    controls = None
+    if model.converter.spec.control_depth:
+        controls = [np.array([window.example.controls for window in windows], np.float32)]
+    settings = [Setting.of(window) for window in windows]
+    stretch = 1.0 if wishes.qpm is None else windows[0].qpm / wishes.qpm
+    starts = [(window.seconds - windows[0].seconds) * stretch for window in windows]
+    end = (end_of(piece.sequence) - windows[0].seconds) * stretch
+    takes = []
+    for temperature in wishes.temperatures:
+        once = dataclasses.replace(wishes, temperatures=(temperature,))
+        decoded = decode(model, z, [""] * count, once, settings, controls)
+        joined = join([take.sequence for take in decoded], starts)
+        caption = name
+        if len(wishes.temperatures) > 1:
+            caption = f"{name}, temperature {temperature:g}"
+        last = z[0] if count == 1 else None
+        takes.append(Take(cut_at(joined, end) if count > 1 else joined, caption, last))
+    return takes
