@@ -1,7 +1,7 @@
 """Packs a trained run folder as a shipped model: an archive of its weights and a model card.
 
-Weights are float32 variables under Magenta's names, without optimizer slots, rounded to bfloat16 values where
-the validation figures stay the same: such weights compress to half their size.
+Weights are float32 variables under Magenta's names, without optimizer slots, rounded to bfloat16
+values where the validation figures stay the same: such weights compress to half their size.
 """
 
 from __future__ import annotations
@@ -99,13 +99,16 @@ def rounded_to_bfloat16(values: Any) -> Any:
 
 def write_archive(path: pathlib.Path, members: list[pathlib.Path]) -> None:
     """Writes a .tar.gz that depends on its members' content alone."""
-    with path.open("wb") as file, gzip.GzipFile("", "wb", 9, file, mtime=0) as packed:
-        with tarfile.open(fileobj=packed, mode="w") as archive:
-            for member in members:
-                info = tarfile.TarInfo(member.name)
-                info.size = member.stat().st_size
-                with member.open("rb") as content:
-                    archive.addfile(info, content)
+    with (
+        path.open("wb") as file,
+        gzip.GzipFile("", "wb", 9, file, mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w") as archive,
+    ):
+        for member in members:
+            info = tarfile.TarInfo(member.name)
+            info.size = member.stat().st_size
+            with member.open("rb") as content:
+                archive.addfile(info, content)
 
 
 def model_card(
@@ -118,7 +121,7 @@ def model_card(
     figures: Mapping[str, float],
     archive: pathlib.Path,
 ) -> str:
-    """Returns the card: data and licences, training, held-out figures, what it is good and bad at."""
+    """Returns the card: data and licences, training, held-out figures, strengths and limits."""
     from musicvae.config import load_config
 
     evaluations = json.loads((run / "eval" / "evaluations.json").read_text(encoding="utf-8"))
@@ -132,7 +135,7 @@ def model_card(
         [
             f"# {name}",
             "",
-            f"{load_config(name).description}. `musicvae-generate --config={name}` uses this model.",
+            f"{load_config(name).description}. `musicvae-generate --config={name}` uses it.",
             "",
             "## Data",
             "",
@@ -140,17 +143,17 @@ def model_card(
             "|---|---|---|",
             *(f"| {key['folder']} | {key['licence']} | {key['credit']} |" for key in used),
             "",
-            f"Split by file ({held_out} by its own table, the others 80/10/10 by a hash of the name); "
-            f"trained on the training parts, chosen by the validation part of {held_out}, and "
-            "measured once on its test part.",
+            f"Split by file ({held_out} by its own table, the others 80/10/10 by a hash of the "
+            f"name); trained on the training parts, chosen by the validation part of {held_out}, "
+            "and measured once on its test part.",
             "",
             "## Training",
             "",
             f"`scripts/train_shipped.py {name}`: {recipe['num_steps']:,} steps with "
             f"`--hparams={recipe['hparams']} --seed={recipe['seed']} "
-            f"--precision={recipe['precision']}`, {hours:.1f} hours on two cores shared with other "
-            f"work. The weights are those of step {step:,}, {rounding}. What departs from the named "
-            "configuration:",
+            f"--precision={recipe['precision']}`, {hours:.1f} hours on two cores shared with "
+            f"other work. The weights are those of step {step:,}, {rounding}. What departs from "
+            "the named configuration:",
             "",
             *(f"- {departure}" for departure in recipe["departures"]),
             "",

@@ -7,8 +7,9 @@ scripts/recipes.toml says on what and how. Without `--stage` all three run in tu
 
 - data: converts each collection to TFRecords in WORK_DIR/data, split by file;
 - train: trains in WORK_DIR/NAME/run; run again, it goes on where it stopped;
-- package: takes the weights with the lowest validation loss, rounds them to bfloat16 where the validation
-  figures stay the same, reads the test split once, and writes checkpoints/NAME.tar.gz and NAME.md.
+- package: takes the weights with the lowest validation loss, rounds them to bfloat16 where the
+  validation figures stay the same, reads the test split once, and writes checkpoints/NAME.tar.gz
+  and NAME.md.
 """
 
 from __future__ import annotations
