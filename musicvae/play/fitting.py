@@ -25,7 +25,6 @@ from musicvae.errors import InputError, MultipleExamplesError, NoExamplesError
 from musicvae.lazy_note_seq import NoteSequence
 from musicvae.play.repairs import (
     Repair,
-    as_taps,
     basses_on_a_piano,
     copy_of,
     in_common_time,
@@ -87,7 +86,7 @@ def fit_window(
     name: str,
     strict: bool = False,
     bar: int | None = None,
-    taps: bool = False,
+    repairs: Sequence[Repair] = (),
 ) -> Window:
     """Finds the window of a piece that a model is to read.
 
@@ -97,7 +96,7 @@ def fit_window(
       name: what to call the piece in messages.
       strict: whether the piece must give exactly one window as it stands.
       bar: the bar at which the window is to begin, the first is 1; None for the most musical one.
-      taps: whether notes of any instrument may count as taps on a drum.
+      repairs: what may be tried before the usual repairs.
 
     Returns:
       The window.
@@ -120,7 +119,7 @@ def fit_window(
         if not windows:
             raise _none_of(reading, name)
         return windows[0]
-    reading = _read(sequence, converter, taps)
+    reading = _read(sequence, converter, repairs)
     count, said = len(reading.extraction.examples), reading.said
     if not count:
         raise _none_of(reading, name)
@@ -146,7 +145,7 @@ def end_of(sequence: NoteSequence) -> float:
 
 
 def fit_whole(
-    sequence: NoteSequence, converter: Converter, *, name: str, taps: bool = False
+    sequence: NoteSequence, converter: Converter, *, name: str, repairs: Sequence[Repair] = ()
 ) -> list[Window]:
     """Cuts a whole piece into windows that follow each other.
 
@@ -154,7 +153,7 @@ def fit_whole(
       sequence: the piece, not changed.
       converter: the model's.
       name: what to call the piece in messages.
-      taps: whether notes of any instrument may count as taps on a drum.
+      repairs: what may be tried before the usual repairs.
 
     Returns:
       Its windows, in order, none overlapping another; the last is filled up with silence where the
@@ -164,7 +163,7 @@ def fit_whole(
       NoExamplesError: the piece gives none; the message says why.
     """
     converter = _keeping_repetitions(converter)
-    reading = _read(_filled_up(sequence, converter), converter, taps)
+    reading = _read(_filled_up(sequence, converter), converter, repairs)
     origins = reading.extraction.origins
     if not origins:
         raise _none_of(reading, name)
@@ -202,9 +201,9 @@ class _Reading(NamedTuple):
     programs: tuple[int, ...]
 
 
-def _read(sequence: NoteSequence, converter: Converter, taps: bool) -> _Reading:
+def _read(sequence: NoteSequence, converter: Converter, repairs: Sequence[Repair]) -> _Reading:
     """Extracts all windows, repairing the piece and shortening the window until there are some."""
-    stages = list(_stages(sequence, taps))
+    stages = list(_stages(sequence, repairs))
     programs = tuple(note.program for note in stages[0][0].notes)
     for repaired, said in stages:
         extraction = converter.extract(repaired, pitch_map="inference")
@@ -220,14 +219,15 @@ def _read(sequence: NoteSequence, converter: Converter, taps: bool) -> _Reading:
     return _Reading(stages[-1][0], extraction, (), programs)
 
 
-def _stages(sequence: NoteSequence, taps: bool) -> Iterator[tuple[NoteSequence, tuple[str, ...]]]:
+def _stages(
+    sequence: NoteSequence, repairs: Sequence[Repair]
+) -> Iterator[tuple[NoteSequence, tuple[str, ...]]]:
     """Yields the piece as it stands, then after one repair, after two, and so on."""
     said: tuple[str, ...] = ()
     if sequence.total_time > MAX_PIECE_SECONDS:
         sequence = _first_hour(sequence)
         said = ("only its first hour was read",)
     yield sequence, said
-    repairs: list[Repair] = [as_taps] if taps else []
     for repair in (*repairs, with_one_tempo, in_common_time, on_a_piano, basses_on_a_piano):
         repaired = repair(sequence)
         if repaired is not None:

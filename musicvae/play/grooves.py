@@ -16,9 +16,8 @@ from musicvae.converters.groove import GrooveConfig
 from musicvae.errors import ConfigError
 from musicvae.inference import TrainedModel
 from musicvae.play.decoding import encode
-from musicvae.play.fitting import Window, fit_whole
 from musicvae.play.outcome import Input, Outcome, Take, Wishes
-from musicvae.play.performing import check_number, fit, perform, replay, said_of
+from musicvae.play.performing import check_number, fit, fit_all, perform, replay, said_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,7 +68,7 @@ def play_groove(
     wishes = wishes or Wishes()
     check_number(n)
     check_job(model, job)
-    windows = _windows(model, piece, wishes, taps=JOBS[job].taps)
+    windows = fit_all(model, piece, wishes, taps=JOBS[job].taps)
     return replay(model, piece, windows, n, wishes)
 
 
@@ -100,7 +99,7 @@ def follow_hits(
     wishes = wishes or Wishes()
     check_number(n)
     check_job(model, "follow_hits")
-    windows = _windows(model, hits, wishes, taps=False)
+    windows = fit_all(model, hits, wishes)
     if style is None:
         styles = model.sample_z(n, wishes.seed)
     else:
@@ -131,9 +130,3 @@ def check_job(model: TrainedModel, job: str) -> None:
             f"config '{model.config.name}' is not made for {job}; take --config={wanted.config} "
             f"or another one with {wanted.option} in its converter"
         )
-
-
-def _windows(model: TrainedModel, piece: Input, wishes: Wishes, *, taps: bool) -> list[Window]:
-    if wishes.strict or wishes.bar is not None:
-        return [fit(model, piece, wishes, taps=taps)]
-    return fit_whole(piece.sequence, model.converter, name=piece.name, taps=taps)

@@ -16,11 +16,17 @@ from musicvae.attributes import AttributeVectors
 from musicvae.errors import InputError
 from musicvae.inference import TrainedModel
 from musicvae.latent import lerp, slerp
-from musicvae.play.decoding import Setting, controls_for, decode, encode, setting_between
-from musicvae.play.fitting import fit_whole
+from musicvae.play.decoding import (
+    Setting,
+    control_window,
+    controls_for,
+    decode,
+    encode,
+    setting_between,
+)
 from musicvae.play.joining import join
 from musicvae.play.outcome import Input, Outcome, Take, Wishes
-from musicvae.play.performing import check_number, fit, replay, said_of
+from musicvae.play.performing import check_number, fit, fit_all, replay, said_of
 
 
 def sample(model: TrainedModel, n: int, wishes: Wishes | None = None) -> Outcome:
@@ -41,8 +47,11 @@ def sample(model: TrainedModel, n: int, wishes: Wishes | None = None) -> Outcome
     check_number(n)
     z = model.sample_z(n, wishes.seed)
     captions = [f"sample {k + 1}" for k in range(n)]
-    controls = controls_for(model, wishes, [])
-    return Outcome(decode(model, z, captions, wishes, [Setting()] * n, controls))
+    controls = controls_for(model, wishes)
+    setting = Setting()
+    if wishes.control is not None:
+        setting = Setting(qpm=control_window(model, wishes.control).qpm)
+    return Outcome(decode(model, z, captions, wishes, [setting] * n, controls))
 
 
 def reconstruct(
@@ -71,10 +80,7 @@ def reconstruct(
     """
     wishes = wishes or Wishes()
     check_number(n)
-    if whole:
-        windows = fit_whole(piece.sequence, model.converter, name=piece.name)
-    else:
-        windows = [fit(model, piece, wishes)]
+    windows = fit_all(model, piece, wishes) if whole else [fit(model, piece, wishes)]
     return replay(model, piece, windows, n, wishes)
 
 
@@ -148,7 +154,7 @@ def morph(
         settings.append(setting_between(windows[leg], windows[leg + 1], share))
         captions.append(_place_name(inputs, leg, share))
     z = np.array(rows, np.float32)
-    controls = controls_for(model, wishes, windows[:1])
+    controls = controls_for(model, wishes, windows[0])
     takes = decode(model, z, captions, wishes, settings, controls)
     said = said_of(inputs, windows)
     if not joined:
@@ -203,7 +209,7 @@ def grid(
             lower = setting_between(windows[2], windows[3], across)
             settings.append(upper.towards(lower, down))
             captions.append(_corner_name(corners, across, down))
-    controls = controls_for(model, wishes, windows[:1])
+    controls = controls_for(model, wishes, windows[0])
     takes = decode(model, z.astype(np.float32), captions, wishes, settings, controls)
     said = said_of(corners, windows)
     return Outcome(takes, said, "grid", n)
@@ -243,7 +249,7 @@ def similar(
     others = model.sample_z(n, wishes.seed)
     z = np.array([slerp(mu, other, 1.0 - closeness) for other in others], np.float32)
     captions = [f"variation {k + 1}" for k in range(n)]
-    controls = controls_for(model, wishes, [window])
+    controls = controls_for(model, wishes, window)
     takes = decode(model, z, captions, wishes, [Setting.of(window)] * n, controls)
     return Outcome(takes, said_of([piece], [window]))
 
@@ -281,7 +287,7 @@ def steer(
     mu = encode(model, [window]).mu[0]
     z = np.array([mu + np.float32(amount) * vector for amount in amounts], np.float32)
     captions = [f"{attribute} {amount:+g}" for amount in amounts]
-    controls = controls_for(model, wishes, [window])
+    controls = controls_for(model, wishes, window)
     settings = [Setting.of(window)] * len(amounts)
     takes = decode(model, z, captions, wishes, settings, controls)
     return Outcome(takes, said_of([piece], [window]), "path")

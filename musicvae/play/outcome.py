@@ -73,6 +73,7 @@ class Wishes:
       length: steps of a result at most; None for the model's.
       chords: chords to play over, such as "C Am F G", for models with chords.
       key: the key of the chords, such as "G" or "Em"; chords may then be numerals, "I vi IV V".
+      control: a piece whose chords or hits are followed, for models with such a control.
       strict: whether an input must be one window exactly, as it stands.
       bar: the bar at which an input's window is to begin; None for the most musical one.
     """
@@ -84,6 +85,7 @@ class Wishes:
     length: int | None = None
     chords: str | None = None
     key: str | None = None
+    control: Input | None = None
     strict: bool = False
     bar: int | None = None
 

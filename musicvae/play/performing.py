@@ -12,10 +12,13 @@ import numpy as np
 
 from musicvae.errors import InputError
 from musicvae.inference import TrainedModel
-from musicvae.play.decoding import Setting, decode, encode
-from musicvae.play.fitting import Window, end_of, fit_window
+from musicvae.lazy_note_seq import NoteSequence
+from musicvae.play.chords import with_chords
+from musicvae.play.decoding import Setting, chords_of, decode, encode
+from musicvae.play.fitting import Window, end_of, fit_whole, fit_window
 from musicvae.play.joining import cut_at, join
 from musicvae.play.outcome import Input, Outcome, Take, Vector, Wishes
+from musicvae.play.repairs import Repair, Repaired, as_taps
 
 MAX_RESULTS = 10_000
 
@@ -31,15 +34,51 @@ def check_number(n: int) -> None:
 
 
 def fit(model: TrainedModel, piece: Input, wishes: Wishes, *, taps: bool = False) -> Window:
-    """Finds the window of an input that a model is to read; see `fitting.fit_window`."""
+    """Finds the window of an input that a model is to read; see `fitting.fit_window`.
+
+    Args:
+      model: a trained model.
+      piece: the input.
+      wishes: what is asked for; its chords serve where the piece's own cannot be found.
+      taps: whether notes of any instrument may count as taps on a drum.
+    """
     return fit_window(
         piece.sequence,
         model.converter,
         name=piece.name,
         strict=wishes.strict,
         bar=wishes.bar,
-        taps=taps,
+        repairs=_repairs(wishes, taps),
     )
+
+
+def fit_all(
+    model: TrainedModel, piece: Input, wishes: Wishes, *, taps: bool = False
+) -> list[Window]:
+    """Cuts a whole input into windows; see `fitting.fit_whole`. With a bar or `strict` it is one.
+
+    Args:
+      model: a trained model.
+      piece: the input.
+      wishes: what is asked for.
+      taps: whether notes of any instrument may count as taps on a drum.
+    """
+    if wishes.strict or wishes.bar is not None:
+        return [fit(model, piece, wishes, taps=taps)]
+    repairs = _repairs(wishes, taps)
+    return fit_whole(piece.sequence, model.converter, name=piece.name, repairs=repairs)
+
+
+def _repairs(wishes: Wishes, taps: bool) -> list[Repair]:
+    repairs: list[Repair] = [as_taps] if taps else []
+    if wishes.chords is not None:
+        bars, key = chords_of(wishes)
+
+        def under_the_chords(sequence: NoteSequence) -> Repaired | None:
+            return Repaired(with_chords(sequence, bars, key), "it was read under the given chords")
+
+        repairs.append(under_the_chords)
+    return repairs
 
 
 def said_of(pieces: Sequence[Input], windows: Sequence[Window]) -> tuple[str, ...]:

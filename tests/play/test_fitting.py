@@ -8,6 +8,7 @@ from musicvae.converters import build_converter
 from musicvae.errors import InputError, MultipleExamplesError, NoExamplesError
 from musicvae.lazy_note_seq import NoteSequence
 from musicvae.play.fitting import SeveralWindowsError, end_of, fit_whole, fit_window, musicality
+from musicvae.play.repairs import as_taps
 
 MELODY = build_converter(load_config("cat-mel_2bar_small").converter)
 LONG_MELODY = build_converter(load_config("hierdec-mel_16bar").converter)
@@ -128,7 +129,7 @@ def test_a_waltz_with_changing_tempo_is_repaired_step_by_step():
 
 def test_any_notes_are_taps_where_taps_are_wanted():
     tune = melody(*range(0, 32, 4))
-    assert "taps" in fit_window(tune, TAPS, name="tune", taps=True).said[0]
+    assert "taps" in fit_window(tune, TAPS, name="tune", repairs=[as_taps]).said[0]
     with pytest.raises(NoExamplesError, match="'tune' has nothing that this model can read"):
         fit_window(tune, TAPS, name="tune")
 
