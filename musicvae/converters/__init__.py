@@ -26,6 +26,8 @@ from musicvae.converters.base import (
 from musicvae.converters.drums import DrumsConverter
 from musicvae.converters.groove import GrooveConverter
 from musicvae.converters.melody import MelodyConverter
+from musicvae.converters.multitrack import MultitrackConverter
+from musicvae.converters.trio import TrioConverter
 
 __all__ = [
     "CONVERTERS",
@@ -39,9 +41,11 @@ __all__ = [
     "Extraction",
     "GrooveConverter",
     "MelodyConverter",
+    "MultitrackConverter",
     "Origin",
     "PitchMap",
     "Rejection",
+    "TrioConverter",
     "build_converter",
 ]
 

@@ -232,7 +232,7 @@ class GrooveConverter(Converter):
         if not len(notes):
             rejections.append(Rejection("no_drums", "no drum notes of a known pitch"))
             return _empty(0, self.num_steps), []
-        silence = quantize(np.array([section.total_seconds]), STEPS_PER_QUARTER, section.qpm)[0]
+        silence = quantize(np.array([section.end_seconds]), STEPS_PER_QUARTER, section.qpm)[0]
         bars = max(int(step.max()) // STEPS_PER_BAR + 1, int(silence) // STEPS_PER_BAR)
         bars = min(bars, self.config.max_bars)
         if bars < self.config.split_bars:

@@ -32,17 +32,34 @@ from musicvae.converters.base import (
     PitchMap,
     Rejection,
 )
+from musicvae.converters.harmony import (
+    CHORD_ENCODINGS,
+    NUM_KEYS,
+    Chords,
+    Controls,
+    add_chord_symbols,
+    check_chord_encoding,
+    chords_on_grid,
+    compact_controls,
+    control_rows,
+    controls_at,
+    keys_on_grid,
+    section_harmony,
+    transpose_harmony,
+)
 from musicvae.converters.labels import labels_of, one_hot
 from musicvae.converters.notes import Notes, read_score
 from musicvae.converters.render import new_sequence
 from musicvae.converters.sections import (
     Section,
+    quantize,
     quantize_notes,
     reject_section,
     split_sections,
 )
 from musicvae.converters.voices import (
     FIRST_PITCH,
+    Voice,
     notes_of_labels,
     silence_before_first_note,
     transpose_labels,
@@ -65,6 +82,8 @@ class MelodyConfig:
       min_pitch: lowest MIDI pitch; lower notes are left out.
       max_pitch: highest MIDI pitch.
       valid_programs: MIDI programs that count as melody; None for all.
+      chord_encoding: "triad" for chords as control, or None.
+      condition_on_key: whether the key is given as control.
       dedupe: whether equal windows of one section count once.
       max_tensors_per_input: windows that training uses of one piece at most; None for all.
     """
@@ -75,14 +94,22 @@ class MelodyConfig:
     min_pitch: int = 21
     max_pitch: int = 108
     valid_programs: tuple[int, ...] | None = None
+    chord_encoding: str | None = None
+    condition_on_key: bool = False
     dedupe: bool = True
     max_tensors_per_input: int | None = None
+
+    def __post_init__(self) -> None:
+        check_chord_encoding(self.chord_encoding, "[converter] type 'melody'")
 
 
 @CONVERTERS.register("melody")
 @dataclasses.dataclass(frozen=True)
 class MelodyConverter(Converter):
-    """Melodies as one-hot labels; compact form: `labels`, uint8 `[T]`."""
+    """Melodies as one-hot labels.
+
+    Compact form: `labels` uint8 `[T]`; `chords` and `keys`, uint8 `[T]`, where they are controls.
+    """
 
     Config: ClassVar[type[Any]] = MelodyConfig
     config: MelodyConfig
@@ -91,7 +118,10 @@ class MelodyConverter(Converter):
     def spec(self) -> ExampleSpec:
         """The depths of the tensors."""
         depth = FIRST_PITCH + self.config.max_pitch - self.config.min_pitch + 1
-        return ExampleSpec(input_depth=depth, output_depth=depth)
+        config = self.config
+        chords = CHORD_ENCODINGS[config.chord_encoding] if config.chord_encoding else 0
+        keys = NUM_KEYS if config.condition_on_key else 0
+        return ExampleSpec(input_depth=depth, output_depth=depth, control_depth=chords + keys)
 
     @property
     def num_steps(self) -> int:
@@ -106,7 +136,7 @@ class MelodyConverter(Converter):
         score, rejections = read_score(sequence)
         sections, early = split_sections(score)
         rejections += early
-        windows: list[Array] = []
+        found = [self._no_windows()]
         origins: list[Origin] = []
         for section in sections:
             if not len(section.notes):
@@ -115,29 +145,30 @@ class MelodyConverter(Converter):
             if rejected is not None:
                 rejections.append(rejected)
                 continue
-            found, places = self._windows(section, rejections)
-            windows.append(found)
+            windows, places = self._windows(section, rejections)
+            found.append(windows)
             origins += places
-        labels = np.concatenate(windows) if windows else np.empty((0, self.num_steps), np.uint8)
-        return CompactExtraction({"labels": labels}, tuple(rejections), tuple(origins))
+        arrays = {name: np.concatenate([each[name] for each in found]) for name in found[0]}
+        return CompactExtraction(arrays, tuple(rejections), tuple(origins))
 
     def compact(self, example: Example) -> dict[str, Array]:
-        """Returns the labels of an example."""
-        return {"labels": labels_of(example.outputs).astype(np.uint8)}
+        """Returns the labels of an example, and the classes of its controls."""
+        return {
+            "labels": labels_of(example.outputs).astype(np.uint8),
+            **compact_controls(example.controls, self.config.chord_encoding),
+        }
 
     def expand(self, batch: Compact) -> Batch:
         """Makes one-hot rows of labels."""
         labels = batch["labels"]
         rows = one_hot(labels, self.spec.output_depth)
-        controls = np.zeros((*labels.shape, 0), bool)
+        controls = control_rows(batch, labels.shape)
         return Batch(rows, rows, controls, np.full(len(labels), self.num_steps, np.int32))
 
     def transpose(self, batch: Compact, semitones: Array) -> Compact:
-        """Transposes melodies; an amount that leaves the range is brought nearer to 0."""
-        return {
-            **batch,
-            "labels": transpose_labels(batch["labels"], semitones, self.spec.output_depth),
-        }
+        """Transposes melodies and harmony; an amount that leaves the range comes nearer to 0."""
+        labels, amount = transpose_labels(batch["labels"], semitones, self.spec.output_depth)
+        return {**batch, "labels": labels, **transpose_harmony(batch, amount)}
 
     def to_notes(
         self,
@@ -150,6 +181,7 @@ class MelodyConverter(Converter):
         pitch_map: PitchMap = "inference",
     ) -> Any:
         """Turns a melody into notes of instrument 0; see Converter."""
+        del pitch_map
         sequence, seconds_per_step = new_sequence(qpm, len(outputs), STEPS_PER_QUARTER)
         labels = labels_of(outputs)
         for start, end, pitch in notes_of_labels(labels, self.config.min_pitch):
@@ -160,46 +192,96 @@ class MelodyConverter(Converter):
                 end_time=end * seconds_per_step,
                 program=program or 0,
             )
+        if controls is not None and self.config.chord_encoding:
+            steps = np.arange(len(controls))
+            add_chord_symbols(sequence, np.asarray(controls), steps, seconds_per_step)
         return sequence
 
-    def _windows(self, section: Section, rejections: list[Rejection]) -> tuple[Array, list[Origin]]:
-        """Finds the windows of one section: labels uint8 `[N, T]`, and where they start."""
+    def _no_windows(self) -> dict[str, Array]:
+        names = ["labels"]
+        if self.config.chord_encoding:
+            names.append("chords")
+        if self.config.condition_on_key:
+            names.append("keys")
+        return {name: np.empty((0, self.num_steps), np.uint8) for name in names}
+
+    def _windows(
+        self, section: Section, rejections: list[Rejection]
+    ) -> tuple[dict[str, Array], list[Origin]]:
+        """Finds the windows of one section: compact arrays `[N, T]`, and where they start."""
         notes = self._melodic(section, rejections)
+        found = [np.empty((0, self.num_steps), np.uint8)]
+        tracks: list[tuple[int, ...]] = []
+        starts: list[int] = []
+        for instrument, voice, first_step, num_steps in self._melodies(section, notes, rejections):
+            line = voice.labels(first_step, num_steps, self.config.min_pitch)
+            windows = sliding_windows(line, self.num_steps, STEPS_PER_BAR)
+            found.append(silence_before_first_note(windows))
+            tracks += [(instrument,)] * len(windows)
+            starts += range(first_step, first_step + len(windows) * STEPS_PER_BAR, STEPS_PER_BAR)
+        arrays = {"labels": np.concatenate(found)}
+        distinct = [arrays["labels"]]
+        if starts and (self.config.chord_encoding or self.config.condition_on_key):
+            steps = np.array(starts)[:, np.newaxis] + np.arange(self.num_steps)
+            controls = self._controls(section, notes, steps)
+            if isinstance(controls, Rejection):
+                rejections.append(controls)
+                return self._no_windows(), []
+            arrays |= controls.classes
+            distinct.append(controls.distinct)
+        elif not starts:
+            arrays = self._no_windows()
+        kept = np.arange(len(starts))
+        if self.config.dedupe:
+            kept = first_of_equal(np.concatenate(distinct, axis=1))
+            if len(kept) < len(starts):
+                detail = f"{len(starts) - len(kept)} of {len(starts)} windows repeat an earlier one"
+                place = section.first_bar, section.start_seconds
+                rejections.append(Rejection("duplicate", detail, None, *place))
+        origins = [section.origin(tracks[place], starts[place]) for place in kept.tolist()]
+        return {name: array[kept] for name, array in arrays.items()}, origins
+
+    def _melodies(
+        self, section: Section, notes: Notes, rejections: list[Rejection]
+    ) -> Iterator[tuple[int, Voice, int, int]]:
+        """Finds the melodies that hold a window: instrument, voice, first step, steps."""
         start, end = quantize_notes(notes, STEPS_PER_QUARTER, section.qpm)
-        gap_steps = self.config.gap_bars * STEPS_PER_BAR
-        max_steps = self.config.max_bars * STEPS_PER_BAR
-        windows, origins = [np.empty((0, self.num_steps), np.uint8)], []
-        for instrument, voice in voices(notes, start, end, gap_steps):
-            first_step = int(voice.start[0]) // STEPS_PER_BAR * STEPS_PER_BAR
-            bar = section.first_bar + first_step // STEPS_PER_BAR
+        for instrument, voice in voices(notes, start, end, self.config.gap_bars * STEPS_PER_BAR):
+            first_bar = int(voice.start[0]) // STEPS_PER_BAR
+            first_step = first_bar * STEPS_PER_BAR
             bars = -(-(int(voice.end[-1]) - first_step) // STEPS_PER_BAR)
-            seconds = section.seconds_at(first_step, STEPS_PER_QUARTER)
+            place = section.first_bar + first_bar, section.seconds_at(first_step, STEPS_PER_QUARTER)
             if bars < self.config.slice_bars:
                 detail = f"{bars} bars of melody; a window needs {self.config.slice_bars}"
-                rejections.append(Rejection("too_short", detail, instrument, bar, seconds))
+                rejections.append(Rejection("too_short", detail, instrument, *place))
                 continue
             if bars > self.config.max_bars:
                 detail = f"{bars} bars of melody, of which {self.config.max_bars} count"
-                rejections.append(Rejection("too_long", detail, instrument, bar, seconds))
-            num_steps = min(bars * STEPS_PER_BAR, max_steps)
-            line = voice.labels(first_step, num_steps, self.config.min_pitch)
-            found = sliding_windows(line, self.num_steps, STEPS_PER_BAR)
-            windows.append(silence_before_first_note(found))
-            origins += [
-                Origin((instrument,), bar + hop, section.seconds_at(step, STEPS_PER_QUARTER))
-                for hop, step in enumerate(
-                    range(first_step, first_step + len(found) * STEPS_PER_BAR, STEPS_PER_BAR)
-                )
-            ]
-        labels = np.concatenate(windows)
-        if self.config.dedupe:
-            kept = first_of_equal(labels)
-            if len(kept) < len(labels):
-                detail = f"{len(labels) - len(kept)} of {len(labels)} windows repeat an earlier one"
-                place = section.first_bar, section.start_seconds
-                rejections.append(Rejection("duplicate", detail, None, *place))
-            labels, origins = labels[kept], [origins[index] for index in kept]
-        return labels, origins
+                rejections.append(Rejection("too_long", detail, instrument, *place))
+            yield instrument, voice, first_step, min(bars, self.config.max_bars) * STEPS_PER_BAR
+
+    def _controls(self, section: Section, notes: Notes, steps: Array) -> Controls | Rejection:
+        """Finds the harmony of windows: steps int64 `[N, T]`."""
+        want_chords, want_keys = (
+            self.config.chord_encoding is not None,
+            self.config.condition_on_key,
+        )
+        total_seconds = section.notes_end
+        harmony = section_harmony(
+            section, notes, total_seconds, STEPS_PER_QUARTER, chords=want_chords, keys=want_keys
+        )
+        if isinstance(harmony, Rejection):
+            return harmony
+        grid = STEPS_PER_QUARTER, section.qpm
+        chords: Chords | str | None = None
+        if want_chords:
+            steps_played = quantize(np.append(notes.end, total_seconds), *grid)
+            chords = chords_on_grid(harmony.chords, int(steps_played.max()) - 1, *grid)
+        keys = keys_on_grid(harmony.keys, *grid) if want_keys else None
+        controls = chords if isinstance(chords, str) else controls_at(chords, keys, steps)
+        if isinstance(controls, str):
+            return Rejection("chords", controls, None, section.first_bar, section.start_seconds)
+        return controls
 
     def _melodic(self, section: Section, rejections: list[Rejection]) -> Notes:
         """Returns a section's notes that may be part of a melody."""

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from musicvae.converters.base import Array, Rejection
-from musicvae.converters.note_sequence import CHORD_SYMBOL
+from musicvae.lazy_note_seq import NoteSequence
 
+CHORD_SYMBOL: int = NoteSequence.TextAnnotation.CHORD_SYMBOL
 DEFAULT_QPM = 120.0
 MAX_VELOCITY = 127
 

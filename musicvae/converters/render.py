@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from musicvae.converters.note_sequence import NoteSequence
 from musicvae.errors import InputError
+from musicvae.lazy_note_seq import NoteSequence
 
 TICKS_PER_QUARTER = 220
 

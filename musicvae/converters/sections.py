@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from musicvae.converters.base import Array, Rejection
+from musicvae.converters.base import Array, Origin, Rejection
 from musicvae.converters.notes import (
     DEFAULT_QPM,
     ChordSymbol,
@@ -43,7 +43,7 @@ class Section(NamedTuple):
       chords: chord symbols, seconds from its start; the one that goes on from before is at 0.
       keys: key signatures, likewise.
       start_seconds: where it starts in the piece.
-      total_seconds: its length.
+      end_seconds: where it ends in the piece.
       first_bar: number of its first bar in the piece; the piece's first is 1.
     """
 
@@ -53,15 +53,25 @@ class Section(NamedTuple):
     chords: list[ChordSymbol]
     keys: list[Key]
     start_seconds: float
-    total_seconds: float
+    end_seconds: float
     first_bar: int
 
     def seconds_at(self, step: int, steps_per_quarter: int) -> float:
         """Returns the time in the piece of a step of this section."""
         return self.start_seconds + step * 60.0 / (self.qpm * steps_per_quarter)
 
+    def origin(self, tracks: tuple[int, ...], step: int) -> Origin:
+        """Returns where a window starts that starts at a sixteenth of this section.
+
+        Args:
+          tracks: the instruments that it is made of.
+          step: first step, four to a quarter, at the start of a bar.
+        """
+        bar = self.first_bar + step // 16
+        return Origin(tracks, bar, self.seconds_at(step, 4))
+
     @property
-    def end_seconds(self) -> float:
+    def notes_end(self) -> float:
         """End of the last note, seconds from the section's start."""
         return float(self.notes.end.max(initial=0.0))
 
@@ -105,10 +115,10 @@ def split_sections(score: Score) -> tuple[list[Section], list[Rejection]]:
                 ),
                 qpm=tempo.qpm,
                 metre=metre,
-                chords=_events_within(score.chords, start, end),
-                keys=_events_within(score.keys, start, end),
+                chords=events_within(score.chords, start, end),
+                keys=events_within(score.keys, start, end),
                 start_seconds=start,
-                total_seconds=end - start,
+                end_seconds=end,
                 first_bar=bar,
             )
         )
@@ -136,7 +146,7 @@ def whole_section(score: Score) -> tuple[Section, Rejection | None]:
         chords=score.chords,
         keys=score.keys,
         start_seconds=0.0,
-        total_seconds=score.total_seconds,
+        end_seconds=score.total_seconds,
         first_bar=1,
     )
     rejected = None
@@ -222,8 +232,17 @@ def _state_at(events: Sequence[Any], seconds: float) -> Any:
     return events[index - 1] if index else None
 
 
-def _events_within(events: Sequence[Any], start: float, end: float) -> list[Any]:
-    """Returns events of a stretch, seconds from its start; what goes on from before is at 0."""
+def events_within(events: Sequence[Any], start: float, end: float) -> list[Any]:
+    """Cuts a list of changes to a stretch of time.
+
+    Args:
+      events: with `seconds`, ascending.
+      start: seconds.
+      end: seconds.
+
+    Returns:
+      those within, in seconds from the start; what goes on from before is at 0.
+    """
     first = bisect.bisect_right(events, start, key=_seconds)
     last = bisect.bisect_left(events, end, key=_seconds)
     within = [event._replace(seconds=event.seconds - start) for event in events[first:last]]

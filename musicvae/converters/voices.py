@@ -99,7 +99,7 @@ def silence_before_first_note(windows: Array) -> Array:
     return np.where(sounded, windows, np.uint8(NO_EVENT))
 
 
-def transpose_labels(labels: Array, semitones: Array, depth: int) -> Array:
+def transpose_labels(labels: Array, semitones: Array, depth: int) -> tuple[Array, Array]:
     """Transposes melodies.
 
     Args:
@@ -108,13 +108,13 @@ def transpose_labels(labels: Array, semitones: Array, depth: int) -> Array:
       depth: number of labels.
 
     Returns:
-      uint8 `[B, T]`.
+      labels uint8 `[B, T]`, and the amounts that they were moved by, int64 `[B]`.
     """
     notes = labels >= FIRST_PITCH
     lowest = np.where(notes, labels, depth - 1).min(axis=1).astype(np.int64)
     highest = np.where(notes, labels, FIRST_PITCH).max(axis=1).astype(np.int64)
     amount = np.clip(semitones, FIRST_PITCH - lowest, depth - 1 - highest)
-    return np.where(notes, labels + amount[:, np.newaxis], labels).astype(np.uint8)
+    return np.where(notes, labels + amount[:, np.newaxis], labels).astype(np.uint8), amount
 
 
 def notes_of_labels(labels: Array, min_pitch: int) -> Iterator[tuple[int, int, int]]:

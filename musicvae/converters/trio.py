@@ -1,0 +1,299 @@
+"""Trios: a melody, a bass and a drum pattern that play together, at sixteenth notes.
+
+Every combination of a melody instrument (programs 0..31), a bass (32..39) and a drum kit of a
+section is a trio. An instrument that mixes these kinds is none of them. Each part is one line over
+the whole
+section: melody and bass as labels (voices.py), drums as combinations of nine classes.
+
+An instrument covers the bars that its notes touch, and `gap_bars` bars each side. The first and the
+last `gap_bars` bars of a trio count as covered where any of the three covers any of them. A window
+of `slice_bars`, hopping one bar, counts where all three cover every bar of it; equal windows are
+kept.
+
+Source: Roberts et al. 2018, section 4.1 and appendix A.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from typing import Any, ClassVar
+
+import numpy as np
+
+from musicvae.config import ExampleSpec
+from musicvae.converters.base import (
+    CONVERTERS,
+    Array,
+    Batch,
+    Compact,
+    CompactExtraction,
+    Converter,
+    Example,
+    Origin,
+    PitchMap,
+    Rejection,
+)
+from musicvae.converters.drum_classes import REDUCED
+from musicvae.converters.drums import (
+    DRUM_INSTRUMENT,
+    bits_dtype,
+    bits_to_roll,
+    combine_hits,
+    drum_hits,
+)
+from musicvae.converters.labels import labels_of, one_hot
+from musicvae.converters.notes import Notes, read_score
+from musicvae.converters.render import new_sequence
+from musicvae.converters.sections import (
+    Section,
+    quantize,
+    quantize_notes,
+    reject_section,
+    split_sections,
+)
+from musicvae.converters.voices import (
+    FIRST_PITCH,
+    notes_of_labels,
+    transpose_labels,
+    voices,
+)
+
+STEPS_PER_QUARTER = 4
+STEPS_PER_BAR = 16
+MIN_PITCH = 21
+MAX_PITCH = 108
+VOICE_DEPTH = FIRST_PITCH + MAX_PITCH - MIN_PITCH + 1
+DRUM_DEPTH = 2 ** len(REDUCED)
+MELODY_PROGRAMS = range(32)
+BASS_PROGRAMS = range(32, 40)
+BASS_INSTRUMENT = 1
+BASS_PROGRAM = 33
+ROLES = ("melody", "bass", "drums")
+
+
+@dataclasses.dataclass(frozen=True)
+class TrioConfig:
+    """Options of the trio converter.
+
+    Attributes:
+      slice_bars: bars in a window.
+      gap_bars: bars before and after its notes that an instrument covers.
+      max_bars: the longest section, in bars; the rest is left out.
+      max_trios: combinations of instruments of one section that are looked at, at most.
+      max_tensors_per_input: windows that training uses of one piece at most; None for all.
+    """
+
+    slice_bars: int
+    gap_bars: int = 2
+    max_bars: int = 1024
+    max_trios: int = 4096
+    max_tensors_per_input: int | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """One instrument's line over a section.
+
+    Attributes:
+      instrument: its number.
+      line: labels or bits `[T]`.
+      covered: bool `[bars]`.
+    """
+
+    instrument: int
+    line: Array
+    covered: Array
+
+
+@CONVERTERS.register("trio")
+@dataclasses.dataclass(frozen=True)
+class TrioConverter(Converter):
+    """Trios of melody, bass and drums.
+
+    Compact form: `melody` and `bass`, labels uint8 `[T]`, and `drums`, bits uint16 `[T]`.
+    """
+
+    Config: ClassVar[type[Any]] = TrioConfig
+    config: TrioConfig
+
+    @property
+    def spec(self) -> ExampleSpec:
+        """The depths of the tensors."""
+        parts = (VOICE_DEPTH, VOICE_DEPTH, DRUM_DEPTH)
+        return ExampleSpec(input_depth=sum(parts), output_depth=sum(parts), part_depths=parts)
+
+    @property
+    def num_steps(self) -> int:
+        """Steps T of one example."""
+        return self.config.slice_bars * STEPS_PER_BAR
+
+    def extract_compact(
+        self, sequence: Any, *, pitch_map: PitchMap = "training"
+    ) -> CompactExtraction:
+        """Finds all trios; see Converter."""
+        del pitch_map
+        score, rejections = read_score(sequence)
+        sections, early = split_sections(score)
+        rejections += early
+        found = []
+        origins: list[Origin] = []
+        for section in sections:
+            if not len(section.notes):
+                continue
+            rejected = reject_section(section)
+            if rejected is not None:
+                rejections.append(rejected)
+                continue
+            windows, places = self._windows(section, rejections)
+            found.append(windows)
+            origins += places
+        empty = [np.empty((0, self.num_steps), dtype) for dtype in _DTYPES]
+        columns = zip(empty, *found, strict=True)
+        arrays = {role: np.concatenate(each) for role, each in zip(ROLES, columns, strict=True)}
+        return CompactExtraction(arrays, tuple(rejections), tuple(origins))
+
+    def compact(self, example: Example) -> dict[str, Array]:
+        """Returns the three lines of an example."""
+        parts = np.split(example.outputs, np.cumsum(self.spec.part_depths)[:-1], axis=-1)
+        return {
+            role: labels_of(part).astype(dtype)
+            for role, part, dtype in zip(ROLES, parts, _DTYPES, strict=True)
+        }
+
+    def expand(self, batch: Compact) -> Batch:
+        """Makes one-hot rows of the three lines, side by side."""
+        lines = [batch[role] for role in ROLES]
+        depths = self.spec.part_depths
+        rows = np.concatenate(
+            [one_hot(line, depth) for line, depth in zip(lines, depths, strict=True)], axis=-1
+        )
+        controls = np.zeros((*lines[0].shape, 0), bool)
+        return Batch(rows, rows, controls, np.full(len(rows), self.num_steps, np.int32))
+
+    def transpose(self, batch: Compact, semitones: Array) -> Compact:
+        """Transposes melody and bass by one amount; one that leaves the range comes nearer to 0."""
+        steps = batch["melody"].shape[1]
+        both = np.concatenate([batch["melody"], batch["bass"]], axis=1)
+        moved, _ = transpose_labels(both, semitones, VOICE_DEPTH)
+        melody, bass = np.split(moved, [steps], axis=1)
+        return {**batch, "melody": melody, "bass": bass}
+
+    def to_notes(
+        self,
+        outputs: Array,
+        controls: Array | None = None,
+        *,
+        qpm: float = 120.0,
+        velocity: int = 80,
+        program: int | None = None,
+        pitch_map: PitchMap = "inference",
+    ) -> Any:
+        """Turns a trio into notes: melody is instrument 0, bass 1 (program 33), drums 9.
+
+        `program` is the melody's; see Converter.
+        """
+        del controls, pitch_map
+        sequence, seconds_per_step = new_sequence(qpm, len(outputs), STEPS_PER_QUARTER)
+        parts = np.split(np.asarray(outputs), np.cumsum(self.spec.part_depths)[:-1], axis=-1)
+        melody, bass, drums = map(labels_of, parts)
+        for labels, instrument, part_program in (
+            (melody, 0, program or 0),
+            (bass, BASS_INSTRUMENT, BASS_PROGRAM),
+        ):
+            for start, end, pitch in notes_of_labels(labels, MIN_PITCH):
+                sequence.notes.add(
+                    pitch=pitch,
+                    velocity=velocity,
+                    start_time=start * seconds_per_step,
+                    end_time=end * seconds_per_step,
+                    instrument=instrument,
+                    program=part_program,
+                )
+        for step, drum in np.argwhere(bits_to_roll(drums, len(REDUCED))).tolist():
+            sequence.notes.add(
+                pitch=REDUCED[drum][0],
+                velocity=velocity,
+                start_time=step * seconds_per_step,
+                end_time=(step + 1) * seconds_per_step,
+                instrument=DRUM_INSTRUMENT,
+                is_drum=True,
+            )
+        return sequence
+
+    def _windows(
+        self, section: Section, rejections: list[Rejection]
+    ) -> tuple[list[Array], list[Origin]]:
+        """Finds the windows of one section: a line `[N, T]` for each part, and where they start."""
+        notes = section.notes
+        end = quantize_notes(notes, STEPS_PER_QUARTER, section.qpm)[1]
+        bars = min(-(-int(end.max()) // STEPS_PER_BAR), self.config.max_bars)
+        parts: tuple[list[Part], list[Part], list[Part]] = ([], [], [])
+        for instrument in np.unique(notes.instrument).tolist():
+            own = notes.instrument == instrument
+            role = _role(notes.select(own))
+            if role is not None:
+                part = self._part(instrument, role, notes.select(own), section.qpm, bars)
+                parts[role].append(part)
+        windows: list[list[Array]] = [[], [], []]
+        origins: list[Origin] = []
+        starts = np.arange(0, bars - self.config.slice_bars + 1)
+        for trio in itertools.product(*parts):
+            covered = np.stack([part.covered for part in trio])
+            for edge in (slice(0, self.config.gap_bars), slice(-self.config.gap_bars, None)):
+                covered[:, edge] |= covered[:, edge].any()
+            silent = np.append(0, np.cumsum(~covered.all(axis=0)))
+            playing = starts[silent[starts + self.config.slice_bars] == silent[starts]]
+            steps = playing[:, np.newaxis] * STEPS_PER_BAR + np.arange(self.num_steps)
+            for part, role_windows in zip(trio, windows, strict=True):
+                role_windows.append(part.line[steps])
+            tracks = tuple(part.instrument for part in trio)
+            origins += [
+                Origin(
+                    tracks,
+                    section.first_bar + bar,
+                    section.seconds_at(bar * STEPS_PER_BAR, STEPS_PER_QUARTER),
+                )
+                for bar in playing.tolist()
+            ]
+        empty = [np.empty((0, self.num_steps), dtype) for dtype in _DTYPES]
+        lines = [np.concatenate([none, *found]) for none, found in zip(empty, windows, strict=True)]
+        return lines, origins
+
+    def _part(self, instrument: int, role: int, notes: Notes, qpm: float, bars: int) -> Part:
+        """Makes one instrument's line and the bars that it covers."""
+        num_steps = bars * STEPS_PER_BAR
+        start, end = quantize_notes(notes, STEPS_PER_QUARTER, qpm)
+        touched = np.zeros(bars + 1, np.int64)
+        first = np.minimum(start // STEPS_PER_BAR - self.config.gap_bars, bars).clip(0)
+        last = np.minimum((end - 1) // STEPS_PER_BAR + 1 + self.config.gap_bars, bars)
+        np.add.at(touched, first, 1)
+        np.add.at(touched, last, -1)
+        covered = np.cumsum(touched)[:bars] > 0
+        if ROLES[role] == "drums":
+            known, drums = drum_hits(notes, REDUCED)
+            onsets, hits = combine_hits(
+                quantize(known.start, STEPS_PER_QUARTER, qpm), drums, REDUCED
+            )
+            line = np.zeros(num_steps, hits.dtype)
+            within = onsets < num_steps
+            line[onsets[within]] = hits[within]
+            return Part(instrument, line, covered)
+        line = np.zeros(num_steps, np.uint8)
+        keep = (notes.pitch >= MIN_PITCH) & (notes.pitch <= MAX_PITCH)
+        for _, voice in voices(notes.select(keep), start[keep], end[keep], gap_steps=2**40):
+            line = voice.labels(0, num_steps, MIN_PITCH)
+        return Part(instrument, line, covered)
+
+
+_DTYPES = (np.uint8, np.uint8, bits_dtype(REDUCED))
+
+
+def _role(notes: Notes) -> int | None:
+    """Returns which part an instrument plays (0 melody, 1 bass, 2 drums), or None."""
+    if notes.is_drum.any():
+        return 2 if notes.is_drum.all() else None
+    for role, programs in enumerate((MELODY_PROGRAMS, BASS_PROGRAMS)):
+        if np.isin(notes.program, programs).all():
+            return role
+    return None
