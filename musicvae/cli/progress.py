@@ -33,16 +33,38 @@ class ProgressLine:
         Args:
           progress: how far it is.
         """
-        now = time.monotonic()
-        if self._quiet or now < self._next:
-            return
-        self._next = now + (_TERMINAL_SECONDS if self._is_terminal else _LOG_SECONDS)
-        share = progress.num_done / progress.num_files
-        text = f"{progress.num_done:,} of {progress.num_files:,} files ({share:.0%})"
+        text = _share(progress.num_done, progress.num_files, "files")
         if progress.num_skipped:
             text += f", {progress.num_skipped:,} skipped"
         if progress.seconds_left is not None:
             text += f", about {format_duration(progress.seconds_left)} left"
+        self._show(text)
+
+    def show_count(self, done: int, total: int, what: str) -> None:
+        """Shows how much is done, at most every so often.
+
+        Args:
+          done: how many.
+          total: of how many.
+          what: "pieces".
+        """
+        self._show(_share(done, total, what))
+
+    def show_bytes(self, done: int, total: int | None) -> None:
+        """Shows how much of a download is here, at most every so often.
+
+        Args:
+          done: bytes.
+          total: of how many; None where that is not known.
+        """
+        share = f" of {total / 2**20:,.0f} MiB ({done / total:.0%})" if total else " MiB"
+        self._show(f"{done / 2**20:,.0f}{share}")
+
+    def _show(self, text: str) -> None:
+        now = time.monotonic()
+        if self._quiet or now < self._next:
+            return
+        self._next = now + (_TERMINAL_SECONDS if self._is_terminal else _LOG_SECONDS)
         if self._is_terminal:
             print("\r" + text.ljust(self._width), end="", file=sys.stderr, flush=True)
             self._width = len(text)
@@ -53,6 +75,10 @@ class ProgressLine:
         """Clears the line."""
         if self._is_terminal and self._width:
             print("\r" + " " * self._width + "\r", end="", file=sys.stderr, flush=True)
+
+
+def _share(done: int, total: int, what: str) -> str:
+    return f"{done:,} of {total:,} {what} ({done / total:.0%})"
 
 
 def format_duration(seconds: float) -> str:

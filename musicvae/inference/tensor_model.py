@@ -29,7 +29,7 @@ from musicvae.devices import choose_device
 from musicvae.errors import InputError
 from musicvae.inference.arrays import Array, fitted_controls, stacked, trimmed
 from musicvae.inference.randomness import Randomness
-from musicvae.inference.sources import checkpoint_path
+from musicvae.model_choice import checkpoint_path
 from musicvae.models import MusicVAE, variable_shapes
 
 Precision = Literal["float32", "bfloat16"]

@@ -1,0 +1,12 @@
+"""The list of configurations that `--list_configs` prints."""
+
+from __future__ import annotations
+
+
+def print_configs() -> None:
+    """Prints every shipped configuration with its description and other names."""
+    from musicvae.config import list_configs
+
+    for config in list_configs():
+        also = f" (also {', '.join(config.aliases)})" if config.aliases else ""
+        print(f"{config.name:46}{config.description}{also}")

@@ -1,0 +1,56 @@
+"""fetches trained models that others published into a cache.
+
+    musicvae-download groovae_4bar
+    musicvae-download https://example.org/my_model.tar
+    musicvae-download --list
+
+A download that breaks off goes on where it stopped. `musicvae-generate --checkpoint_file=NAME` does
+the same by itself. The cache is the folder that the environment variable MUSICVAE_CACHE names.
+"""
+
+from __future__ import annotations
+
+from absl import flags
+
+from musicvae.cli.flags import command_flags, define_path, run_command
+from musicvae.errors import InputError
+
+FLAGS = command_flags()
+define_path("cache_dir", None, "The cache; where not given, that of the user.", FLAGS)
+flags.DEFINE_boolean("list", False, "Show the models that Magenta published.", flag_values=FLAGS)
+
+_NAME = "musicvae-download"
+
+
+def main(names: list[str]) -> int:
+    """Fetches each model and prints where it is."""
+    from musicvae import download
+    from musicvae.cli.progress import ProgressLine
+
+    if FLAGS["list"].value:
+        for name, description in download.PUBLISHED.items():
+            print(f"{name:34}{description}")
+        return 0
+    if not names:
+        raise InputError("no model named; `musicvae-download --list` shows those of Magenta")
+    for name in names:
+        download.address_of(name)
+    for name in names:
+        line = ProgressLine(quiet=FLAGS["log"].value not in ("DEBUG", "INFO"))
+        try:
+            path = download.fetch(
+                name, folder=FLAGS["cache_dir"].value, on_progress=line.show_bytes
+            )
+        finally:
+            line.close()
+        print(path)
+    return 0
+
+
+def run() -> None:
+    """Runs the command."""
+    run_command(_NAME, __doc__, FLAGS, main, takes_arguments=True)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,284 @@
+"""Fetching trained models that others published, once, into a cache.
+
+Magenta's checkpoints lie in a public bucket, one tar each; any other address works too. A download
+that breaks off goes on where it stopped, and each file's hash is recorded beside it, so that a
+change on this disk is noticed.
+
+    ~/.cache/musicvae/groovae_4bar.tar          (or the folder that MUSICVAE_CACHE names)
+    ~/.cache/musicvae/groovae_4bar.tar.json     its address, size and SHA-256
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import json
+import os
+import re
+import urllib.parse
+from collections.abc import Callable
+from typing import Any
+
+from musicvae.checkpoints.archive import is_archive
+from musicvae.errors import CheckpointError
+from musicvae.files import atomic_file
+
+BUCKET = "https://storage.googleapis.com/magentadata/models/music_vae/checkpoints"
+CACHE_VARIABLE = "MUSICVAE_CACHE"
+
+PUBLISHED = {
+    "cat-mel_2bar_big": "2-bar melodies",
+    "hierdec-mel_16bar": "16-bar melodies",
+    "hierdec-trio_16bar": "16-bar trios of melody, bass and drums",
+    "cat-drums_2bar_small.lokl": "2-bar drums, for realistic samples",
+    "cat-drums_2bar_small.hikl": "2-bar drums, for good reconstructions and interpolations",
+    "nade-drums_2bar_full": "2-bar drums with 61 classes",
+    "groovae_4bar": "4-bar drum performances",
+    "groovae_2bar_humanize": "2-bar drums, adds dynamics and timing to a pattern",
+    "groovae_2bar_tap_fixed_velocity": "2-bar drums, from a tapped rhythm",
+    "groovae_2bar_add_closed_hh": "2-bar drums, adds hi-hats",
+    "groovae_2bar_hits_control": "2-bar drums, follows given hits",
+}
+"""What Magenta published, by name."""
+
+OnProgress = Callable[[int, int | None], None]
+
+_CHUNK_BYTES = 2**20
+_MAX_BYTES = 16 * 2**30
+_CONNECT_SECONDS, _READ_SECONDS = 15, 60
+_ATTEMPTS = 5
+_RECORD = ".json"
+
+
+def is_address(text: str) -> bool:
+    """Returns whether a text is a URL to fetch from."""
+    return text.startswith(("http://", "https://"))
+
+
+def cache_folder() -> str:
+    """Returns the folder of downloaded checkpoints; the environment's MUSICVAE_CACHE decides."""
+    import pooch
+
+    return os.environ.get(CACHE_VARIABLE) or str(pooch.os_cache("musicvae"))
+
+
+def cached_path(name_or_url: str, folder: str | None = None) -> str:
+    """Returns where a download's file is, or will be.
+
+    Args:
+      name_or_url: one of PUBLISHED, or an http(s) address.
+      folder: the cache; `cache_folder()` where not given.
+
+    Raises:
+      CheckpointError: it is neither.
+    """
+    url = address_of(name_or_url)
+    name = os.path.basename(urllib.parse.urlsplit(url).path) or "checkpoint"
+    name = re.sub(r"[^\w.+-]", "_", urllib.parse.unquote(name)).lstrip(".")[-100:]
+    if not url.startswith(f"{BUCKET}/"):
+        name = f"{hashlib.sha256(url.encode()).hexdigest()[:12]}-{name}"
+    return os.path.join(folder or cache_folder(), name)
+
+
+def address_of(name_or_url: str) -> str:
+    """Returns the URL of a published model.
+
+    Raises:
+      CheckpointError: it is neither a published name nor a URL.
+    """
+    if is_address(name_or_url):
+        return name_or_url
+    if name_or_url not in PUBLISHED:
+        raise CheckpointError(
+            f"'{name_or_url}' is not a published model; those are {', '.join(PUBLISHED)}"
+        )
+    return f"{BUCKET}/{name_or_url}.tar"
+
+
+def fetch(
+    name_or_url: str, *, folder: str | None = None, on_progress: OnProgress | None = None
+) -> str:
+    """Returns the path of a published model's archive, downloading it the first time.
+
+    Args:
+      name_or_url: one of PUBLISHED, or an http(s) address of a .tar, .tar.gz or .tgz.
+      folder: the cache; `cache_folder()` where not given.
+      on_progress: called with the bytes that are here and those there are in all, if known.
+
+    Raises:
+      CheckpointError: it cannot be downloaded; the message says what to fetch by hand and where to
+        put it.
+    """
+    import pooch
+
+    url, path = address_of(name_or_url), cached_path(name_or_url, folder)
+    if os.path.exists(path):
+        _check_copy(path, url)
+        return path
+    pooch.get_logger().setLevel("ERROR")
+    downloader = _ResumingDownloader(f"{path}.part", on_progress)
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        # The first download records its hash; there is nothing yet to compare it with.
+        pooch.retrieve(url, None, os.path.basename(path), os.path.dirname(path), None, downloader)
+        if not is_archive(path):
+            os.unlink(path)
+            raise CheckpointError(f"{url}: what came is no tar archive; look at the address")
+        _write_record(path, url)
+    except OSError as error:
+        raise CheckpointError(
+            f"cannot download {url}: {_reason(error)}; fetch it by hand, save it as {path} and try "
+            "again, or give its path as --checkpoint_file"
+        ) from error
+    return path
+
+
+class _ResumingDownloader:
+    """Downloads for pooch into a file that outlives an interruption, and goes on from it."""
+
+    def __init__(self, part: str, on_progress: OnProgress | None) -> None:
+        self._part = part
+        self._on_progress = on_progress or (lambda done, total: None)
+
+    def __call__(self, url: str, output_file: str, _: Any, check_only: bool = False) -> None:
+        """Fetches `url` into `output_file`; an OSError if it cannot."""
+        import requests
+
+        assert not check_only, "availability is not asked for"
+        for attempt in range(_ATTEMPTS):
+            before = self._size()
+            try:
+                self._fetch(url)
+                break
+            except requests.RequestException as error:
+                broke_off = error.response is None and self._size() > before
+                if not broke_off or attempt == _ATTEMPTS - 1:
+                    raise
+        os.replace(self._part, output_file)
+        _remove(self._validator_path)
+
+    def _fetch(self, url: str) -> None:
+        """Fetches what is missing of the file."""
+        import requests
+
+        headers = {"Accept-Encoding": "identity"}
+        done, validator = self._size(), self._validator()
+        if done and validator:
+            headers |= {"Range": f"bytes={done}-", "If-Range": validator}
+        timeout = (_CONNECT_SECONDS, _READ_SECONDS)
+        with requests.get(url, headers=headers, stream=True, timeout=timeout) as response:
+            if response.status_code == requests.codes.requested_range_not_satisfiable:
+                _remove(self._part)
+                return self._fetch(url)
+            response.raise_for_status()
+            resumed = response.status_code == requests.codes.partial_content
+            done = done if resumed else 0
+            length = response.headers.get("Content-Length", "")
+            total = done + int(length) if length.isdigit() else None
+            if total is not None and total > _MAX_BYTES:
+                raise CheckpointError(
+                    f"{url}: refused: {total:,} bytes are more than any model has"
+                )
+            with open(self._part, "ab" if resumed else "wb") as file:
+                self._remember(response.headers)
+                for chunk in response.iter_content(_CHUNK_BYTES):
+                    file.write(chunk)
+                    done += len(chunk)
+                    if done > _MAX_BYTES:
+                        raise CheckpointError(f"{url}: refused: more bytes than any model has")
+                    self._on_progress(done, total)
+            if total is not None and done != total:
+                raise requests.ConnectionError(f"it broke off at {done:,} of {total:,} bytes")
+            self._check(url, response.headers.get("x-goog-hash", ""))
+
+    def _check(self, url: str, stated: str) -> None:
+        """Compares the whole file with the MD5 that Google's storage states."""
+        match = re.search(r"md5=([\w+/=]+)", stated)
+        if match and base64.b64decode(match[1]) != _digest(self._part, "md5"):
+            _remove(self._part)
+            raise OSError(f"what came from {url} was damaged on the way")
+
+    @property
+    def _validator_path(self) -> str:
+        return f"{self._part}.version"
+
+    def _validator(self) -> str | None:
+        """What tells this version of the file from a later one."""
+        try:
+            with open(self._validator_path, encoding="latin-1") as file:
+                return file.read() or None
+        except OSError:
+            return None
+
+    def _remember(self, headers: Any) -> None:
+        etag = headers.get("ETag", "")
+        version = headers.get("Last-Modified", "") if etag.startswith("W/") or not etag else etag
+        with open(self._validator_path, "w", encoding="latin-1") as file:
+            file.write(version)
+
+    def _size(self) -> int:
+        return os.path.getsize(self._part) if os.path.exists(self._part) else 0
+
+
+def _check_copy(path: str, url: str) -> None:
+    """Checks a file in the cache against what was recorded of it; records one put there by hand.
+
+    Raises:
+      CheckpointError: it has changed since it was recorded.
+    """
+    record = _read_record(path)
+    if record is None:
+        _write_record(path, url)
+    elif record["size"] != os.path.getsize(path) or (
+        record["modified"] != os.stat(path).st_mtime_ns
+        and record["sha256"] != _digest(path, "sha256").hex()
+    ):
+        raise CheckpointError(
+            f"{path}: the file has changed since it was downloaded; delete it to fetch it again, "
+            f"or delete {path}{_RECORD} to accept it"
+        )
+
+
+def _read_record(path: str) -> dict[str, Any] | None:
+    try:
+        with open(path + _RECORD, encoding="utf-8") as file:
+            record = json.load(file)
+        return {key: record[key] for key in ("size", "modified", "sha256")}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _write_record(path: str, url: str) -> None:
+    record = {
+        "url": url,
+        "size": os.path.getsize(path),
+        "modified": os.stat(path).st_mtime_ns,
+        "sha256": _digest(path, "sha256").hex(),
+    }
+    with atomic_file(path + _RECORD) as file:
+        file.write(json.dumps(record, indent=1).encode())
+
+
+def _digest(path: str, algorithm: str) -> bytes:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, algorithm).digest()
+
+
+def _remove(path: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+def _reason(error: OSError) -> str:
+    """Says in a few words why a download failed."""
+    import requests
+
+    if isinstance(error, requests.HTTPError) and error.response is not None:
+        return f"the server answers {error.response.status_code} {error.response.reason}"
+    if isinstance(error, requests.Timeout):
+        return "the server does not answer in time"
+    if isinstance(error, requests.ConnectionError):
+        broke_off = str(error).startswith("it broke off")
+        return str(error) if broke_off else "there is no connection to it"
+    return error.strerror or str(error)
