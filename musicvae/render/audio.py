@@ -14,9 +14,10 @@ from typing import Literal
 
 import numpy as np
 
+from musicvae.data.midi_writing import note_sequence_to_midi
 from musicvae.errors import InputError
 from musicvae.files import atomic_file
-from musicvae.lazy_note_seq import NoteSequence, note_seq
+from musicvae.lazy_note_seq import NoteSequence
 from musicvae.render.synthesizer import SAMPLE_RATE, Sound, synthesize
 
 MAX_SECONDS = 300.0
@@ -179,7 +180,7 @@ def _play_with_fluidsynth(
             shown.notes[-1].end_time = min(note.end_time, max_seconds)
     with tempfile.TemporaryDirectory(prefix="musicvae-") as folder:
         midi, wav = Path(folder, "piece.mid"), Path(folder, "piece.wav")
-        note_seq.midi_io.sequence_proto_to_midi_file(shown, str(midi))
+        midi.write_bytes(note_sequence_to_midi(shown))
         command = [
             *(_FLUIDSYNTH, "-n", "-i", "-q", "-g", _FLUIDSYNTH_GAIN, "-r", str(SAMPLE_RATE)),
             *("-F", str(wav), str(font), str(midi)),

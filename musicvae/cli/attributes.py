@@ -1,0 +1,180 @@
+"""finds the directions of a model's latent space that change an attribute of its music.
+
+    musicvae-attributes --config=cat-mel_2bar_small --input_dir=my_midi --recursive
+    musicvae-attributes --run_dir=run --examples_path=music.tfrecord
+
+The attributes are C diatonic membership, note density, average interval, and 16th and 8th note
+syncopation. Each vector leads from the quarter of the music with the least of its attribute to the
+quarter with the most. The vectors are saved beside the checkpoint, for `musicvae-generate
+--mode=attribute`, with a picture and a table of what each of them does.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from absl import flags, logging
+
+from musicvae.cli.flags import command_flags, define_path, run_command
+from musicvae.errors import InputError
+
+FLAGS = command_flags()
+flags.DEFINE_string(
+    "config",
+    None,
+    "The configuration: a name, or a TOML file of your own. Not needed where run_dir has one.",
+    flag_values=FLAGS,
+)
+define_path("run_dir", None, "The folder of a training, whose latest checkpoint is used.", FLAGS)
+define_path("checkpoint_file", None, "A checkpoint: its prefix, or a .tar or .tar.gz.", FLAGS)
+flags.DEFINE_string("hparams", "", "Hyperparameters to change.", flag_values=FLAGS)
+flags.DEFINE_string(
+    "examples_path",
+    None,
+    "TFRecords of NoteSequences to learn from, such as the training data; globs, commas.",
+    flag_values=FLAGS,
+)
+define_path("input_dir", None, "In place of those: a folder of MIDI, MusicXML or ABC.", FLAGS)
+flags.DEFINE_boolean("recursive", False, "Look into its subfolders too.", flag_values=FLAGS)
+flags.DEFINE_integer(
+    "max_examples", 10_000, "Of more examples as many are drawn.", 8, flag_values=FLAGS
+)
+flags.DEFINE_integer(
+    "num_tests", 256, "On how many of them each vector is tried.", 1, flag_values=FLAGS
+)
+flags.DEFINE_float("temperature", 0.5, "At which the trials are decoded.", 0.0, flag_values=FLAGS)
+flags.DEFINE_integer("max_batch_size", 64, "How many are worked on together.", 1, flag_values=FLAGS)
+flags.DEFINE_integer("seed", 0, "Of all that is drawn.", 0, flag_values=FLAGS)
+define_path("output_dir", None, "Where to write; beside the checkpoint where not given.", FLAGS)
+flags.DEFINE_enum("plot_format", "png", ["png", "svg", "pdf"], "Of the picture.", flag_values=FLAGS)
+flags.DEFINE_string("device", None, "CPU, GPU or GPU:1.", flag_values=FLAGS)
+
+_NAME = "musicvae-attributes"
+
+
+def main(_: list[str]) -> int:
+    """Learns the vectors, writes them, and prints what each does."""
+    from musicvae.attributes import attributes_path
+    from musicvae.files import check_writable
+    from musicvae.model_choice import choose_model
+    from musicvae.render.picture import check_matplotlib
+
+    values = FLAGS.flag_values_dict()
+    if bool(values["examples_path"]) == bool(values["input_dir"]):
+        raise InputError("give the music to learn from: either --examples_path or --input_dir")
+    if values["plot_format"] != "svg":
+        check_matplotlib()
+    choice = choose_model(
+        values["config"], values["run_dir"], values["checkpoint_file"], values["hparams"]
+    )
+    music = _music(values)
+    model = _load(choice, values)
+    path = attributes_path(model.checkpoint)
+    if values["output_dir"]:
+        path = Path(
+            values["output_dir"],
+            f"{model.config.name}{path.name[path.name.index('.attributes') :]}",
+        )
+    check_writable(path)
+    _learn(model, music, path, values)
+    return 0
+
+
+def _music(values: dict[str, Any]) -> Iterator[Any]:
+    """Yields the NoteSequences to learn from."""
+    if values["examples_path"]:
+        from musicvae.data.tfrecord import read_note_sequences
+
+        return read_note_sequences(values["examples_path"])
+    from musicvae.data.music_files import find_music_files
+
+    folder = values["input_dir"]
+    found = find_music_files(folder, recursive=values["recursive"])
+    return _readable(folder, [file.name for file in found])
+
+
+def _readable(folder: str, names: list[str]) -> Iterator[Any]:
+    from musicvae.data.bounds import MusicFileError
+    from musicvae.data.music_files import read_music_file
+
+    for name in names:
+        try:
+            yield from read_music_file(os.path.join(folder, name)).sequences
+        except MusicFileError as error:
+            logging.warning("%s: skipped: %s", name, error.detail)
+
+
+def _load(choice: Any, values: dict[str, Any]) -> Any:
+    from musicvae.cli.tensorflow_start import quiet_start
+
+    logging.info("loading %s from %s", choice.config.name, choice.checkpoint)
+    with quiet_start():
+        from musicvae.inference import TrainedModel
+
+        model = TrainedModel(
+            choice.config,
+            values["max_batch_size"],
+            choice.checkpoint,
+            seed=values["seed"],
+            device=values["device"],
+            keep_hparams=choice.keep_hparams,
+        )
+    for note in model.notes:
+        logging.info("%s", note)
+    return model
+
+
+def _learn(model: Any, music: Iterator[Any], path: Path, values: dict[str, Any]) -> None:
+    from musicvae.attributes import save_vectors
+    from musicvae.cli.progress import ProgressLine
+    from musicvae.play.learning_attributes import learn_attributes
+    from musicvae.render.attribute_chart import attribute_chart, attribute_table
+    from musicvae.render.drawing import framed
+    from musicvae.render.picture import save_picture
+
+    line = ProgressLine(quiet=values["log"] not in ("DEBUG", "INFO"))
+    try:
+        lesson = learn_attributes(
+            model,
+            music,
+            max_examples=values["max_examples"],
+            num_tests=values["num_tests"],
+            temperature=values["temperature"],
+            seed=values["seed"],
+            progress=lambda count: line.show_count(count, count, "examples"),
+        )
+    finally:
+        line.close()
+    name = model.config.name
+    source = values["examples_path"] or values["input_dir"]
+    save_vectors(
+        path,
+        lesson.vectors,
+        config=name,
+        step=model.step,
+        changes=lesson.changes,
+        music=f"{lesson.examples} examples of {lesson.pieces} pieces in "
+        f"{os.path.basename(os.path.normpath(source))}",
+    )
+    picture = path.with_suffix(f".{values['plot_format']}")
+    chart = attribute_chart(lesson.changes, title=f"{name}: attribute vectors")
+    save_picture(framed(chart), picture)
+    for attribute, reason in lesson.vectors.left_out.items():
+        logging.info("no vector for %s: %s", attribute, reason)
+    tests = lesson.changes.pieces
+    print(f"Change of each attribute, vector added / subtracted, mean of {tests} pieces:\n")
+    print(attribute_table(lesson.changes))
+    print(f"\n{len(lesson.vectors.names)} vectors of {lesson.examples:,} examples: {path}")
+    print(f"What they do: {path.with_suffix('.json')} and {picture}")
+
+
+def run() -> None:
+    """Runs the command."""
+    run_command(_NAME, __doc__, FLAGS, main)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,142 @@
+"""An outcome to look at and to listen to, beside its MIDI files.
+
+For files `stem-000-of-005.mid` and so on: a roll `stem-000-of-005.png` for each, one contact sheet
+`stem-contact.png`, a map of latent positions `stem-map.png`; `stem-000-of-005.wav` for each; and a
+page with everything, `stem.html`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from musicvae.data.midi_writing import note_sequence_to_midi
+from musicvae.errors import InputError
+from musicvae.play.outcome import Outcome, Take
+from musicvae.render.audio import find_soundfont, write_wav
+from musicvae.render.contact_sheet import contact_sheet
+from musicvae.render.drawing import Drawing, framed
+from musicvae.render.latent_map import latent_map
+from musicvae.render.page import Piece, write_page
+from musicvae.render.piano_roll import piano_roll
+from musicvae.render.picture import PICTURE_SUFFIXES, check_matplotlib, save_picture
+from musicvae.render.rows import rows_of
+from musicvae.render.voices import voices_of
+
+_NUMBER = re.compile(r"-\d+-of-\d+$")
+_MIN_MAPPED = 3
+_MAX_NAMED = 40
+
+
+@dataclasses.dataclass(frozen=True)
+class Presentation:
+    """What is wanted beside MIDI files.
+
+    Attributes:
+      pictures: piano rolls, contact sheets and maps.
+      picture_format: "png", "svg" or "pdf".
+      audio: WAV files.
+      soundfont: for FluidSynth; None for one that is found, or the built-in sound.
+      page: a web page.
+    """
+
+    pictures: bool = False
+    picture_format: str = "png"
+    audio: bool = False
+    soundfont: str | None = None
+    page: bool = False
+
+    def check(self) -> None:
+        """Checks, before hours of work, that what is wanted can be made.
+
+        Raises:
+          InputError: the format is unknown, or the soundfont is missing.
+          MissingExtraError: matplotlib is missing.
+        """
+        if f".{self.picture_format}" not in PICTURE_SUFFIXES:
+            known = ", ".join(suffix[1:] for suffix in PICTURE_SUFFIXES)
+            raise InputError(f"unknown picture format '{self.picture_format}'; known: {known}")
+        if self.pictures and self.picture_format != "svg":
+            check_matplotlib()
+        if self.audio:
+            find_soundfont(self.soundfont)
+
+
+def present(
+    outcome: Outcome,
+    paths: Sequence[str],
+    wanted: Presentation,
+    *,
+    title: str,
+    subtitle: str = "",
+) -> Iterator[str]:
+    """Writes pictures, audio and a page of results.
+
+    Args:
+      outcome: the results.
+      paths: the MIDI file of each.
+      wanted: what to write.
+      title: what the results are.
+      subtitle: how they were made.
+
+    Yields:
+      The path of each file, once it is there.
+
+    Raises:
+      InputError: a file cannot be written.
+      MissingExtraError: matplotlib is missing.
+    """
+    stem = _NUMBER.sub("", os.path.splitext(paths[0])[0])
+    takes = outcome.takes
+    sequences = [take.sequence for take in takes]
+    overview = list(_overview(outcome, title)) if wanted.pictures or wanted.page else []
+    if wanted.pictures:
+        rows, voices = rows_of(sequences), voices_of(sequences)
+        for take, path in zip(takes, paths, strict=True):
+            picture = f"{os.path.splitext(path)[0]}.{wanted.picture_format}"
+            name = take.caption if len(takes) > 1 else title
+            roll = piano_roll(take.sequence, title=name, rows=rows, voices=voices)
+            save_picture(framed(roll.drawing), picture)
+            yield picture
+        for what, drawing in overview:
+            picture = f"{stem}-{what}.{wanted.picture_format}"
+            save_picture(framed(drawing), picture)
+            yield picture
+    if wanted.audio:
+        for take, path in zip(takes, paths, strict=True):
+            audio = f"{os.path.splitext(path)[0]}.wav"
+            write_wav(take.sequence, audio, soundfont=wanted.soundfont)
+            yield audio
+    if wanted.page:
+        page = f"{stem}.html"
+        pieces = [_piece(take, path) for take, path in zip(takes, paths, strict=True)]
+        drawings = [drawing for _, drawing in overview]
+        write_page(page, pieces, title=title, subtitle=subtitle, pictures=drawings)
+        yield page
+
+
+def _overview(outcome: Outcome, title: str) -> Iterator[tuple[str, Drawing]]:
+    """Yields the pictures of all results together, with what they are."""
+    takes = outcome.takes
+    if len(takes) > 1:
+        sequences = [take.sequence for take in takes]
+        captions = [take.caption for take in takes]
+        yield "contact", contact_sheet(sequences, captions, title=title, columns=outcome.columns)
+    positions = [take.z for take in takes if take.z is not None]
+    if len(positions) >= _MIN_MAPPED and len(positions) == len(takes):
+        names = [take.caption if len(takes) <= _MAX_NAMED else "" for take in takes]
+        is_path = outcome.order == "path"
+        yield "map", latent_map(np.stack(positions), names, path=is_path)
+
+
+def _piece(take: Take, path: str) -> Piece:
+    return Piece(
+        sequence=take.sequence,
+        title=take.caption,
+        midi=note_sequence_to_midi(take.sequence),
+        file_name=os.path.basename(path),
+    )
