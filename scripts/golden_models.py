@@ -100,7 +100,7 @@ def compare_model(folder: pathlib.Path) -> Comparison:
     reader = tf.train.load_checkpoint(str(folder / "model.ckpt-7"))
     for name, variable in model.named_variables.items():
         variable.assign(reader.get_tensor(name))
-    quantities = list(_forward(model, golden))
+    quantities = _forward(model, golden, training=recorded.get("training", False))
     if "cold_sample" in golden:
         quantities.append(_cold(model, golden))
     if "losses_over_5_steps" in golden:
@@ -156,19 +156,21 @@ def relative_error(ours: Any, theirs: Any) -> float:
     return float(difference / largest) if largest else float(difference)
 
 
-def _forward(model: MusicVAE, golden: dict[str, Any]) -> list[Quantity]:
-    eps = golden.get("eps")
-
-    @tf.function
+def _forward(model: MusicVAE, golden: dict[str, Any], *, training: bool) -> list[Quantity]:
+    @tf.function(autograph=False)
     def run() -> dict[str, Any]:
         losses = model.loss(
-            recorded_batch(golden), 7, training=False, eps=eps, sampling_probability=0.0
+            recorded_batch(golden),
+            7,
+            training=training,
+            eps=golden["eps"],
+            sampling_probability=0.0,
         )
         found = {
             "z": losses.z,
             "kl": losses.kl,
             "r_loss": losses.r_loss,
-            "rnn_output": losses.outputs,
+            "rnn_output": _within(losses.outputs, golden),
             "loss": losses.loss,
             "beta": losses.beta,
             **{f"metric/{tag}": value for tag, value in losses.metrics.items()},
@@ -182,6 +184,22 @@ def _forward(model: MusicVAE, golden: dict[str, Any]) -> list[Quantity]:
     return [Quantity(n, relative_error(found[n], golden[n]), FORWARD_BOUND) for n in names]
 
 
+def _within(outputs: Any, golden: dict[str, Any]) -> Any:
+    """Cuts segments to the longest one of the batch.
+
+    Args:
+      outputs: `[B, T, P]`.
+      golden: golden.npz.
+    """
+    lengths = golden["lengths"].reshape(len(golden["lengths"]), -1)
+    segments = lengths.shape[1]
+    steps = golden["outputs"].shape[1] // segments
+    outputs = tf.reshape(outputs, [len(lengths), segments, steps, outputs.shape[-1]])
+    outputs = tf.split(outputs, segments, 1)
+    longest = lengths.max(0)
+    return tf.concat([outputs[s][:, 0, : longest[s]] for s in range(segments)], 1)
+
+
 def _cold(model: MusicVAE, golden: dict[str, Any]) -> Quantity:
     theirs = golden["cold_sample"]
     controls = golden["controls"][0] if "controls" in golden else None
@@ -191,7 +209,7 @@ def _cold(model: MusicVAE, golden: dict[str, Any]) -> Quantity:
         temperature=0.0,
         controls=controls,
         seed=[0, 0],
-        stop_at_end_token=False,
+        stop_at_end_token=model.spec.end_token is not None,
     )
     ours = decoded.outputs.numpy()
     if model.config.decoder.type != "groove":

@@ -10,12 +10,12 @@ examples.
 
 from __future__ import annotations
 
-from musicvae.models.decoders import Decoded
 from musicvae.models.forward import Tally
 from musicvae.models.optimizer import AdamOptimizer
 from musicvae.models.train_step import TrainStep
 from musicvae.models.vae import (
     Batch,
+    Decoded,
     Losses,
     MusicVAE,
     Posterior,

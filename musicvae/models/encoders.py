@@ -1,26 +1,29 @@
 """Encoders: a sequence becomes one vector, from which q(z|x) is read.
 
-The bidirectional encoder reads each sequence from both of its own ends; a layer's two outputs are
-put side by side for the next one, and the last layer's two outputs at the ends are the vector.
+The vector is what the last layer gives when it has read the whole sequence: forwards, or forwards
+and backwards. A hierarchical encoder reads segments first, then the sequence of their vectors.
 
-Axes: B batch, T time step, D columns of a step with its control, E columns of the vector.
+Axes: B batch, T time step, D columns of a step with its control, E columns of the vector, S
+segments.
 
-Source: Roberts et al. 2018, section 3.2.
+Source: Roberts et al. 2018, sections 3.2 and 5.2 (multitrack: Simon et al. 2018, section 3).
 """
 
 from __future__ import annotations
 
 import abc
 import dataclasses
+import math
 from typing import Any
 
 import tensorflow as tf
 
 from musicvae.config import Component, options_as
+from musicvae.errors import ConfigError
 from musicvae.hparams import HParams
-from musicvae.models import lstm
+from musicvae.models.bidirectional import BidirectionalLayers
 from musicvae.models.forward import Forward
-from musicvae.models.lstm import LSTMLayer
+from musicvae.models.lstm_stack import LSTMStack, enter, last, run_stack
 from musicvae.models.variables import Variables
 from musicvae.registry import Registry
 
@@ -84,57 +87,120 @@ class BidirectionalLSTMEncoder(Encoder):
     ) -> None:
         """Makes the variables, as Encoder."""
         options_as(_NoOptions, component.options, f"[encoder] type '{component.type}'")
-        self._layers: list[tuple[LSTMLayer, LSTMLayer]] = []
-        for k, units in enumerate(hparams.enc_rnn_size):
-            name = f"{scope}/cell_{k}/bidirectional_rnn/{{}}/multi_rnn_cell/cell_0/lstm_cell"
-            forwards = LSTMLayer(variables, name.format("fw"), depth, units)
-            self._layers.append((forwards, LSTMLayer(variables, name.format("bw"), depth, units)))
-            depth = 2 * units
-        self.output_depth = depth
+        residual = hparams.residual_encoder
+        sizes = hparams.enc_rnn_size
+        self._layers = BidirectionalLayers(variables, scope, depth, sizes, residual=residual)
+        self.output_depth = self._layers.output_depth
 
     def encode(self, sequence: Tensor, lengths: Tensor, forward: Forward) -> Tensor:
         """Returns the last layer's outputs at both ends of each sequence, as Encoder.encode."""
+        outputs = self._layers(tf.transpose(sequence, [1, 0, 2]), lengths, forward)
+        return tf.concat([last(output, lengths) for output in outputs], -1)
+
+
+@ENCODERS.register("lstm")
+class LSTMEncoder(Encoder):
+    """Layers that read forwards."""
+
+    def __init__(
+        self, component: Component, hparams: HParams, variables: Variables, depth: int, scope: str
+    ) -> None:
+        """Makes the variables, as Encoder."""
+        options_as(_NoOptions, component.options, f"[encoder] type '{component.type}'")
+        scope, sizes = f"{scope}/multi_rnn_cell", hparams.enc_rnn_size
+        residual = hparams.residual_encoder
+        self._stack = LSTMStack(variables, scope, depth, sizes, residual=residual)
+        self.output_depth = sizes[-1]
+
+    def encode(self, sequence: Tensor, lengths: Tensor, forward: Forward) -> Tensor:
+        """Returns the last layer's output at each sequence's end, as Encoder.encode."""
         x = tf.transpose(sequence, [1, 0, 2])
-        for k, layers in enumerate(self._layers):
-            read_from = (x, reverse(x, lengths))
-            directions = [
-                _run(layer, source, forward.child(2 * k + d))
-                for d, (layer, source) in enumerate(zip(layers, read_from, strict=True))
-            ]
-            if k + 1 < len(self._layers):
-                x = tf.concat([directions[0], reverse(directions[1], lengths)], -1)
-        return tf.concat([last(outputs, lengths) for outputs in directions], -1)
+        weights = self._stack.weights(forward.dtype)
+        steps, batch = tf.shape(x)[0], tf.shape(x)[1]
+        masks = self._stack.masks(steps, batch, forward)
+        entered = enter(x * masks[0] if masks else x, weights[0])
+        top = run_stack(entered, weights, self._stack.zero_states(batch), masks).top
+        return last(top, lengths)
 
 
-def _run(layer: LSTMLayer, x: Tensor, forward: Forward) -> Tensor:
-    """Runs a layer from a state of zeros; `[T, B, I]` to `[T, B, H]`."""
-    if forward.keep_prob < 1.0:
-        x *= forward.dropout_mask(tf.shape(x), 0)
-    weights = layer.weights(forward.dtype)
-    (initial,) = lstm.zero_states([layer], tf.shape(x)[1])
-    return lstm.recurrence(lstm.project(x, weights), weights.recurrent, initial)
+@dataclasses.dataclass(frozen=True)
+class HierarchicalOptions:
+    """What `hierarchical_lstm` takes.
 
-
-def reverse(sequence: Tensor, lengths: Tensor) -> Tensor:
-    """Turns each sequence round within its own length.
-
-    Args:
-      sequence: `[T, B, D]`.
-      lengths: int32 `[B]`.
+    Attributes:
+      level_lengths: how many steps, or vectors of the level below, each level reads; from the
+        bottom up.
     """
-    return tf.reverse_sequence(sequence, lengths, seq_axis=0, batch_axis=1)
+
+    level_lengths: tuple[int, ...]
 
 
-def last(outputs: Tensor, lengths: Tensor) -> Tensor:
-    """Returns each sequence's output at its last step.
+@ENCODERS.register("hierarchical_lstm")
+class HierarchicalLSTMEncoder(Encoder):
+    """Reads segments, then the sequence of their vectors, level by level.
+
+    Attributes:
+      level_lengths: how many steps or vectors each level reads, from the bottom up.
+      levels: the encoder of each level.
+    """
+
+    def __init__(
+        self, component: Component, hparams: HParams, variables: Variables, depth: int, scope: str
+    ) -> None:
+        """Makes the variables, as Encoder."""
+        subject = f"[encoder] type '{component.type}'"
+        self.level_lengths = options_as(
+            HierarchicalOptions, component.options, subject
+        ).level_lengths
+        check_level_lengths(self.level_lengths, hparams, subject)
+        core = component.core or Component("bidirectional_lstm")
+        self.levels: list[Encoder] = []
+        for k in range(len(self.level_lengths)):
+            name = f"{scope}/hierarchical_level_{k}"
+            level = ENCODERS.get(core.type)(core, hparams, variables, depth, name)
+            self.levels.append(level)
+            depth = level.output_depth
+        self.output_depth = depth
+
+    def encode(self, sequence: Tensor, lengths: Tensor, forward: Forward) -> Tensor:
+        """Reads all levels, as Encoder.encode."""
+        x = sequence
+        rows = segment_lengths(lengths, math.prod(self.level_lengths[1:]), self.level_lengths[0])
+        for k, (level, size) in enumerate(zip(self.levels, self.level_lengths, strict=True)):
+            x = tf.reshape(x, [-1, size, x.shape[-1]])
+            if k:
+                rows = tf.fill([tf.shape(x)[0]], size)
+            x = level.encode(x, tf.reshape(rows, [-1]), forward.child(k))
+        return x
+
+
+def check_level_lengths(level_lengths: tuple[int, ...], hparams: HParams, subject: str) -> None:
+    """Raises ConfigError unless the levels together are as long as a sequence.
 
     Args:
-      outputs: float32 `[T, B, H]`.
-      lengths: int32 `[B]`.
+      level_lengths: of each level.
+      hparams: max_seq_len.
+      subject: whose levels they are, for the message.
+    """
+    total = math.prod(level_lengths)
+    if not level_lengths or total != hparams.max_seq_len:
+        raise ConfigError(
+            f"{subject}: level_lengths {list(level_lengths)} multiply to {total}; they must give "
+            f"max_seq_len, {hparams.max_seq_len}"
+        )
+
+
+def segment_lengths(lengths: Tensor, segments: int, size: int) -> Tensor:
+    """Returns the length of each segment.
+
+    Args:
+      lengths: int32 `[B]`, of whole sequences; or `[B, S]`, which is returned.
+      segments: S.
+      size: the most steps in a segment.
 
     Returns:
-      float32 `[B, H]`; zeros where the length is 0.
+      int32 `[B, S]`.
     """
-    batch = tf.range(tf.shape(lengths)[0])
-    final = tf.gather_nd(outputs, tf.stack([tf.maximum(lengths - 1, 0), batch], -1))
-    return tf.where(lengths[:, None] > 0, final, tf.zeros_like(final))
+    if len(lengths.shape) == 2:
+        return lengths
+    return tf.clip_by_value(lengths[:, None] - size * tf.range(segments), 0, size)

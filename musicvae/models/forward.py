@@ -108,25 +108,20 @@ def over_examples(tallies: Tallies) -> dict[str, Tally]:
     return {tag: _map(tally, lambda x: tf.reduce_sum(x, 0)) for tag, tally in tallies.items()}
 
 
-def over_segments(tallies: Tallies, segments: int) -> dict[str, Tally]:
+def over_segments(tallies: Tallies) -> dict[str, Tally]:
     """Adds up tallies of segments over the batch, for each segment and for all as their average.
 
     Args:
-      tallies: `[B * segments, ...]` each, a sequence's segments side by side.
-      segments: S.
+      tallies: `[B, S, ...]` each.
 
     Returns:
-      Each tag, and `segment/000/` to `segment/<S - 1>/` before it.
+      Each tag, and with `segment/000/` to `segment/<S - 1>/` before it.
     """
-
-    def by_segment(x: Tensor) -> Tensor:
-        return tf.reduce_sum(tf.reshape(x, tf.concat([[-1, segments], tf.shape(x)[1:]], 0)), 0)
-
     found = {}
-    for tag, tally in tallies.items():
-        found[tag] = whole = _map(tally, by_segment)
-        for s in range(segments):
-            found[f"segment/{s:03d}/{tag}"] = _map(whole, lambda x, s=s: x[s])
+    for tag, tally in over_examples(tallies).items():
+        found[tag] = tally
+        for s in range(tally.hits[0].shape[0]):
+            found[f"segment/{s:03d}/{tag}"] = _map(tally, lambda x, s=s: x[s])
     return found
 
 

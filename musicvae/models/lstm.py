@@ -16,17 +16,12 @@ Axes: sequences are time-major, [T, B, D]; H is a layer's units.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from musicvae.models.variables import Variables, glorot_uniform, product, zeros
-
 Tensor = Any
 TensorArray = Any
-
-FORGET_BIAS = 1.0
 
 
 class State(NamedTuple):
@@ -64,54 +59,6 @@ class Trace(NamedTuple):
     h: Tensor
 
 
-class LayerWeights(NamedTuple):
-    """One layer's weights as a call uses them, in the dtype that products are computed in.
-
-    Attributes:
-      kernel: `[I + H, 4H]`.
-      inputs: `[I, 4H]`, the kernel's rows for the input.
-      recurrent: `[H, 4H]`, the kernel's rows for the layer's own output.
-      bias: float32 `[4H]`, with the forget bias in it.
-    """
-
-    kernel: Tensor
-    inputs: Tensor
-    recurrent: Tensor
-    bias: Tensor
-
-
-class LSTMLayer:
-    """The variables of one layer."""
-
-    def __init__(self, variables: Variables, scope: str, depth: int, units: int) -> None:
-        """Makes the variables.
-
-        Args:
-          variables: where they are made.
-          scope: their names before `/kernel` and `/bias`.
-          depth: columns of the input.
-          units: H.
-        """
-        self.depth = depth
-        self.units = units
-        self._kernel = variables.create(
-            f"{scope}/kernel", [depth + units, 4 * units], glorot_uniform
-        )
-        self._bias = variables.create(f"{scope}/bias", [4 * units], zeros)
-
-    def weights(self, dtype: tf.DType) -> LayerWeights:
-        """Returns the weights for one call.
-
-        Args:
-          dtype: what products are computed in.
-        """
-        kernel = tf.cast(self._kernel, dtype)
-        inputs, recurrent = tf.split(kernel, [self.depth, self.units], 0)
-        forget = tf.one_hot(2, 4, FORGET_BIAS)[:, None]
-        bias = tf.reshape(tf.reshape(self._bias, [4, self.units]) + forget, [-1])
-        return LayerWeights(kernel, inputs, recurrent, bias)
-
-
 def cell(activations: Tensor, c: Tensor) -> tuple[State, Gates]:
     """Computes one step from its summed input.
 
@@ -128,26 +75,30 @@ def cell(activations: Tensor, c: Tensor) -> tuple[State, Gates]:
     return State(c, gates.o * tf.tanh(c)), gates
 
 
-def recurrence(projected: Tensor, kernel: Tensor, initial: State) -> Tensor:
+def recurrence(
+    projected: Tensor, kernel: Tensor, initial: State, *, with_cells: bool = False
+) -> tuple[Tensor, Tensor]:
     """Runs one layer over a whole sequence.
 
     Args:
       projected: float32 `[T, B, 4H]`, what the input and the bias give to each step.
       kernel: `[H, 4H]`, the recurrent weights, in the dtype that products are computed in.
       initial: the state before the first step.
+      with_cells: whether the cells are wanted too.
 
     Returns:
-      float32 `[T, B, H]`, the output of each step.
+      The output of each step and its cell, float32 `[T, B, H]`; None for the cells if unwanted.
     """
 
     def run(projected: Tensor, kernel: Tensor, c: Tensor, h: Tensor) -> Any:
-        trace = _forward(projected, kernel, State(c, h))
-        return trace.h, lambda dh: _backward(dh, kernel, h, trace)
+        return _with_gradient(_forward(projected, kernel, State(c, h)), kernel, h, with_cells)
 
-    return tf.custom_gradient(run)(projected, kernel, initial.c, initial.h)
+    return _pair(tf.custom_gradient(run)(projected, kernel, initial.c, initial.h), with_cells)
 
 
-def replay(projected: Tensor, kernel: Tensor, initial: State, trace: Trace) -> Tensor:
+def replay(
+    projected: Tensor, kernel: Tensor, initial: State, trace: Trace, *, with_cells: bool = False
+) -> tuple[Tensor, Tensor]:
     """Gives the outputs of a pass that was run elsewhere, differentiable as `recurrence` is.
 
     The value of `projected` is not used, so that a graph need not compute it.
@@ -157,16 +108,31 @@ def replay(projected: Tensor, kernel: Tensor, initial: State, trace: Trace) -> T
       kernel: `[H, 4H]`.
       initial: the state before the first step.
       trace: what the pass kept.
+      with_cells: whether the cells are wanted too.
 
     Returns:
-      float32 `[T, B, H]`.
+      As `recurrence`.
     """
 
     def run(projected: Tensor, kernel: Tensor, c: Tensor, h: Tensor) -> Any:
         del projected, c
-        return tf.identity(trace.h), lambda dh: _backward(dh, kernel, h, trace)
+        return _with_gradient(trace, kernel, h, with_cells)
 
-    return tf.custom_gradient(run)(projected, kernel, initial.c, initial.h)
+    return _pair(tf.custom_gradient(run)(projected, kernel, initial.c, initial.h), with_cells)
+
+
+def _with_gradient(trace: Trace, kernel: Tensor, h0: Tensor, with_cells: bool) -> Any:
+    """Returns a trace's outputs with the function of their gradient."""
+    if with_cells:
+        return (
+            (tf.identity(trace.h), trace.c.stack()[1:]),
+            lambda dh, dc: _backward(dh, dc, kernel, h0, trace),
+        )
+    return tf.identity(trace.h), lambda dh: _backward(dh, None, kernel, h0, trace)
+
+
+def _pair(outputs: Any, with_cells: bool) -> tuple[Tensor, Tensor]:
+    return (outputs[0], outputs[1]) if with_cells else (outputs, None)
 
 
 class TraceArrays(NamedTuple):
@@ -231,7 +197,9 @@ def _forward(projected: Tensor, kernel: Tensor, initial: State) -> Trace:
     return arrays.finish()
 
 
-def _backward(dh_sequence: Tensor, kernel: Tensor, h0: Tensor, trace: Trace) -> Any:
+def _backward(
+    dh_sequence: Tensor, dc_sequence: Tensor, kernel: Tensor, h0: Tensor, trace: Trace
+) -> Any:
     """Returns the gradients of (projected, kernel, c, h)."""
     steps = tf.shape(dh_sequence)[0]
     outside = _array(steps, dh_sequence.shape[1:]).unstack(dh_sequence)
@@ -244,6 +212,8 @@ def _backward(dh_sequence: Tensor, kernel: Tensor, h0: Tensor, trace: Trace) -> 
         dh += outside.read(t)
         tanh_c = tf.tanh(trace.c.read(t + 1))
         dc += tf.raw_ops.TanhGrad(y=tanh_c, dy=dh * o)
+        if dc_sequence is not None:
+            dc += dc_sequence[t]
         da = tf.concat(
             [
                 tf.raw_ops.SigmoidGrad(y=i, dy=dc * g),
@@ -268,38 +238,3 @@ def _backward(dh_sequence: Tensor, kernel: Tensor, h0: Tensor, trace: Trace) -> 
         transpose_a=True,
     )
     return da, first + rest, dc, dh
-
-
-def zero_states(layers: Sequence[LSTMLayer], batch: Tensor) -> list[State]:
-    """Returns states of zeros.
-
-    Args:
-      layers: the stack.
-      batch: B, int32 scalar.
-    """
-    return [State(*2 * (tf.zeros([batch, layer.units]),)) for layer in layers]
-
-
-def split_states(packed: Tensor, layers: Sequence[LSTMLayer]) -> list[State]:
-    """Splits a row of all layers' states.
-
-    Args:
-      packed: float32 `[B, 2 * sum(H)]`: c, h of layer 0, c, h of layer 1, ...
-      layers: the stack.
-    """
-    sizes = [units for layer in layers for units in (layer.units, layer.units)]
-    parts = tf.split(packed, sizes, -1)
-    return [State(c, h) for c, h in zip(parts[::2], parts[1::2], strict=True)]
-
-
-def project(x: Tensor, weights: LayerWeights) -> Tensor:
-    """Returns what a layer's input and bias give to each step.
-
-    Args:
-      x: `[T, B, I]`.
-      weights: the layer's.
-
-    Returns:
-      float32 `[T, B, 4H]`.
-    """
-    return product(x, weights.inputs, weights.inputs.dtype) + weights.bias

@@ -9,6 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from musicvae.errors import ConfigError
 from musicvae.hparams import HParams
 
 Tensor = Any
@@ -47,6 +48,22 @@ def uses_scheduled_sampling(hparams: HParams) -> bool:
       hparams: sampling_schedule and sampling_rate.
     """
     return hparams.sampling_schedule != "constant" or hparams.sampling_rate > 0.0
+
+
+def check_sampling_schedule(hparams: HParams) -> None:
+    """Raises ConfigError where the schedule has no probability to give.
+
+    Args:
+      hparams: sampling_schedule and sampling_rate.
+    """
+    schedule, rate = hparams.sampling_schedule, hparams.sampling_rate
+    fits = rate >= 1.0 if schedule == "inverse_sigmoid" else rate <= 1.0
+    if not fits:
+        allowed = "at least 1" if schedule == "inverse_sigmoid" else "between 0 and 1"
+        raise ConfigError(
+            f"hyperparameter sampling_rate={rate}: for sampling_schedule={schedule} it must be "
+            f"{allowed}"
+        )
 
 
 def sampling_probability(step: Tensor, hparams: HParams) -> Tensor:

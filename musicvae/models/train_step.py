@@ -38,7 +38,7 @@ class TrainStep(tf.Module):  # type: ignore[misc]
         if global_step is None:
             global_step = tf.Variable(0, dtype=tf.int64, name="global_step", trainable=False)
         self.global_step = global_step
-        self._step = tf.function(self._take, reduce_retracing=True)
+        self._step = tf.function(self._take, reduce_retracing=True, autograph=False)
 
     def __call__(self, batch: Batch, seed: Tensor, eps: Tensor = None) -> dict[str, Tensor]:
         """Takes a step, unless the loss or the gradient is not finite.

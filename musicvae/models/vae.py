@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from musicvae.config import Config, ExampleSpec
 from musicvae.models import schedules
-from musicvae.models.decoders import DECODERS, Decoded, Decoder, Place
+from musicvae.models.decoders import DECODERS, Decoder, Place, Written
 from musicvae.models.decoders.base import Request, Target
 from musicvae.models.encoders import ENCODERS
 from musicvae.models.forward import Forward, Tallies, Tally, fold
@@ -115,6 +115,18 @@ class Losses(NamedTuple):
         }
 
 
+class Decoded(NamedTuple):
+    """Music that a model wrote.
+
+    Attributes:
+      outputs: float32 `[B, T, D]`; zeros past an end.
+      lengths: int32 `[B]`, or `[B, S]` where segments end by themselves.
+    """
+
+    outputs: Tensor
+    lengths: Tensor
+
+
 class MusicVAE(tf.Module):  # type: ignore[misc]
     """A model with its variables.
 
@@ -154,9 +166,8 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
         self.spec = spec
         self._dtype = tf.dtypes.as_dtype(precision)
         variables = Variables(seed, initial_values)
-        self._recognition = None if decoder_only else Recognition(config, spec, variables)
-        self._decoder = build_decoder(config, spec, variables)
-        self._decode = tf.function(self._write, reduce_retracing=True)
+        self._recognition, self._decoder = build(config, spec, variables, decoder_only=decoder_only)
+        self._decode = tf.function(self._write, reduce_retracing=True, autograph=False)
         self.named_variables: dict[str, tf.Variable] = variables.by_name
 
     def encode(
@@ -219,15 +230,20 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
             measure=not training,
             dtype=self._dtype,
         )
-        posterior = self._encode(batch, forward.child(_ENCODER_SEED))
-        if eps is None:
-            eps = tf.random.stateless_normal(tf.shape(posterior.mu), fold(seed, _POSTERIOR_SEED))
-        z = posterior.sample(eps)
+        batch_size = tf.shape(batch.outputs)[0]
+        posterior, z, kl = None, tf.zeros([batch_size, 0]), tf.zeros([batch_size])
+        if hparams.z_size:
+            posterior = self._encode(batch, forward.child(_ENCODER_SEED))
+            if eps is None:
+                eps = tf.random.stateless_normal(
+                    tf.shape(posterior.mu), fold(seed, _POSTERIOR_SEED)
+                )
+            z, kl = posterior.sample(eps), posterior.kl()
         target = Target(batch.outputs, batch.lengths, batch.controls)
         reconstruction = self._decoder.reconstruct(z, target, forward.child(_DECODER_SEED))
-        kl = posterior.kl()
         kl_loss = tf.reduce_mean(tf.maximum(kl - hparams.free_bits * _NATS_PER_BIT, 0.0))
         beta = schedules.beta(step, hparams)
+        tallies = self._decoder.summed(reconstruction.tallies)
         return Losses(
             loss=tf.reduce_mean(reconstruction.loss) + beta * kl_loss,
             r_loss=reconstruction.loss,
@@ -236,8 +252,8 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
             kl_loss=kl_loss,
             beta=beta,
             sampling_probability=tf.constant(0.0) if forward.sampling is None else forward.sampling,
-            metrics={tag: tally.value() for tag, tally in reconstruction.tallies.items()},
-            tallies=reconstruction.tallies,
+            metrics={tag: tally.value() for tag, tally in tallies.items()},
+            tallies=tallies,
             outputs=reconstruction.parameters,
             posterior=posterior,
             z=z,
@@ -274,8 +290,8 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
                 controls = tf.tile(controls[None], [tf.shape(z)[0], 1, 1])
         end_token = self.spec.end_token if stop_at_end_token else None
         temperature = tf.convert_to_tensor(temperature, tf.float32)
-        decoded: Decoded = self._decode(z, length, temperature, controls, _seed(seed), end_token)
-        return decoded
+        decoded: Written = self._decode(z, length, temperature, controls, _seed(seed), end_token)
+        return Decoded(decoded.outputs, decoded.lengths)
 
     def _write(
         self,
@@ -285,11 +301,11 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
         controls: Tensor,
         seed: Tensor,
         end_token: int | None,
-    ) -> Decoded:
-        return self._decoder.decode(z, Request(length, temperature, seed, controls, end_token))
+    ) -> Written:
+        return self._decoder.write(z, Request(length, temperature, seed, controls, end_token))
 
     def _encode(self, batch: Batch, forward: Forward) -> Posterior:
-        assert self._recognition is not None, "a model made with decoder_only cannot encode"
+        assert self._recognition is not None, "a model without an encoder cannot encode"
         return self._recognition(batch, forward)
 
     def _sampling(self, step: Tensor, probability: float | None, *, training: bool) -> Tensor:
@@ -304,7 +320,11 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
 
 
 class Recognition:
-    """The half of a model that encodes: an encoder, and q(z|x) read off its vector."""
+    """The half of a model that encodes: an encoder, and q(z|x) read off its vector.
+
+    Attributes:
+      encoder: the encoder.
+    """
 
     def __init__(self, config: Config, spec: ExampleSpec, variables: Variables) -> None:
         """Makes the variables.
@@ -319,8 +339,8 @@ class Recognition:
         """
         encoder = ENCODERS.get(config.encoder.type)
         depth = spec.input_depth + spec.control_depth
-        self._encoder = encoder(config.encoder, config.hparams, variables, depth, "encoder")
-        depth, z_size = self._encoder.output_depth, config.hparams.z_size
+        self.encoder = encoder(config.encoder, config.hparams, variables, depth, "encoder")
+        depth, z_size = self.encoder.output_depth, config.hparams.z_size
         self._mu = Dense(variables, "encoder/mu", depth, z_size, narrow_normal)
         self._sigma = Dense(variables, "encoder/sigma", depth, z_size, narrow_normal)
 
@@ -334,25 +354,38 @@ class Recognition:
         sequence = tf.cast(batch.inputs, tf.float32)
         if batch.controls is not None:
             sequence = tf.concat([sequence, tf.cast(batch.controls, tf.float32)], -1)
-        embedding = self._encoder.encode(sequence, batch.lengths, forward)
+        embedding = self.encoder.encode(sequence, batch.lengths, forward)
         sigma = tf.nn.softplus(self._sigma(embedding, forward.dtype))
         return Posterior(self._mu(embedding, forward.dtype), sigma)
 
 
-def build_decoder(config: Config, spec: ExampleSpec, variables: Variables) -> Decoder:
-    """Makes the half of a model that decodes.
+def build(
+    config: Config, spec: ExampleSpec, variables: Variables, *, decoder_only: bool = False
+) -> tuple[Recognition | None, Decoder]:
+    """Makes the two halves of a model.
 
     Args:
       config: sizes and parts.
       spec: the shape of the examples.
-      variables: where its variables are made.
+      variables: where their variables are made.
+      decoder_only: whether to leave out the half that encodes. A decoder that encodes what it wrote
+        keeps it.
+
+    Returns:
+      What encodes, None for an unconditional model; and what decodes.
 
     Raises:
-      ConfigError: the decoder is unknown, or does not fit the examples.
+      ConfigError: the encoder or decoder is unknown, or does not fit the examples.
     """
+    hparams = config.hparams
+    schedules.check_sampling_schedule(hparams)
+    recognition = None
+    if hparams.z_size and (not decoder_only or config.decoder.options.get("reencode")):
+        recognition = Recognition(config, spec, variables)
+    encoder = None if recognition is None else recognition.encoder
+    place = Place("", hparams.z_size, spec.output_depth, spec.control_depth, encoder)
     decoder = DECODERS.get(config.decoder.type)
-    place = Place("", config.hparams.z_size, spec.output_depth, spec.control_depth)
-    return decoder(config.decoder, config.hparams, variables, place)
+    return recognition, decoder(config.decoder, hparams, variables, place)
 
 
 def variable_shapes(config: Config, spec: ExampleSpec) -> dict[str, tuple[int, ...]]:
@@ -366,8 +399,7 @@ def variable_shapes(config: Config, spec: ExampleSpec) -> dict[str, tuple[int, .
       ConfigError: as MusicVAE.
     """
     shapes = VariableShapes()
-    Recognition(config, spec, shapes)
-    build_decoder(config, spec, shapes)
+    build(config, spec, shapes)
     return shapes.shapes
 
 

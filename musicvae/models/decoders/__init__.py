@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
-from musicvae.models.decoders import categorical, groove, nade
-from musicvae.models.decoders.base import DECODERS, Decoded, Decoder, Place
+from musicvae.models.decoders import (
+    categorical,
+    control_preprocessing,
+    groove,
+    hierarchical,
+    nade,
+    split,
+)
+from musicvae.models.decoders.base import DECODERS, Decoder, Place, Written
 
-__all__ = ["DECODERS", "Decoded", "Decoder", "Place", "categorical", "groove", "nade"]
+__all__ = [
+    "DECODERS",
+    "Decoder",
+    "Place",
+    "Written",
+    "categorical",
+    "control_preprocessing",
+    "groove",
+    "hierarchical",
+    "nade",
+    "split",
+]

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from musicvae.config import Component
 from musicvae.hparams import HParams
-from musicvae.models.forward import Forward, Tallies
+from musicvae.models.encoders import Encoder
+from musicvae.models.forward import Forward, Tallies, over_examples
 from musicvae.models.variables import Variables
 from musicvae.registry import Registry
 
@@ -42,11 +43,13 @@ class Reconstruction(NamedTuple):
       parameters: float32 `[B, T, P]`, what each step's distribution was read off.
       tallies: metrics as counts by TensorBoard tag, `[B, ...]` each; empty unless they were asked
         for.
+      state: float32 `[B, state_size]`, the layers' states at the end; None unless asked for.
     """
 
     loss: Tensor
     parameters: Tensor
     tallies: Tallies
+    state: Tensor = None
 
 
 class Request(NamedTuple):
@@ -69,16 +72,18 @@ class Request(NamedTuple):
     first_input: Tensor = None
 
 
-class Decoded(NamedTuple):
+class Written(NamedTuple):
     """Music as a decoder writes it.
 
     Attributes:
       outputs: float32 `[B, T, D]`; zeros past an end.
       lengths: int32 `[B]`, or `[B, S]` where segments end by themselves.
+      state: float32 `[B, state_size]`, the layers' states at the end; None unless asked for.
     """
 
     outputs: Tensor
     lengths: Tensor
+    state: Tensor = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,22 +91,32 @@ class Place:
     """Where a decoder stands in a model.
 
     Attributes:
-      scope: its variables' names begin with this.
+      scope: its variables' names begin with this; empty for the whole model's decoder.
       z_size: columns of what it is started from: z, or a conductor's embedding.
       output_depth: D.
       control_depth: C, 0 for none.
-      inside: whether it is the core of another decoder.
+      encoder: the model's encoder, for a decoder that encodes what it wrote; None without one.
     """
 
     scope: str
     z_size: int
     output_depth: int
     control_depth: int
-    inside: bool = False
+    encoder: Encoder | None = None
+
+    def name(self, name: str) -> str:
+        """Returns a variable's or a part's name within the scope."""
+        return f"{self.scope}/{name}" if self.scope else name
 
 
 class Decoder(abc.ABC):
-    """A decoder p(x|z)."""
+    """A decoder p(x|z).
+
+    Attributes:
+      state_size: columns of all its layers' states together.
+    """
+
+    state_size: int
 
     @abc.abstractmethod
     def __init__(
@@ -120,23 +135,35 @@ class Decoder(abc.ABC):
         """
 
     @abc.abstractmethod
-    def reconstruct(self, z: Tensor, target: Target, forward: Forward) -> Reconstruction:
+    def reconstruct(
+        self, z: Tensor, target: Target, forward: Forward, *, with_state: bool = False
+    ) -> Reconstruction:
         """Runs along a target.
 
         Args:
           z: float32 `[B, Z]`.
           target: what is to be given.
           forward: how.
+          with_state: whether the states at the end are wanted.
         """
 
     @abc.abstractmethod
-    def decode(self, z: Tensor, request: Request) -> Decoded:
+    def write(self, z: Tensor, request: Request, *, with_state: bool = False) -> Written:
         """Writes music.
 
         Args:
           z: float32 `[B, Z]`.
           request: what to write.
+          with_state: whether the states at the end are wanted.
         """
+
+    def summed(self, tallies: Tallies) -> Tallies:
+        """Adds up a reconstruction's tallies over the batch.
+
+        Args:
+          tallies: `[B, ...]` each.
+        """
+        return over_examples(tallies)
 
 
 DECODERS: Registry[Decoder] = Registry("decoder")

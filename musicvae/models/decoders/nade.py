@@ -20,6 +20,7 @@ class NADEDecoder(FlatDecoder):
     ) -> None:
         """Makes the decoder, as Decoder."""
         options_as(NoOptions, component.options, "[decoder] type 'nade'")
-        scope = f"{place.scope}/decoder/nade" if place.inside else "decoder/nade"
-        output = NADE(variables, scope, place.output_depth, hparams.nade_num_hidden)
+        output = NADE(
+            variables, place.name("decoder/nade"), place.output_depth, hparams.nade_num_hidden
+        )
         super().__init__(output, hparams, variables, place)

@@ -1,0 +1,97 @@
+"""LSTM layers that read a sequence forwards and backwards, each sequence from both of its own ends.
+
+A layer's two outputs are put side by side for the next one.
+
+Axes: B batch, T time step, D columns of a step, H a layer's units. Sequences are time-major, [T, B,
+D].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from musicvae.models.forward import Forward
+from musicvae.models.lstm_stack import LSTMStack, enter, run_stack
+from musicvae.models.variables import Variables
+
+Tensor = Any
+
+
+class BidirectionalLayers:
+    """Bidirectional layers on top of each other.
+
+    Attributes:
+      output_depth: columns of the last layer's two outputs together.
+    """
+
+    def __init__(
+        self,
+        variables: Variables,
+        scope: str,
+        depth: int,
+        sizes: Sequence[int],
+        *,
+        residual: bool = False,
+    ) -> None:
+        """Makes the variables.
+
+        Args:
+          variables: where they are made.
+          scope: their names before `/cell_<k>`.
+          depth: D.
+          sizes: H of each layer.
+          residual: whether layers add their input to their output.
+        """
+        self._layers: list[tuple[LSTMStack, ...]] = []
+        for k, units in enumerate(sizes):
+            names = [f"{scope}/cell_{k}/bidirectional_rnn/{d}/multi_rnn_cell" for d in ("fw", "bw")]
+            self._layers.append(
+                tuple(LSTMStack(variables, n, depth, [units], residual=residual) for n in names)
+            )
+            depth = 2 * units
+        self.output_depth = depth
+
+    def __call__(
+        self, sequence: Tensor, lengths: Tensor, forward: Forward
+    ) -> tuple[Tensor, Tensor]:
+        """Reads sequences.
+
+        Args:
+          sequence: float32 `[T, B, D]`.
+          lengths: int32 `[B]`.
+          forward: how.
+
+        Returns:
+          What the last layer gives to each step forwards, and backwards in the order of its
+          reading: both are complete at a sequence's last step. Float32 `[T, B, H]`.
+        """
+        x = sequence
+        ahead = back = x
+        for k, (forwards, backwards) in enumerate(self._layers):
+            ahead = _run(forwards, x, forward.child(2 * k))
+            back = _run(backwards, reverse(x, lengths), forward.child(2 * k + 1))
+            if k + 1 < len(self._layers):
+                x = tf.concat([ahead, reverse(back, lengths)], -1)
+        return ahead, back
+
+
+def _run(stack: LSTMStack, x: Tensor, forward: Forward) -> Tensor:
+    """Runs a layer from a state of zeros; `[T, B, D]` to `[T, B, H]`."""
+    weights = stack.weights(forward.dtype)
+    steps, batch = tf.shape(x)[0], tf.shape(x)[1]
+    masks = stack.masks(steps, batch, forward)
+    entered = enter(x * masks[0] if masks else x, weights[0])
+    return run_stack(entered, weights, stack.zero_states(batch), masks).top
+
+
+def reverse(sequence: Tensor, lengths: Tensor) -> Tensor:
+    """Turns each sequence round within its own length.
+
+    Args:
+      sequence: `[T, B, D]`.
+      lengths: int32 `[B]`.
+    """
+    return tf.reverse_sequence(sequence, lengths, seq_axis=0, batch_axis=1)

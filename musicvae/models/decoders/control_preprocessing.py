@@ -1,0 +1,84 @@
+"""A decoder whose controls are read both ways first, so that each step knows what comes.
+
+Axes: B batch, T time step, C controls.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import tensorflow as tf
+
+from musicvae.config import Component, options_as
+from musicvae.errors import ConfigError
+from musicvae.hparams import HParams
+from musicvae.models.bidirectional import BidirectionalLayers, reverse
+from musicvae.models.decoders.base import (
+    DECODERS,
+    Decoder,
+    Place,
+    Reconstruction,
+    Request,
+    Target,
+    Written,
+)
+from musicvae.models.decoders.categorical import NoOptions
+from musicvae.models.decoders.flat import time_major
+from musicvae.models.forward import Forward, Tallies
+from musicvae.models.variables import Variables
+
+Tensor = Any
+
+_LAYERS, _CORE = 0, 1
+
+
+@DECODERS.register("control_preprocessing")
+class ControlPreprocessingDecoder(Decoder):
+    """A core decoder with layers over its controls."""
+
+    def __init__(
+        self, component: Component, hparams: HParams, variables: Variables, place: Place
+    ) -> None:
+        """Makes the layers and the core, as Decoder."""
+        subject = "[decoder] type 'control_preprocessing'"
+        options_as(NoOptions, component.options, subject)
+        if not place.control_depth or component.core is None:
+            missing = "controls: the converter gives none" if component.core else "a core decoder"
+            raise ConfigError(f"{subject} needs {missing}")
+        self._layers = BidirectionalLayers(
+            variables,
+            place.name("control_preprocessing"),
+            place.control_depth,
+            hparams.control_preprocessing_rnn_size,
+        )
+        inside = dataclasses.replace(place, control_depth=self._layers.output_depth)
+        core = component.core
+        self._core = DECODERS.get(core.type)(core, hparams, variables, inside)
+        self.state_size = self._core.state_size
+
+    def reconstruct(
+        self, z: Tensor, target: Target, forward: Forward, *, with_state: bool = False
+    ) -> Reconstruction:
+        """Runs the core along the target, as Decoder.reconstruct."""
+        controls = self._read(target.controls, target.lengths, forward.child(_LAYERS))
+        target = target._replace(controls=controls)
+        return self._core.reconstruct(z, target, forward.child(_CORE), with_state=with_state)
+
+    def write(self, z: Tensor, request: Request, *, with_state: bool = False) -> Written:
+        """Lets the core write, as Decoder.write."""
+        lengths = tf.fill([tf.shape(z)[0]], request.length)
+        controls = self._read(request.controls, lengths, Forward(request.seed))
+        request = request._replace(controls=controls)
+        return self._core.write(z, request, with_state=with_state)
+
+    def summed(self, tallies: Tallies) -> Tallies:
+        """Adds up the core's tallies, as Decoder.summed."""
+        return self._core.summed(tallies)
+
+    def _read(self, controls: Tensor, lengths: Tensor, forward: Forward) -> Tensor:
+        """Returns what the layers make of `[B, T, C]` controls, `[B, T, 2H]`."""
+        if len(lengths.shape) == 2:
+            lengths = tf.fill([tf.shape(controls)[0]], tf.shape(controls)[1])
+        ahead, back = self._layers(time_major(controls), lengths, forward)
+        return time_major(tf.concat([ahead, reverse(back, lengths)], -1))

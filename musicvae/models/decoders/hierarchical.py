@@ -1,0 +1,413 @@
+"""The hierarchical decoder: a conductor leads a core decoder through segments.
+
+    conductor: state = tanh(dense(z)); step s gives embedding s
+    core:      is started from embedding s, and writes segment s
+
+There may be several levels of conductors; each is started anew from each embedding of the one
+above. A conductor's input is, by the options,
+
+  - nothing: zeros in one column. Its embeddings do not depend on what was written, so that in
+  training all
+    segments run side by side, as examples of their own;
+  - autoregressive: the final states of the level below after the segment before, and z (or the
+  embedding
+    above);
+  - re-encoding: the segment before, encoded by the matching level of the model's hierarchical
+  encoder, and
+    z (or the embedding above).
+
+The core's first input in a segment is the row before it, the last one of the segment before with
+its padding.
+
+Axes: B batch, T time step, S segments of L steps, D columns of a step, C controls, H units of the
+top layer.
+
+Source: Roberts et al. 2018, section 3.2; multitrack: Simon et al. 2018, section 3.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from musicvae.config import Component, options_as
+from musicvae.errors import ConfigError, InputError
+from musicvae.hparams import HParams
+from musicvae.models.decoders.base import (
+    DECODERS,
+    Decoder,
+    Place,
+    Reconstruction,
+    Request,
+    Target,
+    Written,
+)
+from musicvae.models.encoders import (
+    HierarchicalLSTMEncoder,
+    check_level_lengths,
+    segment_lengths,
+)
+from musicvae.models.forward import Forward, Tallies, fold, over_segments
+from musicvae.models.lstm import State
+from musicvae.models.lstm_stack import LSTMStack, enter, pack_states, run_stack, step_stack
+from musicvae.models.variables import Dense, Variables, narrow_normal
+
+Tensor = Any
+
+_CONDUCTOR_SEED, _CORE_SEED = 0, 100
+
+
+@dataclasses.dataclass(frozen=True)
+class HierarchicalOptions:
+    """What `hierarchical` takes.
+
+    Attributes:
+      level_lengths: how many embeddings each conductor gives, from the top down, and last the steps
+        of a segment.
+      disable_autoregression: the levels whose conductor has no input; True for all.
+      reencode: whether the other conductors' input is what was written, encoded, instead of states.
+    """
+
+    level_lengths: tuple[int, ...]
+    disable_autoregression: bool | tuple[int, ...] = False
+    reencode: bool = False
+
+
+class Conductor:
+    """One level: a stack of layers that gives an embedding a step.
+
+    Attributes:
+      stack: its layers.
+      length: how many embeddings it gives.
+      has_input: whether it is fed what was written.
+    """
+
+    def __init__(
+        self,
+        variables: Variables,
+        scope: str,
+        hparams: HParams,
+        *,
+        length: int,
+        z_size: int,
+        input_depth: int,
+    ) -> None:
+        """Makes the variables.
+
+        Args:
+          variables: where they are made.
+          scope: their names begin with this.
+          hparams: dec_rnn_size and residual_decoder.
+          length: how many embeddings it gives.
+          z_size: columns of what it is started from.
+          input_depth: columns of what it is fed, beside what it is started from; 0 for nothing.
+        """
+        sizes = hparams.dec_rnn_size
+        self.length = length
+        self.has_input = input_depth > 0
+        name = f"{scope}/initial_state"
+        self._initial = Dense(variables, name, z_size, 2 * sum(sizes), narrow_normal)
+        depth = input_depth + z_size if self.has_input else 1
+        residual = hparams.residual_decoder
+        self.stack = LSTMStack(variables, scope, depth, sizes, residual=residual)
+
+    def start(self, z: Tensor, dtype: tf.DType) -> list[State]:
+        """Returns the states before the first step."""
+        return self.stack.unpack_states(tf.tanh(self._initial(z, dtype)))
+
+    def embeddings(self, z: Tensor, forward: Forward) -> Tensor:
+        """Runs all steps without an input; float32 `[B, length, H]`."""
+        weights = self.stack.weights(forward.dtype)
+        batch = tf.shape(z)[0]
+        masks = self.stack.masks(self.length, batch, forward)
+        entered = tf.tile(weights[0].entry_bias[None, None], [self.length, batch, 1])
+        initial = self.start(z, forward.dtype)
+        return tf.transpose(run_stack(entered, weights, initial, masks).top, [1, 0, 2])
+
+
+class Piece(NamedTuple):
+    """What a level wrote in one step of the conductor above it.
+
+    Attributes:
+      core: the core's results, one a segment.
+      state: float32 `[B, state_size]`, the level's final states.
+      encoded: float32 `[B, E]`, the piece encoded; None unless levels are re-encoded.
+    """
+
+    core: list[Any]
+    state: Tensor
+    encoded: Tensor
+
+
+WriteSegment = Callable[[int, Tensor], tuple[Any, Tensor, Tensor, Tensor]]
+
+
+@DECODERS.register("hierarchical")
+class HierarchicalDecoder(Decoder):
+    """Conductors over a core decoder."""
+
+    def __init__(
+        self, component: Component, hparams: HParams, variables: Variables, place: Place
+    ) -> None:
+        """Makes the conductors and the core, as Decoder."""
+        subject = "[decoder] type 'hierarchical'"
+        options = options_as(HierarchicalOptions, component.options, subject)
+        check_level_lengths(options.level_lengths, hparams, subject)
+        *lengths, self._segment_length = options.level_lengths
+        self._num_segments = math.prod(lengths)
+        self._output_depth = place.output_depth
+        self._reencoder = _reencoder(options, place, subject) if options.reencode else None
+        fed = _levels_with_input(options, len(lengths), subject)
+        core = component.core or Component("categorical")
+        inside = dataclasses.replace(
+            place, scope=place.name("core_decoder"), z_size=hparams.dec_rnn_size[-1], encoder=None
+        )
+        self._core = DECODERS.get(core.type)(core, hparams, variables, inside)
+        self.state_size = 2 * sum(hparams.dec_rnn_size)
+        self._conductors: list[Conductor] = []
+        z_size = place.z_size
+        for k, length in enumerate(lengths):
+            depth = 0
+            if k in fed:
+                below = self._core.state_size if k + 1 == len(lengths) else self.state_size
+                depth = self._reencoder.output_depth if self._reencoder else below
+            scope = place.name(f"decoder/hierarchical_level_{k}")
+            conductor = Conductor(
+                variables, scope, hparams, length=length, z_size=z_size, input_depth=depth
+            )
+            self._conductors.append(conductor)
+            z_size = hparams.dec_rnn_size[-1]
+
+    def reconstruct(
+        self, z: Tensor, target: Target, forward: Forward, *, with_state: bool = False
+    ) -> Reconstruction:
+        """Runs along a target, as Decoder.reconstruct."""
+        assert not with_state, "a hierarchical decoder is not the core of another"
+        segments = self._segments(target)
+        if not self._feeds_back:
+            folded = _each_part(_fold, segments)
+            embeddings = _fold(self._embeddings(z, forward))
+            core = self._core.reconstruct(embeddings, folded, forward.child(_CORE_SEED))
+            return _joined(core, self._num_segments)
+
+        def segment(s: int, embedding: Tensor) -> tuple[Any, Tensor, Tensor, Tensor]:
+            own = _each_part(lambda x: x[:, s], segments)
+            core = self._core.reconstruct(
+                embedding, own, forward.child(_CORE_SEED + s), with_state=True
+            )
+            return core, core.state, own.outputs, own.lengths
+
+        pieces = self._conduct(z, segment, forward)
+        stacked = tf.nest.map_structure(lambda *x: _fold(tf.stack(x, 1)), *pieces)
+        return _joined(stacked, self._num_segments)
+
+    def write(self, z: Tensor, request: Request, *, with_state: bool = False) -> Written:
+        """Writes segment after segment, as Decoder.write."""
+        assert not with_state, "a hierarchical decoder is not the core of another"
+        if request.length != self._num_segments * self._segment_length:
+            raise InputError(
+                f"length {request.length}: a hierarchical model writes all of its "
+                f"{self._num_segments * self._segment_length} steps"
+            )
+        if not self._feeds_back:
+            return self._write_in_a_loop(z, request)
+        first = request.first_input
+
+        def segment(s: int, embedding: Tensor) -> tuple[Any, Tensor, Tensor, Tensor]:
+            nonlocal first
+            own = self._segment_request(request, s, first)
+            written = self._core.write(embedding, own, with_state=True)
+            first = written.outputs[:, -1]
+            return written, written.state, written.outputs, written.lengths
+
+        pieces = self._conduct(z, segment, Forward(request.seed))
+        outputs = tf.concat([piece.outputs for piece in pieces], 1)
+        lengths = tf.stack([piece.lengths for piece in pieces], 1)
+        return Written(outputs, _whole_lengths(lengths, request))
+
+    def summed(self, tallies: Tallies) -> Tallies:
+        """Adds up tallies for each segment and for all, as Decoder.summed."""
+        return over_segments(tallies)
+
+    @property
+    def _feeds_back(self) -> bool:
+        return any(conductor.has_input for conductor in self._conductors)
+
+    def _segments(self, target: Target) -> Target:
+        """Splits a target; each of its parts becomes `[B, S, ...]`."""
+
+        def split(x: Tensor) -> Tensor:
+            return tf.reshape(x, [-1, self._num_segments, self._segment_length, x.shape[-1]])
+
+        outputs = split(target.outputs)
+        first = target.first_input
+        first = tf.zeros_like(outputs[:, 0, 0]) if first is None else first
+        return Target(
+            outputs,
+            segment_lengths(target.lengths, self._num_segments, self._segment_length),
+            None if target.controls is None else split(target.controls),
+            tf.concat([first[:, None], outputs[:, :-1, -1]], 1),
+        )
+
+    def _embeddings(self, z: Tensor, forward: Forward) -> Tensor:
+        """Runs all conductors without input; float32 `[B, S, H]`."""
+        x = z[:, None]
+        for k, conductor in enumerate(self._conductors):
+            embeddings = conductor.embeddings(_fold(x), forward.child(_CONDUCTOR_SEED + k))
+            x = tf.reshape(embeddings, [tf.shape(z)[0], -1, embeddings.shape[-1]])
+        return x
+
+    def _write_in_a_loop(self, z: Tensor, request: Request) -> Written:
+        embeddings = tf.transpose(self._embeddings(z, Forward(request.seed)), [1, 0, 2])
+        batch, depth = tf.shape(z)[0], self._output_depth
+        first = tf.zeros([batch, depth]) if request.first_input is None else request.first_input
+
+        def step(s: Tensor, first: Tensor, outputs: Any, lengths: Any) -> Any:
+            written = self._core.write(embeddings[s], self._segment_request(request, s, first))
+            first = tf.ensure_shape(written.outputs[:, -1], [None, depth])
+            return (
+                s + 1,
+                first,
+                outputs.write(s, written.outputs),
+                lengths.write(s, written.lengths),
+            )
+
+        start = (
+            tf.constant(0),
+            first,
+            tf.TensorArray(
+                tf.float32, self._num_segments, element_shape=[None, self._segment_length, depth]
+            ),
+            tf.TensorArray(tf.int32, self._num_segments, element_shape=[None]),
+        )
+        _, _, outputs, lengths = tf.while_loop(
+            lambda s, *_: s < self._num_segments, step, start, parallel_iterations=1
+        )
+        outputs = tf.reshape(tf.transpose(outputs.stack(), [1, 0, 2, 3]), [batch, -1, depth])
+        return Written(outputs, _whole_lengths(tf.transpose(lengths.stack()), request))
+
+    def _segment_request(self, request: Request, s: Any, first: Tensor) -> Request:
+        controls = request.controls
+        if controls is not None:
+            controls = controls[:, s * self._segment_length : (s + 1) * self._segment_length]
+        return request._replace(
+            length=self._segment_length,
+            seed=fold(request.seed, s),
+            controls=controls,
+            first_input=first,
+        )
+
+    def _conduct(self, z: Tensor, segment: WriteSegment, forward: Forward) -> list[Any]:
+        """Runs conductors and core one after the other; returns the core's results."""
+        count = itertools.count()
+        return self._conduct_level(0, z, lambda e: segment(next(count), e), forward).core
+
+    def _conduct_level(self, level: int, z: Tensor, segment: Any, forward: Forward) -> Piece:
+        conductor = self._conductors[level]
+        weights = conductor.stack.weights(forward.dtype)
+        states = conductor.start(z, forward.dtype)
+        forward_here = forward.child(_CONDUCTOR_SEED + level)
+        masks = conductor.stack.masks(conductor.length, tf.shape(z)[0], forward_here)
+        feedback = None
+        core, encoded = [], []
+        for t in range(conductor.length):
+            x = tf.zeros([tf.shape(z)[0], conductor.stack.depth])
+            if conductor.has_input:
+                known = conductor.stack.depth - z.shape[-1]
+                if feedback is None:
+                    feedback = tf.zeros([tf.shape(z)[0], known])
+                x = tf.concat([feedback, z], -1)
+            entered = enter(x * masks[0][t] if masks else x, weights[0])
+            step = step_stack(entered, weights, states, [mask[t] for mask in masks])
+            states = step.states
+            if level + 1 < len(self._conductors):
+                piece = self._conduct_level(level + 1, step.top, segment, forward.child(t))
+            else:
+                piece = self._core_piece(segment(step.top), forward)
+            feedback = piece.state if self._reencoder is None else piece.encoded
+            core += piece.core
+            encoded.append(piece.encoded)
+        return Piece(core, pack_states(states), self._encode(level, encoded, forward))
+
+    def _core_piece(self, result: tuple[Any, Tensor, Tensor, Tensor], forward: Forward) -> Piece:
+        core, state, outputs, lengths = result
+        encoded = None
+        if self._reencoder is not None:
+            encoded = self._reencoder.levels[0].encode(outputs, lengths, forward)
+        return Piece([core], state, encoded)
+
+    def _encode(self, level: int, encoded: list[Tensor], forward: Forward) -> Tensor:
+        """Encodes the vectors of a conductor's pieces, unless it is the top one's."""
+        if self._reencoder is None or level == 0:
+            return None
+        sequence = tf.stack(encoded, 1)
+        lengths = tf.fill([tf.shape(sequence)[0]], len(encoded))
+        encoder = self._reencoder.levels[len(self._conductors) - level]
+        return encoder.encode(sequence, lengths, forward)
+
+
+def _levels_with_input(options: HierarchicalOptions, conductors: int, subject: str) -> set[int]:
+    """Returns the conductors that are fed what was written."""
+    disabled = options.disable_autoregression
+    if isinstance(disabled, bool):
+        disabled = tuple(range(len(options.level_lengths))) if disabled else ()
+    if not set(disabled) <= set(range(len(options.level_lengths))):
+        raise ConfigError(
+            f"{subject}: disable_autoregression = {list(disabled)}: levels are counted from 0 to "
+            f"{len(options.level_lengths) - 1}"
+        )
+    fed = set(range(conductors)) - set(disabled)
+    if fed and not options.reencode and len(fed) < conductors:
+        raise ConfigError(
+            f"{subject}: disable_autoregression = {list(disabled)}: without reencode, either all "
+            "conductors have an input or none"
+        )
+    return fed
+
+
+def _reencoder(options: HierarchicalOptions, place: Place, subject: str) -> HierarchicalLSTMEncoder:
+    """Returns the model's encoder if it can read what the decoder writes."""
+    encoder = place.encoder
+    if not isinstance(encoder, HierarchicalLSTMEncoder):
+        raise ConfigError(f"{subject}: reencode needs [encoder] type 'hierarchical_lstm'")
+    if encoder.level_lengths != options.level_lengths[::-1] or place.control_depth:
+        problem = "controls" if place.control_depth else f"levels {list(encoder.level_lengths)}"
+        raise ConfigError(
+            f"{subject}: reencode does not work with an encoder of {problem}; it needs levels "
+            f"{list(options.level_lengths[::-1])} and no controls"
+        )
+    return encoder
+
+
+def _fold(x: Tensor) -> Tensor:
+    """Makes examples of segments: `[B, S, ...]` to `[B * S, ...]`."""
+    return tf.reshape(x, tf.concat([[-1], tf.shape(x)[2:]], 0))
+
+
+def _each_part(function: Callable[[Tensor], Tensor], target: Target) -> Target:
+    return Target(*(None if part is None else function(part) for part in target))
+
+
+def _joined(core: Reconstruction, segments: int) -> Reconstruction:
+    """Joins segments that were examples; tallies become `[B, S, ...]`."""
+
+    def unfold(x: Tensor) -> Tensor:
+        return tf.reshape(x, tf.concat([[-1, segments], tf.shape(x)[1:]], 0))
+
+    parameters = unfold(core.parameters)
+    shape = tf.shape(parameters)
+    return Reconstruction(
+        loss=tf.reduce_sum(unfold(core.loss), 1),
+        parameters=tf.reshape(parameters, [shape[0], segments * shape[2], parameters.shape[-1]]),
+        tallies=tf.nest.map_structure(unfold, core.tallies),
+    )
+
+
+def _whole_lengths(lengths: Tensor, request: Request) -> Tensor:
+    """Returns `[B, S]` where segments end by themselves, and their sum `[B]` where they do not."""
+    return tf.reduce_sum(lengths, 1) if request.end_token is None else lengths

@@ -1,0 +1,98 @@
+"""Decoders side by side: each writes some columns of a step and knows nothing of the others.
+
+Axes: B batch, T time step, D columns of a step.
+
+Source: Roberts et al. 2018, section 5.1, trio models.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import tensorflow as tf
+
+from musicvae.config import Component, options_as
+from musicvae.hparams import HParams
+from musicvae.models.decoders.base import (
+    DECODERS,
+    Decoder,
+    Place,
+    Reconstruction,
+    Request,
+    Target,
+    Written,
+)
+from musicvae.models.decoders.categorical import check_depths
+from musicvae.models.forward import Forward, fold, side_by_side
+from musicvae.models.variables import Variables
+
+Tensor = Any
+
+
+@dataclasses.dataclass(frozen=True)
+class SplitOptions:
+    """What `split` takes.
+
+    Attributes:
+      output_depths: columns of each part, side by side.
+    """
+
+    output_depths: tuple[int, ...]
+
+
+@DECODERS.register("split")
+class SplitDecoder(Decoder):
+    """One core decoder for each part of a step, with weights of its own."""
+
+    def __init__(
+        self, component: Component, hparams: HParams, variables: Variables, place: Place
+    ) -> None:
+        """Makes the decoders, as Decoder."""
+        options = options_as(SplitOptions, component.options, "[decoder] type 'split'")
+        check_depths(options.output_depths, place, "split")
+        self._depths = options.output_depths
+        core = component.core or Component("categorical")
+        self._parts = [
+            DECODERS.get(core.type)(core, hparams, variables, self._part_place(place, k, depth))
+            for k, depth in enumerate(self._depths)
+        ]
+        self.state_size = sum(part.state_size for part in self._parts)
+
+    def reconstruct(
+        self, z: Tensor, target: Target, forward: Forward, *, with_state: bool = False
+    ) -> Reconstruction:
+        """Runs each part along its columns of the target, as Decoder.reconstruct."""
+        outputs, first = self._split(target.outputs), self._split(target.first_input)
+        parts = []
+        for k, part in enumerate(self._parts):
+            own = target._replace(outputs=outputs[k], first_input=first[k])
+            parts.append(part.reconstruct(z, own, forward.child(k), with_state=with_state))
+        tallies = side_by_side([p.tallies for p in parts], together=True) if forward.measure else {}
+        return Reconstruction(
+            loss=tf.add_n([part.loss for part in parts]),
+            parameters=tf.concat([part.parameters for part in parts], -1),
+            tallies=tallies,
+            state=tf.concat([part.state for part in parts], -1) if with_state else None,
+        )
+
+    def write(self, z: Tensor, request: Request, *, with_state: bool = False) -> Written:
+        """Writes each part by itself, to the full length; as Decoder.write."""
+        first = self._split(request.first_input)
+        parts = []
+        for k, part in enumerate(self._parts):
+            own = request._replace(first_input=first[k], seed=fold(request.seed, k), end_token=None)
+            parts.append(part.write(z, own, with_state=with_state))
+        return Written(
+            tf.concat([part.outputs for part in parts], -1),
+            parts[0].lengths,
+            tf.concat([part.state for part in parts], -1) if with_state else None,
+        )
+
+    def _split(self, x: Tensor) -> list[Tensor]:
+        return [None] * len(self._depths) if x is None else list(tf.split(x, self._depths, -1))
+
+    @staticmethod
+    def _part_place(place: Place, k: int, depth: int) -> Place:
+        scope = place.name(f"core_decoder_{k}")
+        return dataclasses.replace(place, scope=scope, output_depth=depth)
