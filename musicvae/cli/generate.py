@@ -132,7 +132,7 @@ def _read(flag: str, choice: ModelChoice, converter: Converter, folder: OutputFo
     from musicvae.data.music_files import read_music_file
     from musicvae.sequences import describe_rejections, tempo_at
 
-    path = FLAGS[flag].value
+    path = _value(flag)
     try:
         sequences = read_music_file(path).sequences
     except MusicFileError as error:
@@ -177,7 +177,7 @@ def _controlling(
     inputs: list[_Input], choice: ModelChoice, converter: Converter, folder: OutputFolder
 ) -> _Input | None:
     """Returns the example whose controls drive a conditional model; None for other models."""
-    given = FLAGS["control_midi"].value
+    given = _value("control_midi")
     if not converter.spec.control_depth:
         if given:
             raise InputError(
@@ -204,10 +204,10 @@ def _load(choice: ModelChoice, *, decoder_only: bool) -> TrainedModel:
 
         model = TrainedModel(
             choice.config,
-            FLAGS["max_batch_size"].value,
+            _value("max_batch_size"),
             choice.checkpoint,
-            seed=FLAGS["seed"].value,
-            device=FLAGS["device"].value,
+            seed=_value("seed"),
+            device=_value("device"),
             decoder_only=decoder_only,
             keep_hparams=choice.keep_hparams,
         )
@@ -224,7 +224,7 @@ def _positions(
 
     from musicvae.latent import slerp
 
-    count = FLAGS["num_outputs"].value
+    count = _value("num_outputs")
     if not inputs:
         qpm = controlling.qpm if controlling else _DEFAULT_QPM
         return model.sample_z(count), [qpm] * count
@@ -236,12 +236,12 @@ def _positions(
 
 def _pieces(model: TrainedModel, z: Any, tempos: list[float], controls: Any) -> Iterator[Any]:
     """Yields the music of latent vectors, a batch at a time."""
-    size = FLAGS["max_batch_size"].value
+    size = _value("max_batch_size")
     for k in range(0, len(z), size):
         yield from model.decode(
             z[k : k + size],
-            FLAGS["length"].value,
-            FLAGS["temperature"].value,
+            _value("length"),
+            _value("temperature"),
             controls,
             qpm=tempos[k : k + size],
         )
@@ -259,7 +259,7 @@ def _write(folder: OutputFolder, paths: list[str], pieces: Iterator[Any]) -> Non
             silent += not piece.notes
             yield piece
 
-    line = ProgressLine(quiet=FLAGS["log"].value not in ("DEBUG", "INFO"))
+    line = ProgressLine(quiet=_value("log") not in ("DEBUG", "INFO"))
     try:
         for done, _ in enumerate(folder.write(paths, counted()), 1):
             line.show_count(done, len(paths), "pieces")
@@ -271,6 +271,10 @@ def _write(folder: OutputFolder, paths: list[str], pieces: Iterator[Any]) -> Non
     empty = f"; {silent} of them without a note" if silent else ""
     files = "file" if len(paths) == 1 else "files"
     print(f"{len(paths)} {files} written: {_span(paths)}{empty}")
+
+
+def _value(flag: str) -> Any:
+    return FLAGS[flag].value
 
 
 def _span(paths: list[str]) -> str:
