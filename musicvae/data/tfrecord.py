@@ -79,6 +79,19 @@ def read_records(
             yield from _read(raw, path, max_record_bytes)
 
 
+def is_tfrecord(path: str | os.PathLike[str]) -> bool:
+    """Says whether a file begins as a TFRecord does, gzipped or not; an empty file may be one.
+
+    Args:
+      path: the file.
+    """
+    try:
+        next(read_records(path), None)
+    except DataError:
+        return False
+    return True
+
+
 def _is_header(data: bytes) -> bool:
     if len(data) < _HEADER.size:
         return False
