@@ -70,6 +70,12 @@ def of_sequences(findings: Findings) -> str:
     return text + (f" (not in the others: {summed_up(findings)})" if findings.barren else "")
 
 
+def all_hparams(config: Config) -> str:
+    """Returns all hyperparameters as a Markdown table."""
+    rows = [f"| {name} | {_text(getattr(config.hparams, name))} |" for name in FIELDS]
+    return "\n".join(["| hyperparameter | value |", "| --- | --- |", *rows])
+
+
 def changed_hparams(config: Config) -> str:
     """Returns, as --hparams, what differs from the shipped configuration of the same name."""
     shipped = {other.name: other for other in list_configs()}.get(config.name)

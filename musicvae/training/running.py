@@ -66,7 +66,8 @@ def train(plan: Plan, placement: Placement) -> int:
     if placement.is_chief:
         plan.folder.remember(plan.config)
         remember(plan.folder, plan.remembered)
-    return trainer.train(batches, evaluate).exit_status
+    notes = {"hparams": report.all_hparams(plan.config), "examples_path": plan.source.name}
+    return trainer.train(batches, evaluate, notes).exit_status
 
 
 def evaluate(plan: Plan, placement: Placement, *, watch: bool = False) -> int:

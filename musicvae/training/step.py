@@ -90,9 +90,9 @@ class DistributedStep:
         scalars = {**scalars, STOP: stop}
         if self._placement.replicas > 1:
             context = tf.distribute.get_replica_context()
-            gradients, scalars = context.all_reduce(
-                tf.distribute.ReduceOp.MEAN, (gradients, scalars)
-            )
+            packed = tf.stack(list(scalars.values()))
+            gradients, packed = context.all_reduce(tf.distribute.ReduceOp.MEAN, (gradients, packed))
+            scalars = dict(zip(scalars, tf.unstack(packed, len(scalars)), strict=True))
         hparams = self.step.model.config.hparams
         clipped = clip_gradients(gradients, hparams)
         rate = schedules.learning_rate(self.step.global_step, hparams)

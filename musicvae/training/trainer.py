@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
+import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -109,13 +110,19 @@ class Trainer:
             max_per_source=self._converter.config.max_tensors_per_input,
         )
 
-    def train(self, batches: TrainingBatches, evaluate: Evaluate | None = None) -> Outcome:
+    def train(
+        self,
+        batches: TrainingBatches,
+        evaluate: Evaluate | None = None,
+        notes: Mapping[str, str] = types.MappingProxyType({}),
+    ) -> Outcome:
         """Trains until the last step, a signal, or early stopping.
 
         Args:
           batches: what to train on.
           evaluate: returns the evaluation loss of the model as it is at a step; None for no
             evaluations.
+          notes: texts for TensorBoard, by tag.
 
         Returns:
           How it ended. A checkpoint of the last step is saved.
@@ -130,7 +137,7 @@ class Trainer:
             steps = self._options.num_steps - self.first_step
             dataset = self._distributed(batches, steps)
             try:
-                run.start(self.first_step, batches.batch_size)
+                run.start(self.first_step, batches.batch_size, notes)
                 for batch in dataset:
                     run.take(batch, request)
                     if run.stopped:
@@ -177,7 +184,7 @@ class _Run:
         if placement.is_chief:
             self._saver = _Saver(step, folder, options)
 
-    def start(self, first_step: int, batch_size: int) -> None:
+    def start(self, first_step: int, batch_size: int, notes: Mapping[str, str]) -> None:
         """Begins at a step.
 
         An untrained model is saved, which also shows early whether the disk can be written.
@@ -186,8 +193,10 @@ class _Run:
         self._progress = Progress(
             self._options.num_steps, batch_size, interval_seconds=self._options.progress_seconds
         )
-        if self._saver is not None and first_step == 0:
-            self._saver.save(0)
+        if self._saver is not None:
+            self._saver.note(notes)
+            if first_step == 0:
+                self._saver.save(0)
 
     def take(self, batch: Any, request: StopRequest) -> None:
         """Takes one step, and looks at the results of the one before."""
@@ -314,6 +323,10 @@ class _Saver:
         prefix = self._keeper.save(step, self._step.checkpointed)
         self._last_saved = time.monotonic()
         return prefix
+
+    def note(self, texts: Mapping[str, str]) -> None:
+        """Writes texts about the whole run."""
+        self._summaries.texts(texts)
 
     def summarize(self, step: int, scalars: Scalars, progress: Progress) -> None:
         """Writes a step's results."""

@@ -1,0 +1,103 @@
+"""Tests of one training step, whole and in rounds."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from musicvae.config import Config
+from musicvae.converters import build_converter
+from musicvae.data.batches import TrainingBatches
+from musicvae.data.example_set import ExampleSet
+from musicvae.data.pipeline import training_dataset
+from musicvae.models import AdamOptimizer, Batch, MusicVAE, TrainStep
+from musicvae.models.forward import fold
+from musicvae.training.placement import Placement
+from musicvae.training.step import DistributedStep
+
+SEED = tf.constant([1, 2], tf.int32)
+
+
+def _batch(config: Config, examples: ExampleSet) -> Batch:
+    batches = TrainingBatches(examples, build_converter(config.converter), 8)
+    return Batch(*next(iter(training_dataset(batches, 0, 1))))
+
+
+def _stepper(config: Config, placement: Placement, rounds: int = 1) -> DistributedStep:
+    with placement.strategy.scope():
+        model = MusicVAE(config, build_converter(config.converter).spec, seed=3)
+    return DistributedStep(model, placement, 8, rounds)
+
+
+def _numbers(scalars: Mapping[str, tf.Tensor]) -> dict[str, float]:
+    return {tag: float(value) for tag, value in scalars.items()}
+
+
+def _weights(step: DistributedStep) -> dict[str, np.ndarray]:
+    return {name: v.numpy() for name, v in step.step.model.named_variables.items()}
+
+
+def test_a_step_is_that_of_the_models_own_trainer(
+    tiny: Config, placement: Placement, beats: ExampleSet
+) -> None:
+    batch = _batch(tiny, beats)
+    ours = _stepper(tiny, placement)
+    model = MusicVAE(tiny, build_converter(tiny.converter).spec, seed=3)
+    plain = TrainStep(model, AdamOptimizer(model.named_variables))
+    eps = tf.random.stateless_normal([8, 4], fold(SEED, 0))
+    expected = _numbers(plain(batch, SEED, eps))
+    found = _numbers(ours(batch, SEED))
+    for tag in ("loss", "losses/r_loss", "losses/kl_bits", "learning_rate", "global_norm"):
+        assert found[tag] == pytest.approx(expected[tag], rel=1e-5), tag
+    for name, value in _weights(ours).items():
+        np.testing.assert_allclose(value, model.named_variables[name], rtol=1e-5, atol=1e-7)
+    assert int(ours.step.global_step) == 1
+
+
+@pytest.mark.parametrize("rounds", [2, 4])
+def test_rounds_of_accumulation_add_up_to_the_whole_batch(
+    tiny: Config, placement: Placement, beats: ExampleSet, rounds: int
+) -> None:
+    batch = _batch(tiny, beats)
+    whole, parts = _stepper(tiny, placement), _stepper(tiny, placement, rounds)
+    for _ in range(3):
+        expected, found = _numbers(whole(batch, SEED)), _numbers(parts(batch, SEED))
+        for tag, value in expected.items():
+            assert found[tag] == pytest.approx(value, rel=1e-4), tag
+    # Adam divides by a gradient's own size, so that a rounding error of a tiny one is enlarged.
+    for name, value in _weights(whole).items():
+        np.testing.assert_allclose(_weights(parts)[name], value, rtol=1e-3, atol=2e-4)
+
+
+def test_tags_are_magentas(tiny: Config, placement: Placement, beats: ExampleSet) -> None:
+    tags = {
+        "loss",
+        "losses/r_loss",
+        "losses/kl_loss",
+        "losses/kl_bits",
+        "losses/kl_beta",
+        "learning_rate",
+        "global_norm",
+        "stop",
+    }
+    batch = _batch(tiny, beats)
+    assert set(_stepper(tiny, placement)(batch, SEED)) == tags
+    sampled = dataclasses.replace(tiny, hparams=tiny.hparams.replace(sampling_rate=0.5))
+    found = _stepper(sampled, placement)(batch, SEED)
+    assert set(found) == {*tags, "sampling_probability"}
+
+
+def test_checkpoints_have_weights_and_adams_moments(tiny: Config, placement: Placement) -> None:
+    names = set(_stepper(tiny, placement).checkpointed)
+    weight = "decoder/output_projection/kernel"
+    assert {weight, f"{weight}/Adam", f"{weight}/Adam_1", "beta1_power", "beta2_power"} <= names
+
+
+def test_a_wish_to_stop_comes_back(tiny: Config, placement: Placement, beats: ExampleSet) -> None:
+    step, batch = _stepper(tiny, placement), _batch(tiny, beats)
+    assert float(step(batch, SEED)["stop"]) == 0
+    assert float(step(batch, SEED, stop=True)["stop"]) > 0
