@@ -14,6 +14,8 @@ Source: Roberts et al. 2018, section 4.1 and appendix A.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
@@ -176,7 +178,6 @@ class DrumsConverter(Converter):
     def _windows(self, section: Section, rejections: list[Rejection]) -> tuple[Array, list[Origin]]:
         """Finds the windows of one section: bits `[N, T]`, and where they start."""
         table = self.config.table
-        windows, origins = [np.empty((0, self.num_steps), bits_dtype(table))], []
         place = section.first_bar, section.start_seconds
         notes, drums = drum_hits(section.notes, table)
         tracks = tuple(np.unique(notes.instrument).tolist())
@@ -187,42 +188,50 @@ class DrumsConverter(Converter):
             detail = f"{unmapped} drum notes have a pitch of no class"
             rejections.append(Rejection("unmapped_pitch", detail, None, *place))
         steps = quantize(notes.start, STEPS_PER_QUARTER, section.qpm)
-        onsets, hits = combine_hits(steps, drums, table)
-        gap_steps = self.config.gap_bars * STEPS_PER_BAR
-        cuts = np.flatnonzero(np.diff(onsets) > gap_steps) + 1
-        for pattern, pattern_hits in zip(np.split(onsets, cuts), np.split(hits, cuts), strict=True):
-            if not len(pattern):
-                continue
-            first_step = int(pattern[0]) // STEPS_PER_BAR * STEPS_PER_BAR
-            bars = (int(pattern[-1]) - first_step) // STEPS_PER_BAR + 1
-            bar = section.first_bar + first_step // STEPS_PER_BAR
-            seconds = section.seconds_at(first_step, STEPS_PER_QUARTER)
+        found = [np.empty((0, self.num_steps), bits_dtype(table))]
+        starts: list[int] = []
+        for first_step, line in self._patterns(
+            section, *combine_hits(steps, drums, table), rejections
+        ):
+            windows = sliding_windows(line, self.num_steps, STEPS_PER_BAR)
+            found.append(windows)
+            starts += range(first_step, first_step + len(windows) * STEPS_PER_BAR, STEPS_PER_BAR)
+        bits = np.concatenate(found)
+        kept = first_of_equal(bits) if self.config.dedupe else np.arange(len(bits))
+        if len(kept) < len(bits):
+            detail = f"{len(bits) - len(kept)} of {len(bits)} windows repeat an earlier one"
+            rejections.append(Rejection("duplicate", detail, None, *place))
+        return bits[kept], [section.origin(tracks, starts[index]) for index in kept.tolist()]
+
+    def _patterns(
+        self, section: Section, onsets: Array, hits: Array, rejections: list[Rejection]
+    ) -> Iterator[tuple[int, Array]]:
+        """Finds the patterns that hold a window: first step, and bits `[steps]`."""
+        cuts = np.flatnonzero(np.diff(onsets) > self.config.gap_bars * STEPS_PER_BAR) + 1
+        bounds = [0, *cuts.tolist(), len(onsets)] if len(onsets) else []
+        for begin, end in pairwise(bounds):
+            pattern = onsets[begin:end]
+            first_bar, last_step = int(pattern[0]) // STEPS_PER_BAR, int(pattern[-1]) + 1
+            first_step = first_bar * STEPS_PER_BAR
+            bars = -(-(last_step - first_step) // STEPS_PER_BAR)
+            place = section.first_bar + first_bar, section.seconds_at(first_step, STEPS_PER_QUARTER)
             if bars < self.config.slice_bars:
                 detail = f"{bars} bars of drums; a window needs {self.config.slice_bars}"
-                rejections.append(Rejection("too_short", detail, None, bar, seconds))
+                reason = "too_short"
+                if end < len(onsets):
+                    reason = "gap"
+                    gap = (int(onsets[end]) - last_step) / STEPS_PER_BAR
+                    gap_bar = section.first_bar + last_step // STEPS_PER_BAR
+                    detail += f", and {gap:.3g} bars without drums follow from bar {gap_bar}"
+                rejections.append(Rejection(reason, detail, None, *place))
                 continue
             if bars > self.config.max_bars:
                 detail = f"{bars} bars of drums, of which {self.config.max_bars} count"
-                rejections.append(Rejection("too_long", detail, None, bar, seconds))
+                rejections.append(Rejection("too_long", detail, None, *place))
             line = np.zeros(min(bars, self.config.max_bars) * STEPS_PER_BAR, hits.dtype)
             within = pattern - first_step < len(line)
-            line[pattern[within] - first_step] = pattern_hits[within]
-            found = sliding_windows(line, self.num_steps, STEPS_PER_BAR)
-            windows.append(found)
-            origins += [
-                Origin(tracks, bar + hop, section.seconds_at(step, STEPS_PER_QUARTER))
-                for hop, step in enumerate(
-                    range(first_step, first_step + len(found) * STEPS_PER_BAR, STEPS_PER_BAR)
-                )
-            ]
-        bits = np.concatenate(windows)
-        if self.config.dedupe:
-            kept = first_of_equal(bits)
-            if len(kept) < len(bits):
-                detail = f"{len(bits) - len(kept)} of {len(bits)} windows repeat an earlier one"
-                rejections.append(Rejection("duplicate", detail, None, *place))
-            bits, origins = bits[kept], [origins[index] for index in kept]
-        return bits, origins
+            line[pattern[within] - first_step] = hits[begin:end][within]
+            yield first_step, line
 
 
 def drum_hits(notes: Notes, classes: DrumClasses) -> tuple[Notes, Array]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import Any, ClassVar
 
 import numpy as np
@@ -209,7 +210,7 @@ class MelodyConverter(Converter):
         self, section: Section, rejections: list[Rejection]
     ) -> tuple[dict[str, Array], list[Origin]]:
         """Finds the windows of one section: compact arrays `[N, T]`, and where they start."""
-        notes = self._melodic(section, rejections)
+        counted, notes = self._melodic(section, rejections)
         found = [np.empty((0, self.num_steps), np.uint8)]
         tracks: list[tuple[int, ...]] = []
         starts: list[int] = []
@@ -223,7 +224,7 @@ class MelodyConverter(Converter):
         distinct = [arrays["labels"]]
         if starts and (self.config.chord_encoding or self.config.condition_on_key):
             steps = np.array(starts)[:, np.newaxis] + np.arange(self.num_steps)
-            controls = self._controls(section, notes, steps)
+            controls = self._controls(section, counted, steps)
             if isinstance(controls, Rejection):
                 rejections.append(controls)
                 return self._no_windows(), []
@@ -246,14 +247,21 @@ class MelodyConverter(Converter):
     ) -> Iterator[tuple[int, Voice, int, int]]:
         """Finds the melodies that hold a window: instrument, voice, first step, steps."""
         start, end = quantize_notes(notes, STEPS_PER_QUARTER, section.qpm)
-        for instrument, voice in voices(notes, start, end, self.config.gap_bars * STEPS_PER_BAR):
-            first_bar = int(voice.start[0]) // STEPS_PER_BAR
+        found = list(voices(notes, start, end, self.config.gap_bars * STEPS_PER_BAR))
+        for (instrument, voice), after in zip_longest(found, found[1:]):
+            first_bar, last_step = int(voice.start[0]) // STEPS_PER_BAR, int(voice.end[-1])
             first_step = first_bar * STEPS_PER_BAR
-            bars = -(-(int(voice.end[-1]) - first_step) // STEPS_PER_BAR)
+            bars = -(-(last_step - first_step) // STEPS_PER_BAR)
             place = section.first_bar + first_bar, section.seconds_at(first_step, STEPS_PER_QUARTER)
             if bars < self.config.slice_bars:
                 detail = f"{bars} bars of melody; a window needs {self.config.slice_bars}"
-                rejections.append(Rejection("too_short", detail, instrument, *place))
+                reason = "too_short"
+                if after is not None and after[0] == instrument:
+                    reason = "gap"
+                    gap = (int(after[1].start[0]) - last_step) / STEPS_PER_BAR
+                    gap_bar = section.first_bar + last_step // STEPS_PER_BAR
+                    detail += f", and {gap:.3g} bars without notes follow from bar {gap_bar}"
+                rejections.append(Rejection(reason, detail, instrument, *place))
                 continue
             if bars > self.config.max_bars:
                 detail = f"{bars} bars of melody, of which {self.config.max_bars} count"
@@ -275,26 +283,34 @@ class MelodyConverter(Converter):
         grid = STEPS_PER_QUARTER, section.qpm
         chords: Chords | str | None = None
         if want_chords:
-            steps_played = quantize(np.append(notes.end, total_seconds), *grid)
-            chords = chords_on_grid(harmony.chords, int(steps_played.max()) - 1, *grid)
+            last_step = max(
+                int(quantize(np.array(total_seconds), *grid)),
+                int(quantize_notes(notes, *grid)[1].max()),
+            )
+            chords = chords_on_grid(harmony.chords, last_step - 1, *grid)
         keys = keys_on_grid(harmony.keys, *grid) if want_keys else None
         controls = chords if isinstance(chords, str) else controls_at(chords, keys, steps)
         if isinstance(controls, str):
             return Rejection("chords", controls, None, section.first_bar, section.start_seconds)
         return controls
 
-    def _melodic(self, section: Section, rejections: list[Rejection]) -> Notes:
-        """Returns a section's notes that may be part of a melody."""
-        notes = section.notes
-        programs = self.config.valid_programs
+    def _melodic(self, section: Section, rejections: list[Rejection]) -> tuple[Notes, Notes]:
+        """Picks a section's notes that count.
+
+        Returns:
+          notes of allowed programs and pitches, which harmony is inferred from, and those of them
+          that may be part of a melody.
+        """
+        notes, programs = section.notes, self.config.valid_programs
         pitched = ~notes.is_drum
-        allowed = pitched if programs is None else pitched & np.isin(notes.program, programs)
         in_range = (notes.pitch >= self.config.min_pitch) & (notes.pitch <= self.config.max_pitch)
-        keep = allowed & in_range
-        if not keep.all():
+        allowed = (
+            np.ones(len(notes), bool) if programs is None else np.isin(notes.program, programs)
+        )
+        counted = allowed & in_range
+        if not (counted & pitched).all():
             rejections += self._left_out(section, pitched, allowed, in_range)
-            notes = notes.select(keep)
-        return notes
+        return notes.select(counted), notes.select(counted & pitched)
 
     def _left_out(
         self, section: Section, pitched: Array, allowed: Array, in_range: Array
@@ -302,13 +318,11 @@ class MelodyConverter(Converter):
         """Says why an instrument's notes are no melody."""
         notes, place = section.notes, (section.first_bar, section.start_seconds)
         for track in np.unique(notes.instrument).tolist():
-            own = notes.instrument == track
-            if not (own & pitched).any():
+            own = (notes.instrument == track) & pitched
+            if not own.any():
                 yield Rejection("only_drums", "plays drums, not a melody", track, *place)
-                continue
-            if (own & pitched & ~allowed).any():
-                program = int(notes.program[own][0])
-                detail = f"program {program} is not one of the melody programs"
+            if (own & ~allowed).any():
+                detail = f"program {int(notes.program[own][0])} is not one of the melody programs"
                 yield Rejection("program_not_allowed", detail, track, *place)
             outside = int((own & allowed & ~in_range).sum())
             if outside:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 from typing import Any, ClassVar
 
 import numpy as np
@@ -46,6 +47,7 @@ from musicvae.converters.labels import labels_of, one_hot
 from musicvae.converters.notes import Notes, read_score
 from musicvae.converters.render import new_sequence
 from musicvae.converters.sections import (
+    MAX_STEP,
     Section,
     quantize,
     quantize_notes,
@@ -87,7 +89,7 @@ class TrioConfig:
     slice_bars: int
     gap_bars: int = 2
     max_bars: int = 1024
-    max_trios: int = 4096
+    max_trios: int = 512
     max_tensors_per_input: int | None = None
 
 
@@ -225,75 +227,118 @@ class TrioConverter(Converter):
         self, section: Section, rejections: list[Rejection]
     ) -> tuple[list[Array], list[Origin]]:
         """Finds the windows of one section: a line `[N, T]` for each part, and where they start."""
-        notes = section.notes
-        end = quantize_notes(notes, STEPS_PER_QUARTER, section.qpm)[1]
-        bars = min(-(-int(end.max()) // STEPS_PER_BAR), self.config.max_bars)
-        parts: tuple[list[Part], list[Part], list[Part]] = ([], [], [])
-        for instrument in np.unique(notes.instrument).tolist():
-            own = notes.instrument == instrument
-            role = _role(notes.select(own))
-            if role is not None:
-                part = self._part(instrument, role, notes.select(own), section.qpm, bars)
-                parts[role].append(part)
-        windows: list[list[Array]] = [[], [], []]
+        place = section.first_bar, section.start_seconds
+        lines: list[list[Array]] = [[np.empty((0, self.num_steps), dtype)] for dtype in _DTYPES]
         origins: list[Origin] = []
-        starts = np.arange(0, bars - self.config.slice_bars + 1)
-        for trio in itertools.product(*parts):
-            covered = np.stack([part.covered for part in trio])
-            for edge in (slice(0, self.config.gap_bars), slice(-self.config.gap_bars, None)):
-                covered[:, edge] |= covered[:, edge].any()
-            silent = np.append(0, np.cumsum(~covered.all(axis=0)))
-            playing = starts[silent[starts + self.config.slice_bars] == silent[starts]]
+        end = quantize_notes(section.notes, STEPS_PER_QUARTER, section.qpm)[1]
+        bars = min(-(-int(end.max()) // STEPS_PER_BAR), self.config.max_bars)
+        if bars < self.config.slice_bars:
+            detail = f"{bars} bars; a window needs {self.config.slice_bars}"
+            rejections.append(Rejection("too_short", detail, None, *place))
+            return [each[0] for each in lines], origins
+        parts = self._parts(section, bars, rejections)
+        trios = math.prod(map(len, parts))
+        if trios > self.config.max_trios:
+            detail = f"{trios} combinations of instruments, of which {self.config.max_trios} count"
+            rejections.append(Rejection("too_many_tracks", detail, None, *place))
+        for trio in itertools.islice(itertools.product(*parts), self.config.max_trios):
+            playing = self._playing(trio, bars)
             steps = playing[:, np.newaxis] * STEPS_PER_BAR + np.arange(self.num_steps)
-            for part, role_windows in zip(trio, windows, strict=True):
-                role_windows.append(part.line[steps])
+            for part, windows in zip(trio, lines, strict=True):
+                windows.append(part.line[steps])
             tracks = tuple(part.instrument for part in trio)
-            origins += [
-                Origin(
-                    tracks,
-                    section.first_bar + bar,
-                    section.seconds_at(bar * STEPS_PER_BAR, STEPS_PER_QUARTER),
-                )
-                for bar in playing.tolist()
-            ]
-        empty = [np.empty((0, self.num_steps), dtype) for dtype in _DTYPES]
-        lines = [np.concatenate([none, *found]) for none, found in zip(empty, windows, strict=True)]
-        return lines, origins
+            origins += [section.origin(tracks, bar * STEPS_PER_BAR) for bar in playing.tolist()]
+        if trios and not origins:
+            detail = f"no {self.config.slice_bars} bars in which melody, bass and drums all play"
+            rejections.append(Rejection("not_all_playing", detail, None, *place))
+        return [np.concatenate(windows) for windows in lines], origins
 
-    def _part(self, instrument: int, role: int, notes: Notes, qpm: float, bars: int) -> Part:
+    def _playing(self, trio: tuple[Part, ...], bars: int) -> Array:
+        """Returns the bars at which windows start that all three cover throughout, int64 `[N]`."""
+        covered = np.stack([part.covered for part in trio])
+        edge = min(self.config.gap_bars, bars)
+        for outer in (slice(0, edge), slice(bars - edge, bars)):
+            covered[:, outer] |= covered[:, outer].any()
+        silent = np.append(0, np.cumsum(~covered.all(axis=0)))
+        return np.flatnonzero(silent[self.config.slice_bars :] == silent[: -self.config.slice_bars])
+
+    def _parts(self, section: Section, bars: int, rejections: list[Rejection]) -> list[list[Part]]:
+        """Finds melodies, basses and drums of a section; says who is none and who is missing."""
+        place = section.first_bar, section.start_seconds
+        players: list[list[tuple[int, Notes]]] = [[], [], []]
+        for track in np.unique(section.notes.instrument).tolist():
+            notes = section.notes.select(section.notes.instrument == track)
+            kinds = {
+                _kind(program) for program in np.unique(notes.program[~notes.is_drum]).tolist()
+            }
+            if notes.is_drum.any():
+                kinds.add("drums")
+            kind = kinds.pop()
+            if kinds:
+                detail = f"one instrument plays {' and '.join(sorted({kind, *kinds}))}"
+                rejections.append(Rejection("mixed_instrument", detail, track, *place))
+            elif kind in ROLES:
+                players[ROLES.index(kind)].append((track, notes))
+            else:
+                detail = (
+                    f"program {int(notes.program[0])} is neither melody (0..31) nor bass (32..39)"
+                )
+                rejections.append(Rejection("program_not_allowed", detail, track, *place))
+        missing = [role for role, found in zip(ROLES, players, strict=True) if not found]
+        for role in missing:
+            rejections.append(Rejection(f"no_{role}", f"no instrument plays {role}", None, *place))
+        if missing:
+            return [[], [], []]
+        return [
+            [self._part(track, role, notes, section, bars, rejections) for track, notes in found]
+            for role, found in zip(ROLES, players, strict=True)
+        ]
+
+    def _part(
+        self,
+        track: int,
+        role: str,
+        notes: Notes,
+        section: Section,
+        bars: int,
+        rejections: list[Rejection],
+    ) -> Part:
         """Makes one instrument's line and the bars that it covers."""
-        num_steps = bars * STEPS_PER_BAR
+        num_steps, qpm = bars * STEPS_PER_BAR, section.qpm
         start, end = quantize_notes(notes, STEPS_PER_QUARTER, qpm)
-        touched = np.zeros(bars + 1, np.int64)
-        first = np.minimum(start // STEPS_PER_BAR - self.config.gap_bars, bars).clip(0)
-        last = np.minimum((end - 1) // STEPS_PER_BAR + 1 + self.config.gap_bars, bars)
-        np.add.at(touched, first, 1)
-        np.add.at(touched, last, -1)
-        covered = np.cumsum(touched)[:bars] > 0
-        if ROLES[role] == "drums":
+        changes = np.zeros(bars + 1, np.int64)
+        first = (start // STEPS_PER_BAR - self.config.gap_bars).clip(0, bars)
+        last = ((end - 1) // STEPS_PER_BAR + 1 + self.config.gap_bars).clip(0, bars)
+        np.add.at(changes, first, 1)
+        np.add.at(changes, last, -1)
+        covered = np.cumsum(changes)[:bars] > 0
+        if role == "drums":
             known, drums = drum_hits(notes, REDUCED)
-            onsets, hits = combine_hits(
-                quantize(known.start, STEPS_PER_QUARTER, qpm), drums, REDUCED
-            )
+            onset = quantize(known.start, STEPS_PER_QUARTER, qpm)
+            steps, hits = combine_hits(onset, drums, REDUCED)
             line = np.zeros(num_steps, hits.dtype)
-            within = onsets < num_steps
-            line[onsets[within]] = hits[within]
-            return Part(instrument, line, covered)
-        line = np.zeros(num_steps, np.uint8)
-        keep = (notes.pitch >= MIN_PITCH) & (notes.pitch <= MAX_PITCH)
-        for _, voice in voices(notes.select(keep), start[keep], end[keep], gap_steps=2**40):
-            line = voice.labels(0, num_steps, MIN_PITCH)
-        return Part(instrument, line, covered)
+            line[steps[steps < num_steps]] = hits[steps < num_steps]
+            reason, left_out = "unmapped_pitch", len(notes) - len(known)
+            detail = f"{left_out} drum notes have a pitch of no class"
+        else:
+            in_range = (notes.pitch >= MIN_PITCH) & (notes.pitch <= MAX_PITCH)
+            line = np.zeros(num_steps, np.uint8)
+            kept = notes.select(in_range), start[in_range], end[in_range]
+            for _, voice in voices(*kept, gap_steps=2 * MAX_STEP):
+                line = voice.labels(0, num_steps, MIN_PITCH)
+            reason, left_out = "out_of_range", len(notes) - int(in_range.sum())
+            detail = f"{left_out} notes are outside the pitches {MIN_PITCH}..{MAX_PITCH}"
+        if left_out:
+            place = section.first_bar, section.start_seconds
+            rejections.append(Rejection(reason, detail, track, *place))
+        return Part(track, line, covered)
 
 
 _DTYPES = (np.uint8, np.uint8, bits_dtype(REDUCED))
 
 
-def _role(notes: Notes) -> int | None:
-    """Returns which part an instrument plays (0 melody, 1 bass, 2 drums), or None."""
-    if notes.is_drum.any():
-        return 2 if notes.is_drum.all() else None
-    for role, programs in enumerate((MELODY_PROGRAMS, BASS_PROGRAMS)):
-        if np.isin(notes.program, programs).all():
-            return role
-    return None
+def _kind(program: int) -> str:
+    """Returns what a pitched instrument of a program is: a role, or "others"."""
+    if program in MELODY_PROGRAMS:
+        return "melody"
+    return "bass" if program in BASS_PROGRAMS else "others"
