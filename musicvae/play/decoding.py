@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from musicvae.converters.base import Array
-from musicvae.errors import InputError
-from musicvae.inference import Encoded, TrainedModel
 from musicvae.lazy_note_seq import NoteSequence
-from musicvae.play.chords import Key, chord_controls, parse_chords, parse_key
-from musicvae.play.fitting import Window, fit_window
+from musicvae.play.fitting import Window
 from musicvae.play.joining import join
-from musicvae.play.outcome import Input, Take, Vector, Wishes
+from musicvae.play.outcome import Take, Vector, Wishes
+
+if TYPE_CHECKING:
+    from musicvae.inference import Encoded, TrainedModel
 
 _USUAL_QPM, _USUAL_VELOCITY = 120.0, 80
 
@@ -58,58 +57,6 @@ def setting_between(start: Window, end: Window, share: float) -> Setting:
 def encode(model: TrainedModel, windows: Sequence[Window]) -> Encoded:
     """Returns the posteriors of windows: z, mu, sigma, float32 `[N, Z]` each."""
     return model.encode_examples([window.example for window in windows], seed=0)
-
-
-def chords_of(wishes: Wishes) -> tuple[list[list[str]], Key | None]:
-    """Returns the chords that are wished for, bar by bar, and their key."""
-    assert wishes.chords is not None
-    key = None if wishes.key is None else parse_key(wishes.key)
-    return parse_chords(wishes.chords, key), key
-
-
-def plays_over_chords(model: TrainedModel) -> bool:
-    """Returns whether a model is controlled by chords."""
-    return bool(model.config.converter.options.get("chord_encoding"))
-
-
-def controls_for(
-    model: TrainedModel, wishes: Wishes, window: Window | None = None
-) -> list[Array] | None:
-    """Returns the controls under which results are decoded.
-
-    Args:
-      model: a trained model.
-      wishes: with chords, with a piece to follow, or without.
-      window: the input whose controls serve where neither is given.
-
-    Returns:
-      One float32 array `[T, C]` for each window W of every result, or None for a model without
-      controls.
-
-    Raises:
-      InputError: controls are needed and not given, or given and not needed.
-    """
-    kind = model.config.name
-    if wishes.chords is not None and not plays_over_chords(model):
-        raise InputError(f"'{kind}' plays over no chords; leave --chords out or take another model")
-    if wishes.control is not None and not model.converter.spec.control_depth:
-        raise InputError(f"'{kind}' follows no other piece; leave --control_midi out")
-    if not model.converter.spec.control_depth:
-        return None
-    if wishes.chords is not None:
-        return chord_controls(model.converter, *chords_of(wishes))
-    if wishes.control is not None:
-        window = control_window(model, wishes.control)
-    if window is not None:
-        return [np.asarray(window.example.controls, np.float32)]
-    if plays_over_chords(model):
-        raise InputError(f"'{kind}' plays over chords; give them, as in --chords='C Am F G'")
-    raise InputError(f"'{kind}' plays given hits; give them with --control_midi=FILE.mid")
-
-
-def control_window(model: TrainedModel, piece: Input) -> Window:
-    """Returns the window of a piece that is to be followed."""
-    return fit_window(piece.sequence, model.converter, name=piece.name)
 
 
 def decode(

@@ -48,11 +48,13 @@ class SeveralWindowsError(MultipleExamplesError):
     """A piece gives several windows where one is wanted.
 
     Attributes:
+      name: what the piece is called.
       windows: all of them, in the order of the piece.
     """
 
-    def __init__(self, message: str, windows: Sequence[Window]) -> None:
-        super().__init__(message)
+    def __init__(self, name: str, windows: Sequence[Window]) -> None:
+        super().__init__(f"'{name}' gives {len(windows)} windows, and --strict wants one")
+        self.name = name
         self.windows = tuple(windows)
 
 
@@ -129,6 +131,23 @@ def fit_window(
         why = "asked for" if bar is not None else "the most musical"
         said = (*said, f"of its {count} windows the one at bar {window.bar} was taken ({why})")
     return dataclasses.replace(window, said=said)
+
+
+def window_notes(window: Window, converter: Converter) -> NoteSequence:
+    """Returns a window as notes, as it stands in the piece.
+
+    Args:
+      window: the window.
+      converter: that made it.
+    """
+    notes: NoteSequence = converter.to_notes(
+        window.example.outputs,
+        window.example.controls if converter.spec.control_depth else None,
+        qpm=window.qpm,
+        velocity=window.velocity,
+        program=window.program,
+    )
+    return notes
 
 
 def end_of(sequence: NoteSequence) -> float:

@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from musicvae.converters import Converter
 from musicvae.converters.groove import GrooveConfig
 from musicvae.errors import ConfigError
-from musicvae.inference import TrainedModel
 from musicvae.play.decoding import encode
 from musicvae.play.outcome import Input, Outcome, Take, Wishes
 from musicvae.play.performing import check_number, fit, fit_all, perform, replay, said_of
+
+if TYPE_CHECKING:
+    from musicvae.inference import TrainedModel
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +71,7 @@ def play_groove(
     """
     wishes = wishes or Wishes()
     check_number(n)
-    check_job(model, job)
+    check_job(model.converter, model.config.name, job)
     windows = fit_all(model, piece, wishes, taps=JOBS[job].taps)
     return replay(model, piece, windows, n, wishes)
 
@@ -98,7 +102,7 @@ def follow_hits(
     """
     wishes = wishes or Wishes()
     check_number(n)
-    check_job(model, "follow_hits")
+    check_job(model.converter, model.config.name, "follow_hits")
     windows = fit_all(model, hits, wishes)
     if style is None:
         styles = model.sample_z(n, wishes.seed)
@@ -117,16 +121,20 @@ def follow_hits(
     return Outcome(tuple(takes), said_of([hits], windows[:1]))
 
 
-def check_job(model: TrainedModel, job: str) -> None:
+def check_job(converter: Converter, kind: str, job: str) -> None:
     """Checks that a model can do a groove job.
+
+    Args:
+      converter: the model's.
+      kind: its configuration's name.
+      job: one of `JOBS`.
 
     Raises:
       ConfigError: it cannot; the message names the configuration that can.
     """
-    wanted = JOBS[job]
-    config = model.converter.config
+    wanted, config = JOBS[job], converter.config
     if not isinstance(config, GrooveConfig) or not getattr(config, wanted.option):
         raise ConfigError(
-            f"config '{model.config.name}' is not made for {job}; take --config={wanted.config} "
-            f"or another one with {wanted.option} in its converter"
+            f"config '{kind}' is not made for {job}; take --config={wanted.config} or another one "
+            f"with {wanted.option} in its converter"
         )

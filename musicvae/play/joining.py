@@ -8,19 +8,19 @@ from musicvae.lazy_note_seq import NoteSequence
 
 
 def cut_at(piece: NoteSequence, seconds: float) -> NoteSequence:
-    """Returns a piece without what begins at `seconds` or later, and no longer than that.
+    """Returns a piece without what sounds at `seconds` or later, and no longer than that.
 
     Args:
       piece: not changed.
       seconds: over 0.
     """
-    if piece.total_time <= seconds:
-        return piece
     result = NoteSequence()
     result.CopyFrom(piece)
     del result.notes[:]
     result.notes.extend(note for note in piece.notes if note.start_time < seconds)
-    result.total_time = seconds
+    for note in result.notes:
+        note.end_time = min(note.end_time, seconds)
+    result.total_time = min(piece.total_time, seconds)
     return result
 
 

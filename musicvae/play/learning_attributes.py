@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,9 +20,11 @@ from musicvae.attributes import (
 )
 from musicvae.converters import Example
 from musicvae.errors import InputError
-from musicvae.inference import TrainedModel
 from musicvae.lazy_note_seq import NoteSequence
 from musicvae.play.outcome import Vector
+
+if TYPE_CHECKING:
+    from musicvae.inference import TrainedModel
 
 _ENCODED_TOGETHER = 256
 

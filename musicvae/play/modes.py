@@ -9,33 +9,31 @@ Axes: N results, Z columns of z.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from musicvae.attributes import AttributeVectors
 from musicvae.errors import InputError
-from musicvae.inference import TrainedModel
 from musicvae.latent import lerp, slerp
-from musicvae.play.decoding import (
-    Setting,
-    control_window,
-    controls_for,
-    decode,
-    encode,
-    setting_between,
-)
+from musicvae.play.controls import control_window, controls_for
+from musicvae.play.decoding import Setting, decode, encode, setting_between
 from musicvae.play.joining import join
 from musicvae.play.outcome import Input, Outcome, Take, Wishes
 from musicvae.play.performing import check_number, fit, fit_all, replay, said_of
 
+if TYPE_CHECKING:
+    from musicvae.inference import TrainedModel
 
-def sample(model: TrainedModel, n: int, wishes: Wishes | None = None) -> Outcome:
+
+def sample(model: TrainedModel, n: int, wishes: Wishes | None = None, *, first: int = 1) -> Outcome:
     """Writes new music.
 
     Args:
       model: a trained model.
       n: how many pieces; with several temperatures, as many at each from the same latent vectors.
       wishes: what is asked for.
+      first: the number that the first is called by.
 
     Returns:
       The pieces.
@@ -46,11 +44,11 @@ def sample(model: TrainedModel, n: int, wishes: Wishes | None = None) -> Outcome
     wishes = wishes or Wishes()
     check_number(n)
     z = model.sample_z(n, wishes.seed)
-    captions = [f"sample {k + 1}" for k in range(n)]
-    controls = controls_for(model, wishes)
+    captions = [f"sample {first + k}" for k in range(n)]
+    controls = controls_for(model.converter, model.config.name, wishes)
     setting = Setting()
     if wishes.control is not None:
-        setting = Setting(qpm=control_window(model, wishes.control).qpm)
+        setting = Setting(qpm=control_window(model.converter, wishes.control).qpm)
     return Outcome(decode(model, z, captions, wishes, [setting] * n, controls))
 
 
@@ -154,7 +152,7 @@ def morph(
         settings.append(setting_between(windows[leg], windows[leg + 1], share))
         captions.append(_place_name(inputs, leg, share))
     z = np.array(rows, np.float32)
-    controls = controls_for(model, wishes, windows[0])
+    controls = controls_for(model.converter, model.config.name, wishes, windows[0])
     takes = decode(model, z, captions, wishes, settings, controls)
     said = said_of(inputs, windows)
     if not joined:
@@ -209,7 +207,7 @@ def grid(
             lower = setting_between(windows[2], windows[3], across)
             settings.append(upper.towards(lower, down))
             captions.append(_corner_name(corners, across, down))
-    controls = controls_for(model, wishes, windows[0])
+    controls = controls_for(model.converter, model.config.name, wishes, windows[0])
     takes = decode(model, z.astype(np.float32), captions, wishes, settings, controls)
     said = said_of(corners, windows)
     return Outcome(takes, said, "grid", n)
@@ -249,7 +247,7 @@ def similar(
     others = model.sample_z(n, wishes.seed)
     z = np.array([slerp(mu, other, 1.0 - closeness) for other in others], np.float32)
     captions = [f"variation {k + 1}" for k in range(n)]
-    controls = controls_for(model, wishes, window)
+    controls = controls_for(model.converter, model.config.name, wishes, window)
     takes = decode(model, z, captions, wishes, [Setting.of(window)] * n, controls)
     return Outcome(takes, said_of([piece], [window]))
 
@@ -287,7 +285,7 @@ def steer(
     mu = encode(model, [window]).mu[0]
     z = np.array([mu + np.float32(amount) * vector for amount in amounts], np.float32)
     captions = [f"{attribute} {amount:+g}" for amount in amounts]
-    controls = controls_for(model, wishes, window)
+    controls = controls_for(model.converter, model.config.name, wishes, window)
     settings = [Setting.of(window)] * len(amounts)
     takes = decode(model, z, captions, wishes, settings, controls)
     return Outcome(takes, said_of([piece], [window]), "path")

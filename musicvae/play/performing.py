@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from musicvae.errors import InputError
-from musicvae.inference import TrainedModel
 from musicvae.lazy_note_seq import NoteSequence
 from musicvae.play.chords import with_chords
-from musicvae.play.decoding import Setting, chords_of, decode, encode
+from musicvae.play.controls import chords_of
+from musicvae.play.decoding import Setting, decode, encode
 from musicvae.play.fitting import Window, end_of, fit_whole, fit_window
 from musicvae.play.joining import cut_at, join
 from musicvae.play.outcome import Input, Outcome, Take, Vector, Wishes
 from musicvae.play.repairs import Repair, Repaired, as_taps
+
+if TYPE_CHECKING:
+    from musicvae.inference import TrainedModel
 
 MAX_RESULTS = 10_000
 

@@ -203,21 +203,22 @@ def test_fault_04_an_input_interpolates_with_itself(run, groove_run, tmp_path, i
     assert len(_files(tmp_path)) == 5
 
 
-def test_of_an_input_with_several_examples_one_is_to_be_chosen(
+def test_with_strict_one_of_several_examples_is_to_be_chosen(
     run, groove_run, tmp_path, inputs
 ) -> None:
     (tmp_path / "long.mid").write_bytes(note_sequence_to_midi(small_music.drum_piece(3, bars=6)))
     long = f"--input_midi_1={tmp_path / 'long.mid'}"
     end = f"--input_midi_2={inputs[1]}"
-    result = run(f"--run_dir={groove_run}", "--mode=interpolate", long, end)
-    assert "it has 3 examples" in result.error
+    result = run(f"--run_dir={groove_run}", "--mode=interpolate", "--strict", long, end)
+    assert "holds 3 examples" in result.error
     assert "choose one of" in result.error
     candidates = _files(tmp_path)
     assert len(candidates) == 3
-    assert all(f"{GROOVE}_input_1_" in name for name in candidates)
+    assert all(f"{GROOVE}_candidate_" in name for name in candidates)
     for name in candidates:
         chosen = f"--input_midi_1={tmp_path / 'out' / name}"
-        assert run(f"--run_dir={groove_run}", "--mode=interpolate", chosen, end).status == 0
+        strict = ("--mode=interpolate", "--strict")
+        assert run(f"--run_dir={groove_run}", *strict, chosen, end).status == 0
 
 
 def test_fault_13_the_cap_on_windows_does_not_apply_to_inputs(
@@ -227,10 +228,11 @@ def test_fault_13_the_cap_on_windows_does_not_apply_to_inputs(
     result = run(
         f"--run_dir={groove_run}",
         "--mode=interpolate",
+        "--strict",
         f"--input_midi_1={tmp_path / 'long.mid'}",
         f"--input_midi_2={inputs[1]}",
     )
-    assert "it has 30 examples" in result.error
+    assert "holds 30 examples" in result.error
     assert len(_files(tmp_path)) == 30
 
 
@@ -358,9 +360,9 @@ except SystemExit as status:
     assert status.code == 0
 assert not {"tensorflow", "note_seq", "pooch"} & set(sys.modules)
 """
-    for flag in ("--help", "--list_configs"):
+    for flag, shown in (("--help", "interpolate"), ("--list_configs", "groovae_4bar")):
         result = subprocess.run(
             [sys.executable, "-c", script, flag], capture_output=True, text=True
         )
         assert result.returncode == 0, result.stderr
-        assert "groovae_4bar" in result.stdout
+        assert shown in result.stdout

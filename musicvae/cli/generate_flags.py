@@ -1,0 +1,190 @@
+"""The flags of `musicvae-generate`."""
+
+from __future__ import annotations
+
+import math
+
+from absl import flags
+
+from musicvae.cli.flags import command_flags, define_path
+from musicvae.cli.generate_modes import MODES
+
+FLAGS = command_flags()
+
+
+class _NumbersParser(flags.ArgumentParser[tuple[float, ...]]):
+    """One number or more, with commas between them."""
+
+    syntactic_help = "numbers with commas between them"
+
+    def __init__(self, lowest: float) -> None:
+        self._lowest = lowest
+
+    def parse(self, argument: str | tuple[float, ...]) -> tuple[float, ...]:
+        if not isinstance(argument, str):
+            return argument
+        numbers = tuple(float(text) for text in argument.split(","))
+        if not all(self._lowest <= number < math.inf for number in numbers):
+            raise ValueError(f"each must be a number of at least {self._lowest:g}")
+        return numbers
+
+    def flag_type(self) -> str:
+        return "numbers"
+
+
+class _NumbersSerializer(flags.ArgumentSerializer[tuple[float, ...]]):
+    """Numbers as the user would write them."""
+
+    def serialize(self, value: tuple[float, ...]) -> str:
+        return ",".join(f"{number:g}" for number in value)
+
+
+def _define_numbers(
+    name: str, default: tuple[float, ...], text: str, lowest: float = -math.inf
+) -> None:
+    flags.DEFINE(_NumbersParser(lowest), name, default, text, FLAGS, _NumbersSerializer())
+
+
+# Which model.
+flags.DEFINE_string(
+    "config",
+    None,
+    "The configuration: a name, or a TOML file of your own. Not needed where run_dir has one.",
+    flag_values=FLAGS,
+)
+define_path("run_dir", None, "The folder of a training, whose latest checkpoint is used.", FLAGS)
+define_path(
+    "checkpoint_file",
+    None,
+    "A checkpoint: its prefix, one of its files, a .tar or .tar.gz, the name or URL of a published "
+    "one.",
+    FLAGS,
+)
+flags.DEFINE_string(
+    "hparams",
+    "",
+    "Hyperparameters to change, as in z_size=256; sizes come from the checkpoint by themselves.",
+    flag_values=FLAGS,
+)
+flags.DEFINE_string(
+    "device", None, "CPU, GPU or GPU:1; a GPU if there is one, where not given.", flag_values=FLAGS
+)
+flags.DEFINE_integer(
+    "max_batch_size", 8, "How many pieces are worked on together.", 1, flag_values=FLAGS
+)
+flags.DEFINE_boolean("list_configs", False, "Show all configurations.", flag_values=FLAGS)
+
+# What to do, with which inputs.
+flags.DEFINE_enum("mode", "sample", list(MODES), "What to do; see above.", flag_values=FLAGS)
+define_path("input_midi_1", None, "The first input: MIDI, MusicXML or ABC.", FLAGS)
+define_path("input_midi_2", None, "The second input.", FLAGS)
+flags.DEFINE_multi_string("input", [], "A further input", flag_values=FLAGS)
+define_path(
+    "input_dir",
+    None,
+    "In place of inputs: each music file in this folder.",
+    FLAGS,
+)
+flags.DEFINE_boolean("recursive", False, "Look into its subfolders too.", flag_values=FLAGS)
+define_path(
+    "control_midi",
+    None,
+    "Where a conditional model takes its controls from: the chords, or the hits, of this file.",
+    FLAGS,
+)
+flags.DEFINE_string(
+    "chords",
+    None,
+    "Chords for a model of chords, one to a bar: 'C Am F G'; with bars drawn: 'C Am | F G'.",
+    flag_values=FLAGS,
+)
+flags.DEFINE_string(
+    "key", None, "Their key, such as G or Em; chords may then be 'I vi IV V'.", flag_values=FLAGS
+)
+flags.DEFINE_boolean(
+    "strict",
+    False,
+    "An input must be one window as it stands; several are written out to choose from.",
+    flag_values=FLAGS,
+)
+flags.DEFINE_integer(
+    "bar",
+    None,
+    "The bar at which an input's window begins; the most musical one where not given.",
+    1,
+    flag_values=FLAGS,
+)
+flags.DEFINE_boolean(
+    "whole", False, "Reconstruct the whole input, window after window.", flag_values=FLAGS
+)
+
+# How.
+flags.DEFINE_integer("num_outputs", 5, "How many results.", 1, flag_values=FLAGS)
+_define_numbers(
+    "temperature",
+    (0.5,),
+    "How adventurous the choice at each step is; 0 takes the most likely. Several, as in 0.2,0.8: "
+    "every result at each.",
+    lowest=0.0,
+)
+flags.DEFINE_integer(
+    "length",
+    None,
+    "The most steps (sixteenth notes in most configurations); the configuration's where not given.",
+    1,
+    flag_values=FLAGS,
+)
+flags.DEFINE_integer(
+    "seed", None, "Makes a run repeatable, bit for bit on one machine.", 0, flag_values=FLAGS
+)
+flags.DEFINE_float(
+    "qpm",
+    None,
+    "Tempo in quarters a minute; the input's where not given.",
+    flag_values=FLAGS,
+)
+flags.DEFINE_string(
+    "program",
+    None,
+    "Instrument of melodies: a General MIDI name, or a number from 0; the input's where not given.",
+    flag_values=FLAGS,
+)
+flags.DEFINE_boolean(
+    "linear", False, "Go straight through latent space, and not along arcs.", flag_values=FLAGS
+)
+flags.DEFINE_float(
+    "closeness",
+    0.7,
+    "How close variations are: 0 is anything, 1 the input as the model remembers it.",
+    0.0,
+    1.0,
+    flag_values=FLAGS,
+)
+flags.DEFINE_string("attribute", None, "The attribute to change.", flag_values=FLAGS)
+_define_numbers("amount", (-1.0, 0.0, 1.0), "How much of its vector is added, one or more.")
+define_path(
+    "attributes_file",
+    None,
+    "Attribute vectors, if not those beside the checkpoint.",
+    FLAGS,
+)
+
+# What is written.
+define_path("output_dir", "generated", "Where to write; made where it is missing.", FLAGS)
+flags.DEFINE_boolean(
+    "plot", False, "Draw a piano roll of each result, and overviews.", flag_values=FLAGS
+)
+flags.DEFINE_enum(
+    "plot_format", "png", ["png", "svg", "pdf"], "Of the pictures.", flag_values=FLAGS
+)
+flags.DEFINE_boolean("wav", False, "Write each result as audio, too.", flag_values=FLAGS)
+define_path("soundfont", None, "A .sf2 file for the audio, played by FluidSynth.", FLAGS)
+flags.DEFINE_boolean(
+    "html",
+    False,
+    "Write a web page with rolls and players.",
+    flag_values=FLAGS,
+)
+flags.DEFINE_boolean(
+    "overwrite", False, "With --input_dir: do files again that are done.", flag_values=FLAGS
+)

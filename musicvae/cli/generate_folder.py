@@ -1,0 +1,178 @@
+"""`musicvae-generate --input_dir`: one job for each music file of a folder, restartable.
+
+The results of `songs/a.mid` are `OUTPUT_DIR/songs/a_MODE-000-of-005.mid` and so on. What is there
+already is not done again, so that a run that was interrupted goes on; what could not be done is in
+`OUTPUT_DIR/skipped.tsv` with its reason.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from musicvae.cli.generate_inputs import read_input
+from musicvae.cli.generate_modes import Mode
+from musicvae.cli.generate_results import write_outcomes
+from musicvae.cli.progress import ProgressLine
+from musicvae.errors import InputError, MusicVAEError
+from musicvae.files import atomic_file, check_writable
+
+if TYPE_CHECKING:
+    from musicvae.cli.outputs import OutputFolder
+    from musicvae.inference import TrainedModel
+    from musicvae.play.outcome import Wishes
+    from musicvae.play.presentation import Presentation
+
+SKIPPED = "skipped.tsv"
+
+
+class Task(NamedTuple):
+    """One job.
+
+    Attributes:
+      inputs: names of its files, relative to the folder.
+      stem: of its results, relative to the folder that they are written to.
+    """
+
+    inputs: tuple[str, ...]
+    stem: str
+
+
+class Summary(NamedTuple):
+    """What became of a folder.
+
+    Attributes:
+      done: jobs that were done.
+      before: jobs whose results were there.
+      skipped: (input, reason) of those that could not be done.
+    """
+
+    done: int
+    before: int
+    skipped: tuple[tuple[str, str], ...]
+
+
+def check_folder_mode(mode_name: str, mode: Mode) -> None:
+    """Checks that a mode takes one input, or two.
+
+    Args:
+      mode_name: the mode's name.
+      mode: the mode.
+
+    Raises:
+      InputError: it takes none, or more.
+    """
+    if mode.min_inputs not in (1, 2):
+        raise InputError(f"--mode={mode_name} does not go with --input_dir; name its inputs")
+
+
+def tasks_of(names: Sequence[str], mode_name: str, mode: Mode) -> list[Task]:
+    """Returns the jobs for a folder's files: one for each file, or for each two that follow.
+
+    Args:
+      names: the files, sorted.
+      mode_name: the mode's name.
+      mode: the mode.
+
+    Raises:
+      InputError: there are too few files.
+    """
+    if len(names) < mode.min_inputs:
+        raise InputError(f"--mode={mode_name} needs {mode.min_inputs} files in --input_dir")
+    stems = [os.path.splitext(name)[0] for name in names]
+    if mode.min_inputs == 1:
+        # Two files that differ in their ending alone keep it, so that neither replaces the other.
+        return [
+            Task((name,), f"{stem if stems.count(stem) == 1 else name}_{mode_name}")
+            for name, stem in zip(names, stems, strict=True)
+        ]
+    return [
+        Task(
+            (names[k], names[k + 1]), f"{stems[k]}_to_{os.path.basename(stems[k + 1])}_{mode_name}"
+        )
+        for k in range(len(names) - 1)
+    ]
+
+
+def work_through(
+    model: TrainedModel,
+    output: OutputFolder,
+    tasks: Sequence[Task],
+    mode: Mode,
+    wishes: Wishes,
+    presentation: Presentation,
+    values: Mapping[str, Any],
+) -> Summary:
+    """Does the jobs, one after another, and writes what could not be done.
+
+    Args:
+      model: a trained model.
+      output: writes the results.
+      tasks: what to do.
+      mode: the mode.
+      wishes: what is asked for.
+      presentation: what to write beside MIDI files.
+      values: the flags.
+
+    Returns:
+      What became of them.
+    """
+    total = mode.count(values, mode.min_inputs) * len(wishes.temperatures)
+    done = before = 0
+    skipped: list[tuple[str, str]] = []
+    line = ProgressLine(quiet=values["log"] not in ("DEBUG", "INFO"))
+    try:
+        for number, task in enumerate(tasks, 1):
+            paths = list(_paths(output.path, task.stem, total))
+            if not values["overwrite"] and all(map(os.path.exists, paths)):
+                before += 1
+            else:
+                try:
+                    _do(model, output, task, mode, wishes, presentation, values, paths)
+                    done += 1
+                except MusicVAEError as error:
+                    skipped.append((" + ".join(task.inputs), str(error)))
+            line.show_count(number, len(tasks), "files")
+    finally:
+        line.close()
+        _write_skipped(os.path.join(output.path, SKIPPED), skipped)
+    return Summary(done, before, tuple(skipped))
+
+
+def _do(
+    model: TrainedModel,
+    output: OutputFolder,
+    task: Task,
+    mode: Mode,
+    wishes: Wishes,
+    presentation: Presentation,
+    values: Mapping[str, Any],
+    paths: Sequence[str],
+) -> None:
+    from musicvae.play.presentation import present
+
+    inputs = [
+        read_input(os.path.join(values["input_dir"], name), "input_dir") for name in task.inputs
+    ]
+    check_writable(paths[0])
+    outcome = write_outcomes(mode.job(model, inputs, wishes, values), output, paths, quiet=True)
+    title = f"{model.config.name}: {os.path.basename(task.stem)}"
+    for _ in present(outcome, paths, presentation, title=title):
+        pass
+
+
+def _paths(folder: str, stem: str, total: int) -> Iterator[str]:
+    for number in range(total):
+        yield os.path.join(folder, f"{stem}-{number:03d}-of-{total:03d}.mid")
+
+
+def _write_skipped(path: str, skipped: Sequence[tuple[str, str]]) -> None:
+    if not skipped:
+        return
+    lines = [
+        "input\treason",
+        *("\t".join(" ".join(part.split()) for part in row) for row in skipped),
+    ]
+    with atomic_file(path) as file:
+        file.write(("\n".join(lines) + "\n").encode("utf-8", "surrogateescape"))

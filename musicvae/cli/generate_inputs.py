@@ -1,0 +1,177 @@
+"""What `musicvae-generate` reads from its flags: inputs, wishes and what to write."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from absl import logging
+
+from musicvae.cli.generate_modes import Mode
+from musicvae.errors import InputError
+
+if TYPE_CHECKING:
+    from musicvae.converters import Converter
+    from musicvae.play.outcome import Input, Wishes
+    from musicvae.play.presentation import Presentation
+
+_SEEDS = 2**31
+_INPUT_FLAGS = ("--input_midi_1", "--input_midi_2", "--input", "another --input")
+
+
+def read_input(path: str, flag: str) -> Input:
+    """Reads a music file that holds one piece.
+
+    Args:
+      path: the file.
+      flag: the flag that names it.
+
+    Raises:
+      InputError: it cannot be read, or holds several pieces.
+    """
+    from musicvae.data.bounds import MusicFileError
+    from musicvae.data.music_files import read_music_file
+    from musicvae.play.outcome import Input
+
+    try:
+        sequences = read_music_file(path).sequences
+    except MusicFileError as error:
+        raise InputError(f"--{flag}={path}: {error.detail}") from error
+    if len(sequences) != 1:
+        raise InputError(f"--{flag}={path}: it has {len(sequences)} tunes; give a file with one")
+    return Input(sequences[0], os.path.basename(path))
+
+
+def read_inputs(name: str, mode: Mode, values: Mapping[str, Any]) -> list[Input]:
+    """Reads the inputs of a mode.
+
+    Args:
+      name: the mode's name.
+      mode: the mode.
+      values: the flags.
+
+    Raises:
+      InputError: one cannot be read, or there are too few or too many.
+    """
+    given = [
+        (values[flag], flag)
+        for flag in ("input_midi_1", "input_midi_2")
+        if values[flag] is not None
+    ]
+    given += [(os.path.expanduser(path), "input") for path in values["input"]]
+    if mode.follows and not given and values["control_midi"]:
+        given = [(values["control_midi"], "control_midi")]
+    if len(given) < mode.min_inputs:
+        missing = " and ".join(_INPUT_FLAGS[len(given) : mode.min_inputs])
+        raise InputError(f"missing {missing}; --mode={name} is to {mode.text}")
+    if len(given) > mode.max_inputs:
+        most = f"at most {mode.max_inputs} inputs" if mode.max_inputs else "no input"
+        raise InputError(f"{len(given)} inputs are given, and --mode={name} takes {most}")
+    return [read_input(path, flag) for path, flag in given]
+
+
+def read_wishes(mode: Mode, values: Mapping[str, Any]) -> Wishes:
+    """Reads what is asked of a job. Without a seed one is made up, and said.
+
+    Args:
+      mode: the mode.
+      values: the flags.
+
+    Raises:
+      InputError: a value is out of range, or the control cannot be read.
+    """
+    from musicvae.general_midi import program_number
+    from musicvae.play.outcome import Wishes
+
+    seed = values["seed"]
+    if seed is None:
+        seed = secrets.randbelow(_SEEDS)
+        logging.info("seed %d (--seed=%d gives the same again)", seed, seed)
+    control = None
+    if values["control_midi"] and not mode.follows:
+        control = read_input(values["control_midi"], "control_midi")
+    return Wishes(
+        temperatures=tuple(values["temperature"]),
+        seed=seed,
+        qpm=values["qpm"],
+        program=None if values["program"] is None else program_number(values["program"]),
+        length=values["length"],
+        chords=values["chords"],
+        key=values["key"],
+        control=control,
+        strict=values["strict"],
+        bar=values["bar"],
+    )
+
+
+def read_presentation(values: Mapping[str, Any]) -> Presentation:
+    """Reads what is to be written beside MIDI files, and checks that it can be.
+
+    Args:
+      values: the flags.
+
+    Raises:
+      InputError: the soundfont is missing.
+      MissingExtraError: matplotlib is missing.
+    """
+    from musicvae.play.presentation import Presentation
+
+    wanted = Presentation(
+        pictures=values["plot"],
+        picture_format=values["plot_format"],
+        audio=values["wav"],
+        soundfont=values["soundfont"],
+        page=values["html"],
+    )
+    wanted.check()
+    return wanted
+
+
+def check_mode(name: str, converter: Converter, kind: str) -> None:
+    """Checks that a model can do what a mode asks for.
+
+    Args:
+      name: the mode's name.
+      converter: the model's.
+      kind: its configuration's name.
+
+    Raises:
+      ConfigError: it cannot.
+    """
+    from musicvae.play.grooves import JOBS, check_job
+
+    if name in JOBS:
+        check_job(converter, kind, name)
+
+
+def check_inputs(
+    inputs: Sequence[Input], converter: Converter, wishes: Wishes, *, taps: bool
+) -> None:
+    """Checks, before the model is loaded, that it can read the inputs.
+
+    Args:
+      inputs: what the user gives.
+      converter: the model's.
+      wishes: what is asked for.
+      taps: whether notes of any instrument may count as taps.
+
+    Raises:
+      NoExamplesError: one gives nothing.
+      SeveralWindowsError: one gives several windows, with `strict`.
+    """
+    from musicvae.play.fitting import fit_window
+    from musicvae.play.repairs import as_taps
+
+    if wishes.chords is not None:
+        return
+    for piece in inputs:
+        fit_window(
+            piece.sequence,
+            converter,
+            name=piece.name,
+            strict=wishes.strict,
+            bar=wishes.bar,
+            repairs=[as_taps] if taps else (),
+        )

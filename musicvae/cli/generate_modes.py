@@ -1,0 +1,175 @@
+"""The modes of `musicvae-generate`: how many inputs each takes, and the job that it does.
+
+TensorFlow is imported when a job is done, not before.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from musicvae.errors import InputError
+
+if TYPE_CHECKING:
+    from musicvae.inference import TrainedModel
+    from musicvae.play.outcome import Input, Outcome, Wishes
+
+SAMPLED_TOGETHER = 64
+
+Values = Mapping[str, Any]
+Job = Callable[["TrainedModel", "Sequence[Input]", "Wishes", Values], "Iterator[Outcome]"]
+Count = Callable[[Values, int], int]
+
+
+@dataclasses.dataclass(frozen=True)
+class Mode:
+    """A mode.
+
+    Attributes:
+      text: what it does, for the help.
+      min_inputs: how many inputs it needs.
+      max_inputs: how many it takes.
+      count: (flags, number of inputs) -> how many results there are at one temperature.
+      job: does it, a few results at a time.
+      config: the configuration that is taken where the user names none.
+      follows: whether its input is what is followed, so that it may be given as --control_midi.
+      taps: whether notes of any instrument may count as taps on a drum.
+    """
+
+    text: str
+    min_inputs: int
+    max_inputs: int
+    count: Count
+    job: Job
+    config: str | None = None
+    follows: bool = False
+    taps: bool = False
+
+
+def _outputs(values: Values, _: int) -> int:
+    return int(values["num_outputs"])
+
+
+def _sample(
+    model: TrainedModel, _: Sequence[Input], wishes: Wishes, values: Values
+) -> Iterator[Outcome]:
+    from musicvae.play.modes import sample
+
+    total = values["num_outputs"]
+    for first in range(0, total, SAMPLED_TOGETHER):
+        count = min(SAMPLED_TOGETHER, total - first)
+        own = dataclasses.replace(wishes, seed=wishes.seed_for(first))
+        yield sample(model, count, own, first=first + 1)
+
+
+def _interpolate(
+    model: TrainedModel, inputs: Sequence[Input], wishes: Wishes, values: Values
+) -> Iterator[Outcome]:
+    from musicvae.play.modes import interpolate
+
+    count, linear = values["num_outputs"], values["linear"]
+    yield interpolate(model, inputs[0], inputs[1], count, wishes, linear=linear)
+
+
+def _grid(
+    model: TrainedModel, inputs: Sequence[Input], wishes: Wishes, values: Values
+) -> Iterator[Outcome]:
+    from musicvae.play.modes import grid
+
+    yield grid(model, inputs, values["num_outputs"], wishes, linear=values["linear"])
+
+
+def _morph(
+    model: TrainedModel, inputs: Sequence[Input], wishes: Wishes, values: Values
+) -> Iterator[Outcome]:
+    from musicvae.play.modes import morph
+
+    yield morph(model, inputs, values["num_outputs"], wishes, linear=values["linear"])
+
+
+def _reconstruct(
+    model: TrainedModel, inputs: Sequence[Input], wishes: Wishes, values: Values
+) -> Iterator[Outcome]:
+    from musicvae.play.modes import reconstruct
+
+    yield reconstruct(model, inputs[0], values["num_outputs"], wishes, whole=values["whole"])
+
+
+def _similar(
+    model: TrainedModel, inputs: Sequence[Input], wishes: Wishes, values: Values
+) -> Iterator[Outcome]:
+    from musicvae.play.modes import similar
+
+    yield similar(model, inputs[0], values["num_outputs"], values["closeness"], wishes)
+
+
+def _steer(
+    model: TrainedModel, inputs: Sequence[Input], wishes: Wishes, values: Values
+) -> Iterator[Outcome]:
+    from musicvae.attributes import attribute_named, attributes_path, load_vectors
+    from musicvae.play.modes import steer
+
+    if values["attribute"] is None:
+        raise InputError("missing --attribute; give one, such as --attribute=note_density")
+    name = attribute_named(values["attribute"]).name
+    path = values["attributes_file"] or attributes_path(model.checkpoint)
+    vectors = load_vectors(path, model.config.hparams.z_size)
+    yield steer(model, inputs[0], vectors, name, values["amount"], wishes)
+
+
+def _groove(job: str) -> Job:
+    def play(
+        model: TrainedModel, inputs: Sequence[Input], wishes: Wishes, values: Values
+    ) -> Iterator[Outcome]:
+        from musicvae.play.grooves import play_groove
+
+        yield play_groove(model, job, inputs[0], values["num_outputs"], wishes)
+
+    return play
+
+
+def _follow_hits(
+    model: TrainedModel, inputs: Sequence[Input], wishes: Wishes, values: Values
+) -> Iterator[Outcome]:
+    from musicvae.play.grooves import follow_hits
+
+    style = inputs[1] if len(inputs) > 1 else None
+    yield follow_hits(model, inputs[0], values["num_outputs"], wishes, style=style)
+
+
+MODES: Mapping[str, Mode] = {
+    "sample": Mode("write new pieces", 0, 0, _outputs, _sample),
+    "interpolate": Mode("lead from one input to another", 2, 2, _outputs, _interpolate),
+    "grid": Mode(
+        "fill a square between four inputs, num_outputs along a side",
+        *(4, 4, lambda values, _: values["num_outputs"] ** 2, _grid),
+    ),
+    "reconstruct": Mode("play an input as the model remembers it", 1, 1, _outputs, _reconstruct),
+    "similar": Mode("vary an input, by --closeness", 1, 1, _outputs, _similar),
+    "morph": Mode(
+        "join num_outputs steps on a path through two inputs or more into one piece",
+        *(2, 100, lambda *_: 1, _morph),
+    ),
+    "attribute": Mode(
+        "add --amount of the vector of an --attribute",
+        *(1, 1, lambda values, _: len(values["amount"]), _steer),
+    ),
+    "humanize": Mode(
+        "play drums with feeling",
+        *(1, 1, _outputs, _groove("humanize"), "groovae_2bar_humanize"),
+    ),
+    "tap2drum": Mode(
+        "make drums of a tapped rhythm",
+        *(1, 1, _outputs, _groove("tap2drum"), "groovae_2bar_tap_fixed_velocity"),
+        taps=True,
+    ),
+    "add_hihat": Mode(
+        "add closed hi-hats to drums",
+        *(1, 1, _outputs, _groove("add_hihat"), "groovae_2bar_add_closed_hh"),
+    ),
+    "follow_hits": Mode(
+        "play given hits in a new manner, or that of a second input",
+        *(1, 2, _outputs, _follow_hits, "groovae_2bar_hits_control_tfds", True),
+    ),
+}

@@ -1,0 +1,75 @@
+"""The results of `musicvae-generate`: written as they come, then shown and summed up."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from absl import logging
+
+from musicvae.cli.progress import ProgressLine
+
+if TYPE_CHECKING:
+    from musicvae.cli.outputs import OutputFolder
+    from musicvae.play.outcome import Outcome
+
+
+def write_outcomes(
+    outcomes: Iterable[Outcome], folder: OutputFolder, paths: Sequence[str], *, quiet: bool
+) -> Outcome:
+    """Writes results as they come, and says what was done to the inputs.
+
+    Args:
+      outcomes: as many takes as there are paths.
+      folder: writes them.
+      paths: where each is written.
+      quiet: show no progress.
+
+    Returns:
+      All of them together.
+    """
+    finished: list[Outcome] = []
+
+    def sequences() -> Iterator[Any]:
+        for outcome in outcomes:
+            finished.append(outcome)
+            for text in outcome.said:
+                logging.info("%s", text)
+            for take in outcome.takes:
+                yield take.sequence
+
+    line = ProgressLine(quiet=quiet)
+    try:
+        for done, _ in enumerate(folder.write(paths, sequences()), 1):
+            line.show_count(done, len(paths), "pieces")
+    except KeyboardInterrupt:
+        print("The files that are finished are kept.", file=sys.stderr)
+        raise
+    finally:
+        line.close()
+    return merged(finished)
+
+
+def merged(outcomes: Sequence[Outcome]) -> Outcome:
+    """Returns several outcomes of one job as one."""
+    from musicvae.play.outcome import Outcome
+
+    takes = [take for outcome in outcomes for take in outcome.takes]
+    said = [line for outcome in outcomes for line in outcome.said]
+    first = outcomes[0]
+    return Outcome(tuple(takes), tuple(dict.fromkeys(said)), first.order, first.columns)
+
+
+def summary(outcome: Outcome, paths: Sequence[str]) -> str:
+    """Returns a line about the files that were written."""
+    silent = sum(not take.sequence.notes for take in outcome.takes)
+    empty = f"; {silent} of them without a note" if silent else ""
+    files = "file" if len(paths) == 1 else "files"
+    return f"{len(paths)} {files} written: {span(paths)}{empty}"
+
+
+def span(paths: Sequence[str]) -> str:
+    """Names the first and the last of some files."""
+    return paths[0] if len(paths) == 1 else f"{paths[0]} to {os.path.basename(paths[-1])}"
