@@ -11,6 +11,8 @@ import tomli_w
 from musicvae import configs
 from musicvae.config import Component, Options, list_configs, load_config, read_config
 from musicvae.config_map import as_config
+from musicvae.converters import build_converter
+from musicvae.converters.drum_classes import FULL, REDUCED, ROLAND
 from musicvae.errors import ConfigError
 
 ALIASES = {
@@ -99,6 +101,87 @@ def test_the_models_parts_are_magentas(name, magenta) -> None:
     config = load_config(name)
     assert described(config.encoder) == expected_encoder(magenta[name]["encoder"])
     assert described(config.decoder) == expected_decoder(magenta[name]["decoder"])
+
+
+CONVERTERS = {
+    "OneHotMelodyConverter": "melody",
+    "DrumsConverter": "drums",
+    "GrooveConverter": "groove",
+    "TrioConverter": "trio",
+    "MultiInstrumentPerformanceConverter": "multitrack",
+}
+# Under the same name in both, with the same values.
+SAME_OPTIONS = (
+    *("min_pitch", "max_pitch", "valid_programs", "condition_on_key", "roll_output", "gap_bars"),
+    *("humanize", "tapify", "fixed_velocities", "add_instruments", "hits_as_controls"),
+    *("max_note_dropout_probability", "split_bars", "max_bars", "slice_bars", "num_velocity_bins"),
+    *("min_num_instruments", "max_num_instruments", "min_total_events"),
+    "max_events_per_instrument",
+)
+# What this package has one value for: {name: that value in Magenta's words}.
+FIXED = {
+    "steps_per_quarter": (4, 24),
+    "steps_per_bar": (16, 96),
+    "steps_per_second": (None,),
+    "pad_to_total_time": (False,),
+    "presplit_on_time_changes": (True, False),
+    "roll_input": (True,),
+    "num_velocity_bins": (None, 8),
+    "num_offset_bins": (None,),
+    "categorical_outputs": (None,),
+    "split_instruments": (False, None),
+    "hop_size": (None,),
+    "hop_size_bars": (1,),
+    "chunk_size_bars": (1,),
+    "max_num_chunks": (1,),
+    "max_steps_truncate": (96,),
+    "first_subsequence_only": (False,),
+    "drop_tracks_and_truncate": (False,),
+}
+
+
+@pytest.mark.parametrize("name", MAGENTA_NAMES)
+def test_the_converters_arguments_are_magentas(name, magenta) -> None:
+    golden = dict(magenta[name]["converter"])
+    kind = CONVERTERS[golden.pop("class")]
+    converter = build_converter(load_config(name).converter)
+    assert load_config(name).converter.type == kind
+    options = converter.config
+    assert options.max_tensors_per_input == golden["max_tensors_per_input"]
+    for key in SAME_OPTIONS:
+        # Multitrack takes all pitches: Magenta's min_pitch and max_pitch are no option there.
+        if key in golden and hasattr(options, key):
+            ours = getattr(options, key)
+            assert (list(ours) if isinstance(ours, tuple) else ours) == golden[key], key
+    for key, values in FIXED.items():
+        assert golden.get(key, values[0]) in values, key
+    assert {"triad": "TriadChordOneHotEncoding", None: None}[
+        getattr(options, "chord_encoding", None)
+    ] == golden.get("chord_encoding")
+    if "slice_steps" in golden:
+        assert converter.num_steps == golden["slice_steps"]
+    if "dedupe_event_lists" in golden:
+        assert options.dedupe == golden["dedupe_event_lists"]
+    tables = {9: REDUCED, 61: FULL}
+    if kind == "drums":
+        classes = tables[len(golden["pitch_classes"])]
+        assert {"reduced": REDUCED, "full": FULL}[options.classes] is classes
+        assert [list(pitches) for pitches in classes] == golden["pitch_classes"]
+    if kind == "groove":
+        assert [list(pitches) for pitches in ROLAND] == golden["pitch_classes"]
+        assert [list(pitches) for pitches in REDUCED] == golden["infer_pitch_classes"]
+
+
+@pytest.mark.parametrize("name", MAGENTA_NAMES)
+def test_the_examples_shapes_are_magentas(name, magenta) -> None:
+    depths, golden = magenta[name]["depths"], magenta[name]["converter"]
+    spec = build_converter(load_config(name).converter).spec
+    assert spec.input_depth == depths["input"]
+    assert spec.output_depth == depths["output"]
+    assert spec.control_depth == depths["control"]
+    assert spec.num_segments == int((golden["length_shape"] or [0])[0])
+    assert list(spec.part_depths) == golden.get("split_output_depths", [])
+    assert spec.end_token == (golden["end_token"] or None)
 
 
 @pytest.mark.parametrize("name", MAGENTA_NAMES)
