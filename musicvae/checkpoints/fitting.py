@@ -19,7 +19,12 @@ from musicvae.hparams import HParams
 Shapes: TypeAlias = Mapping[str, tuple[int, ...]]
 Substitutions: TypeAlias = Sequence[tuple[str, str]]
 
-SIZE_HPARAMS = ("z_size", "enc_rnn_size", "dec_rnn_size", "nade_num_hidden")
+_STACKS = {
+    "enc_rnn_size": "encoder/",
+    "dec_rnn_size": "decoder/",
+    "control_preprocessing_rnn_size": "control_preprocessing/",
+}
+SIZE_HPARAMS = ("z_size", "nade_num_hidden", *_STACKS)
 _NAMED_AT_MOST = 3
 _GATES = 4
 
@@ -39,8 +44,8 @@ def infer_hparams(config: Config, checkpoint: Checkpoint, *, keep: Collection[st
       keep: hyperparameters that stay as they are, because the user chose them.
 
     Returns:
-      The configuration with `z_size`, `enc_rnn_size`, `dec_rnn_size` and `nade_num_hidden` as the
-      variables' shapes give them; what they do not give stays.
+      The configuration with the sizes of SIZE_HPARAMS as the variables' shapes give them; what
+      they do not give stays.
     """
     sizes = {name: size for name, size in _sizes(checkpoint.weights).items() if name not in keep}
     return dataclasses.replace(config, hparams=config.hparams.replace(**sizes))
@@ -159,7 +164,7 @@ def _sizes(weights: Shapes) -> dict[str, Any]:
             sizes.setdefault("z_size", shape[0])
         if name == "decoder/nade/w_enc" or name.endswith("/decoder/nade/w_enc"):
             sizes["nade_num_hidden"] = shape[-1]
-    for hparam, scope in (("enc_rnn_size", "encoder/"), ("dec_rnn_size", "decoder/")):
+    for hparam, scope in _STACKS.items():
         layers = _first_stack(weights, scope)
         if layers:
             sizes[hparam] = layers

@@ -271,7 +271,7 @@ class TensorModel:
                 posterior = self._model.encode(*tensors, seed=tf.zeros([2], tf.int32))
                 return posterior.mu, posterior.sigma
 
-            self._encoders[shapes] = tf.function(encode, input_signature=signature)
+            self._encoders[shapes] = tf.function(encode, input_signature=signature, autograph=False)
         return self._encoders[shapes]
 
     def _groups(self, n: int) -> Iterator[slice]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import pathlib
+import types
 
 import numpy as np
 import pytest
@@ -12,12 +14,13 @@ from small_model import WEIGHTS, values
 from musicvae.checkpoints import (
     check_fits,
     infer_hparams,
+    model_shapes,
     open_checkpoint,
     save_checkpoint,
     size_overrides,
     substituted,
 )
-from musicvae.config import Config, load_config
+from musicvae.config import Config, list_configs, load_config, parse_config
 from musicvae.errors import CheckpointMismatchError
 
 SIZES = "enc_rnn_size=[12],dec_rnn_size=[10,12],z_size=8"
@@ -69,6 +72,35 @@ def test_sizes_of_every_golden_model_are_inferred(shared: pathlib.Path) -> None:
                 wanted = recorded["hparams"][name]
                 found = getattr(hparams, name)
                 assert found == (tuple(wanted) if isinstance(wanted, list) else wanted), folder.name
+
+
+def test_sizes_of_every_named_configuration_are_inferred() -> None:
+    configs = list_configs()
+    assert len(configs) >= 22
+    for config in configs:
+        hparams = config.hparams
+        sizes = {
+            "z_size": hparams.z_size + 1,
+            "enc_rnn_size": tuple(units + 1 for units in hparams.enc_rnn_size),
+            "dec_rnn_size": tuple(7 + n for n in range(len(hparams.dec_rnn_size))),
+        }
+        if config.decoder.type == "nade":
+            sizes["nade_num_hidden"] = 5
+        changed = dataclasses.replace(config, hparams=hparams.replace(**sizes))
+        stub = types.SimpleNamespace(weights=model_shapes(changed))
+        assert infer_hparams(config, stub) == changed, config.name
+
+
+def test_sizes_of_preprocessed_controls_are_inferred() -> None:
+    tables = load_config("groovae_2bar_hits_control_tfds").to_dict()
+    sizes = {"rnn_size": [9, 11], "control_preprocessing_rnn_size": [5, 6]}
+    tables["decoder"] = {"type": "control_preprocessing", "core": {"type": "groove"}, **sizes}
+    config = parse_config(tables, "mine", source="mine.toml")
+    stub = types.SimpleNamespace(weights=model_shapes(config))
+    plain = dataclasses.replace(config, hparams=load_config("groovae_4bar").hparams)
+    hparams = infer_hparams(plain, stub).hparams
+    assert hparams.control_preprocessing_rnn_size == (5, 6)
+    assert hparams.dec_rnn_size == (9, 11)
 
 
 def test_sizes_are_written_as_the_flag_takes_them() -> None:

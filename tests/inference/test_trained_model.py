@@ -12,9 +12,10 @@ import small_music
 import tiny_models
 
 from musicvae import TrainedModel as PublicTrainedModel
-from musicvae import configs
+from musicvae import configs, model_choice
 from musicvae.checkpoints import save_checkpoint
-from musicvae.config import load_config
+from musicvae.config import load_config, parse_config
+from musicvae.converters import build_converter
 from musicvae.errors import (
     CheckpointError,
     CheckpointMismatchError,
@@ -22,7 +23,8 @@ from musicvae.errors import (
     MultipleExamplesError,
     NoExamplesError,
 )
-from musicvae.inference import TrainedModel
+from musicvae.inference import TrainedModel, shipped_models
+from musicvae.models import MusicVAE
 
 GROOVE = "groovae_2bar_humanize"
 MELODY = "cat-mel_2bar_small"
@@ -294,9 +296,6 @@ def test_a_missing_checkpoint_is_one_line(tmp_path: pathlib.Path) -> None:
 
 
 def test_renamed_variables_are_found_by_substitution(tmp_path: pathlib.Path) -> None:
-    from musicvae.converters import build_converter
-    from musicvae.models import MusicVAE
-
     config = tiny_models.tiny_config(GROOVE)
     made = MusicVAE(config, build_converter(config.converter).spec, seed=1)
     renamed = {f"old/{name}": value for name, value in made.named_variables.items()}
@@ -318,6 +317,29 @@ def test_a_decoder_alone_decodes_and_says_that_it_cannot_encode(
     )
     with pytest.raises(InputError, match="decoder_only"):
         model.encode([small_music.drum_piece(1, bars=2)])
+
+
+def test_a_model_without_latent_vectors_samples(tmp_path: pathlib.Path) -> None:
+    tables = tiny_models.tiny_config(MELODY).to_dict()
+    tables["model"] |= {"z_size": 0, "conditional": False}
+    config = parse_config(tables, "unconditional", source="unconditional.toml")
+    spec = build_converter(config.converter).spec
+    made = MusicVAE(config, spec, seed=1)
+    model = TrainedModel(config, 2, save_checkpoint(tmp_path, 1, made.named_variables))
+    assert model.config.hparams.z_size == 0
+    assert len(model.sample(3)) == 3
+
+
+def test_the_model_that_ships_is_loaded_by_its_name(
+    runs: dict[str, pathlib.Path], tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tarfile.open(tmp_path / f"{GROOVE}.tar.gz", "w:gz") as tar:
+        tar.add(runs[GROOVE] / "train", GROOVE)
+    monkeypatch.setattr(model_choice.importlib.resources, "files", lambda package: tmp_path)
+    assert list(shipped_models()) == [GROOVE]
+    assert len(TrainedModel(GROOVE, 2).sample(1)) == 1
+    with pytest.raises(CheckpointError, match=f"'{MELODY}' comes .*those that do: {GROOVE}"):
+        TrainedModel(MELODY, 2)
 
 
 def test_half_precision_decodes_nearly_the_same(
