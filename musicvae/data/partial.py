@@ -22,7 +22,7 @@ from musicvae.data.tfrecord import framed, read_records
 from musicvae.errors import InputError
 from musicvae.files import atomic_file
 
-MAX_CHUNK_FILES = 256
+MAX_CHUNK_FILES = 64
 
 _PLAN = "plan.json"
 _LOCK = "lock"

@@ -33,7 +33,7 @@ _HEADER = struct.Struct("<QI")
 _MASK_DELTA = 0xA282EAD8
 _GZIP_MAGIC = b"\x1f\x8b"
 _BUFFER_BYTES = 1 << 20
-_WAITING_BYTES = 1 << 26
+_WAITING_BYTES = 1 << 22
 
 
 def masked_crc(data: bytes) -> int:
