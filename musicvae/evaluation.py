@@ -81,7 +81,7 @@ class Evaluator:
         self._batches = batches
         self._device = device
         self._seed = seed
-        self._measure = tf.function(self._measured, reduce_retracing=True)
+        self._measure = tf.function(self._measured, autograph=False, reduce_retracing=True)
 
     def evaluate(self, step: int) -> Evaluation:
         """Goes through all examples once.

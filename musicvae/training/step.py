@@ -48,7 +48,7 @@ class DistributedStep:
         self._placement = placement
         self._batch_size = batch_size
         self._rounds = accumulate_steps
-        self._run = tf.function(self._on_replicas)
+        self._run = tf.function(self._on_replicas, autograph=False)
         self._round_size = batch_size // (placement.replicas * accumulate_steps)
         with placement.strategy.scope():
             global_step = tf.Variable(

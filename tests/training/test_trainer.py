@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 import os
 import pathlib
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from musicvae.checkpoints import open_checkpoint
 from musicvae.config import Config, load_config
 from musicvae.data.example_set import ExampleSet
 from musicvae.data.tfrecord import read_records
-from musicvae.errors import CheckpointMismatchError, InputError, TrainingError
+from musicvae.errors import CheckpointError, CheckpointMismatchError, InputError, TrainingError
 from musicvae.training import trainer as trainer_module
 from musicvae.training.trainer import Trainer
 
@@ -93,6 +94,40 @@ def test_the_same_seed_trains_the_same_model(make_trainer: Make, beats: ExampleS
         models.append(trainer.model.named_variables["encoder/mu/kernel"].numpy())
     np.testing.assert_allclose(models[0], models[1], rtol=1e-6)
     assert not np.allclose(models[0], models[2])
+
+
+@contextlib.contextmanager
+def _files_of_at_most(size: int) -> Iterator[None]:
+    """Lets no file grow past so many bytes, as on a disk that is full."""
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_full_disk_is_reported_and_leaves_the_older_checkpoint_whole(
+    make_trainer: Make, beats: ExampleSet, tmp_path: pathlib.Path
+) -> None:
+    trainer = make_trainer(num_steps=3)
+    trainer.train(trainer.batches(beats))
+    before = sorted(path.name for path in (tmp_path / "run" / "train").glob("model*"))
+    more = make_trainer(num_steps=5)
+    with (
+        _files_of_at_most(8_000),
+        pytest.raises(CheckpointError, match=r"model\.ckpt-5: cannot write .* older .* untouched"),
+    ):
+        more.train(more.batches(beats))
+    left = sorted(path.name for path in (tmp_path / "run" / "train").iterdir())
+    assert [name for name in left if name.startswith("model")] == before
+    assert not [name for name in left if "unfinished" in name]
+    with open_checkpoint(tmp_path / "run") as checkpoint:
+        assert checkpoint.step == 3
+        for name in checkpoint.shapes:
+            checkpoint.read(name)
+    assert make_trainer(num_steps=5).first_step == 3
 
 
 def _poisoned(trainer: Trainer, beats: ExampleSet, step: int, value: float) -> Any:
