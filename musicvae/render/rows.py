@@ -36,6 +36,7 @@ class RollStyle:
       row_range: lowest and highest height of one semitone.
       label: size of row names; 0 leaves them and their margin out.
       numbers: whether bars are numbered and chords written above.
+      margin: least width of the margin that holds row names, so that rolls below each other align.
     """
 
     drum_row: float = 16.0
@@ -43,6 +44,7 @@ class RollStyle:
     row_range: tuple[float, float] = (3.0, 9.0)
     label: float = 10.5
     numbers: bool = True
+    margin: float = 0.0
 
 
 FULL = RollStyle()
@@ -78,4 +80,4 @@ def label_margin(rows: Rows, style: RollStyle) -> float:
     if not style.label:
         return 0.0
     names = [drum_name(pitch) for pitch in rows.drums] + ["C4"]
-    return max(text_width(name, style.label) for name in names) + 12
+    return max(max(text_width(name, style.label) for name in names) + 12, style.margin)

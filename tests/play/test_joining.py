@@ -35,3 +35,9 @@ def test_what_begins_after_the_end_is_cut():
     assert piece.total_time == 2.0
     assert max(note.end_time for note in piece.notes) <= 2.0
     assert cut_at(drum_beat(2), 9.0).total_time == 4.0
+
+
+def test_what_sounds_over_the_end_stops_there():
+    piece = drum_beat(2)
+    piece.notes.add(pitch=49, velocity=90, start_time=1.9, end_time=3.0, is_drum=True)
+    assert max(note.end_time for note in cut_at(piece, 2.0).notes) == 2.0

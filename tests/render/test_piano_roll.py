@@ -14,7 +14,7 @@ from musicvae.render.contact_sheet import MAX_ROLLS, contact_sheet
 from musicvae.render.drawing import Box, Drawing, Label, framed, mixed, stacked
 from musicvae.render.piano_roll import piano_roll
 from musicvae.render.picture import drawing_to_svg, save_picture
-from musicvae.render.rows import rows_of
+from musicvae.render.rows import RollStyle, rows_of
 from musicvae.render.voices import colours_of, shade, voices_of
 
 
@@ -91,6 +91,12 @@ def test_a_note_that_is_held_over_the_end_of_a_line_goes_on_below():
     piece = NoteSequence(total_time=8.0)
     piece.notes.add(pitch=60, velocity=80, start_time=1.0, end_time=7.0)
     assert len(note_boxes(piano_roll(piece, bars_per_line=2).drawing)) == 2
+
+
+def test_rolls_below_each_other_can_begin_at_one_place():
+    style = RollStyle(margin=120.0)
+    lines = [piano_roll(piece, style=style).lines[0] for piece in (drum_beat(), melody())]
+    assert [line.left for line in lines] == [120.0, 120.0]
 
 
 def test_an_empty_piece_is_an_empty_roll():
