@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from musicvae.converters.base import Array
@@ -17,7 +19,26 @@ def one_hot(labels: Array, depth: int) -> Array:
     Returns:
       bool `[..., D]`.
     """
-    return np.eye(depth, dtype=bool)[labels]
+    return one_hot_parts([labels], [depth])
+
+
+def one_hot_parts(parts: Sequence[Array], depths: Sequence[int]) -> Array:
+    """Makes rows of several one-hot parts side by side.
+
+    Args:
+      parts: integers `[...]`, each 0 to its depth - 1.
+      depths: number of classes of each part.
+
+    Returns:
+      bool `[..., sum(depths)]`.
+    """
+    width = sum(depths)
+    rows = np.zeros((*parts[0].shape, width), bool)
+    flat, first = rows.reshape(-1), np.arange(parts[0].size) * width
+    for labels, depth in zip(parts, depths, strict=True):
+        flat[first + labels.ravel()] = True
+        first += depth
+    return rows
 
 
 def labels_of(rows: Array) -> Array:

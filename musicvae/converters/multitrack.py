@@ -45,7 +45,7 @@ from musicvae.converters.harmony import (
     section_harmony,
     transpose_harmony,
 )
-from musicvae.converters.labels import labels_of, one_hot
+from musicvae.converters.labels import labels_of
 from musicvae.converters.notes import read_score
 from musicvae.converters.performance import (
     DRUMS,
@@ -163,8 +163,9 @@ class MultitrackConverter(Converter):
         tokens, lengths = batch["tokens"], batch["lengths"]
         positions = np.arange(self.config.max_events_per_instrument)
         counts = (positions < lengths[..., np.newaxis]).reshape(tokens.shape)
-        rows = one_hot(tokens, self.vocabulary.size)
-        rows[~counts] = False
+        rows = np.zeros((*tokens.shape, self.vocabulary.size), bool)
+        row, step = np.nonzero(counts)
+        rows[row, step, tokens[counts]] = True
         controls = control_rows(batch, tokens.shape)
         controls[~counts] = False
         return Batch(rows, rows, controls, lengths.astype(np.int32))

@@ -43,7 +43,7 @@ from musicvae.converters.drums import (
     combine_hits,
     drum_hits,
 )
-from musicvae.converters.labels import labels_of, one_hot
+from musicvae.converters.labels import labels_of, one_hot_parts
 from musicvae.converters.notes import Notes, read_score
 from musicvae.converters.render import new_sequence
 from musicvae.converters.sections import (
@@ -166,10 +166,7 @@ class TrioConverter(Converter):
     def expand(self, batch: Compact) -> Batch:
         """Makes one-hot rows of the three lines, side by side."""
         lines = [batch[role] for role in ROLES]
-        depths = self.spec.part_depths
-        rows = np.concatenate(
-            [one_hot(line, depth) for line, depth in zip(lines, depths, strict=True)], axis=-1
-        )
+        rows = one_hot_parts(lines, self.spec.part_depths)
         controls = np.zeros((*lines[0].shape, 0), bool)
         return Batch(rows, rows, controls, np.full(len(rows), self.num_steps, np.int32))
 
