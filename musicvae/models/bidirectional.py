@@ -14,7 +14,7 @@ from typing import Any
 import tensorflow as tf
 
 from musicvae.models.forward import Forward
-from musicvae.models.lstm_stack import LSTMStack, enter, run_stack
+from musicvae.models.lstm_stack import LSTMStack, StackOutputs, enter, run_stack
 from musicvae.models.variables import Variables
 
 Tensor = Any
@@ -56,7 +56,7 @@ class BidirectionalLayers:
 
     def __call__(
         self, sequence: Tensor, lengths: Tensor, forward: Forward
-    ) -> tuple[Tensor, Tensor]:
+    ) -> tuple[StackOutputs, StackOutputs]:
         """Reads sequences.
 
         Args:
@@ -65,26 +65,38 @@ class BidirectionalLayers:
           forward: how.
 
         Returns:
-          What the last layer gives to each step forwards, and backwards in the order of its
-          reading: both are complete at a sequence's last step. Float32 `[T, B, H]`.
+          What the last layer gives forwards, and backwards in the order of its reading: both have
+          read all at a sequence's last step.
         """
         x = sequence
-        ahead = back = x
         for k, (forwards, backwards) in enumerate(self._layers):
             ahead = _run(forwards, x, forward.child(2 * k))
             back = _run(backwards, reverse(x, lengths), forward.child(2 * k + 1))
-            if k + 1 < len(self._layers):
-                x = tf.concat([ahead, reverse(back, lengths)], -1)
+            x = side_by_side(ahead, back, lengths)
         return ahead, back
 
 
-def _run(stack: LSTMStack, x: Tensor, forward: Forward) -> Tensor:
-    """Runs a layer from a state of zeros; `[T, B, D]` to `[T, B, H]`."""
+def _run(stack: LSTMStack, x: Tensor, forward: Forward) -> StackOutputs:
+    """Runs a layer over `[T, B, D]` from a state of zeros."""
     weights = stack.weights(forward.dtype)
     steps, batch = tf.shape(x)[0], tf.shape(x)[1]
     masks = stack.masks(steps, batch, forward)
     entered = enter(x * masks[0] if masks else x, weights[0])
-    return run_stack(entered, weights, stack.zero_states(batch), masks).top
+    return run_stack(entered, weights, stack.zero_states(batch), masks)
+
+
+def side_by_side(ahead: StackOutputs, back: StackOutputs, lengths: Tensor) -> Tensor:
+    """Returns what both readings give to each step.
+
+    Args:
+      ahead: forwards.
+      back: backwards, in the order of its reading.
+      lengths: int32 `[B]`.
+
+    Returns:
+      float32 `[T, B, 2H]`.
+    """
+    return tf.concat([ahead.top, reverse(back.top, lengths)], -1)
 
 
 def reverse(sequence: Tensor, lengths: Tensor) -> Tensor:

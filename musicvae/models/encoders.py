@@ -93,9 +93,9 @@ class BidirectionalLSTMEncoder(Encoder):
         self.output_depth = self._layers.output_depth
 
     def encode(self, sequence: Tensor, lengths: Tensor, forward: Forward) -> Tensor:
-        """Returns the last layer's outputs at both ends of each sequence, as Encoder.encode."""
-        outputs = self._layers(tf.transpose(sequence, [1, 0, 2]), lengths, forward)
-        return tf.concat([last(output, lengths) for output in outputs], -1)
+        """Returns the last layer's states h at both ends of each sequence, as Encoder.encode."""
+        directions = self._layers(tf.transpose(sequence, [1, 0, 2]), lengths, forward)
+        return tf.concat([last(direction.hidden, lengths) for direction in directions], -1)
 
 
 @ENCODERS.register("lstm")

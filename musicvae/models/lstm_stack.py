@@ -114,10 +114,12 @@ class StackOutputs(NamedTuple):
 
     Attributes:
       top: float32 `[T, B, H]`, the last layer's outputs.
+      hidden: the same without the input that a residual layer adds.
       states: each layer's state after each step, `[T, B, H]`; None where they were not asked for.
     """
 
     top: Tensor
+    hidden: Tensor
     states: list[State] | None
 
 
@@ -273,7 +275,7 @@ def run_stack(
       with_states: whether each layer's states are wanted.
     """
     states = []
-    x = entered
+    x = h = entered
     for k, layer in enumerate(weights):
         below = x
         if k:
@@ -287,7 +289,7 @@ def run_stack(
             h, c = lstm.replay(x, layer.recurrent, initial[k], traces[k], with_cells=with_states)
         states.append(State(c, h))
         x = h + below if layer.residual else h
-    return StackOutputs(x, states if with_states else None)
+    return StackOutputs(x, h, states if with_states else None)
 
 
 class Step(NamedTuple):

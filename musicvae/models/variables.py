@@ -152,6 +152,9 @@ def product(x: Tensor, kernel: Tensor, dtype: tf.DType) -> Tensor:
     Returns:
       float32 `[..., units]`.
     """
-    rows = tf.reshape(tf.cast(x, dtype), [-1, kernel.shape[0]])
-    result = tf.cast(tf.matmul(rows, tf.cast(kernel, dtype)), tf.float32)
-    return tf.reshape(result, tf.concat([tf.shape(x)[:-1], [kernel.shape[1]]], 0))
+    depth, units = kernel.shape
+    shape = tf.concat([tf.shape(x)[:-1], [units]], 0)
+    if not depth:
+        return tf.zeros(shape)
+    rows = tf.reshape(tf.cast(x, dtype), [-1, depth])
+    return tf.reshape(tf.cast(tf.matmul(rows, tf.cast(kernel, dtype)), tf.float32), shape)

@@ -11,14 +11,38 @@ import pytest
 
 _LOCAL = pathlib.Path(__file__).resolve().parents[1] / "golden" / "models"
 _FOLDERS = sorted(path.parent for path in _LOCAL.glob("*/golden.npz"))
+# Options that no named configuration uses, made by tests/golden/record_options.py.
+_OPTIONS = sorted(path.parent for path in _LOCAL.parent.glob("models_options/*/golden.npz"))
+_EVERY_TIME = (
+    "autoregressive_3_levels",
+    "control_preprocessing",
+    "dropout_of_everything_residual",
+    "ragged_by_levels",
+    "reencoding_upper_level",
+    "split",
+    "unconditional",
+)
 
 
 def test_golden_folders_travel_with_the_tests():
-    assert len(_FOLDERS) >= 4
+    assert len(_FOLDERS) >= 4 and len(_OPTIONS) >= 30
 
 
 @pytest.mark.parametrize("folder", _FOLDERS, ids=lambda folder: folder.name)
 def test_a_recorded_model_is_reproduced(golden_models, folder):
+    comparison = golden_models.compare_model(folder)
+    assert comparison.passed, str(comparison)
+
+
+@pytest.mark.parametrize("name", _EVERY_TIME)
+def test_a_recorded_option_is_reproduced(golden_models, name):
+    comparison = golden_models.compare_model(_LOCAL.parent / "models_options" / name)
+    assert comparison.passed, str(comparison)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("folder", _OPTIONS, ids=lambda folder: folder.name)
+def test_every_recorded_option_is_reproduced(golden_models, folder):
     comparison = golden_models.compare_model(folder)
     assert comparison.passed, str(comparison)
 

@@ -13,7 +13,7 @@ import tensorflow as tf
 from musicvae.config import Component, options_as
 from musicvae.errors import ConfigError
 from musicvae.hparams import HParams
-from musicvae.models.bidirectional import BidirectionalLayers, reverse
+from musicvae.models.bidirectional import BidirectionalLayers, side_by_side
 from musicvae.models.decoders.base import (
     DECODERS,
     Decoder,
@@ -51,6 +51,7 @@ class ControlPreprocessingDecoder(Decoder):
             place.name("control_preprocessing"),
             place.control_depth,
             hparams.control_preprocessing_rnn_size,
+            residual=hparams.residual_decoder,
         )
         inside = dataclasses.replace(place, control_depth=self._layers.output_depth)
         core = component.core
@@ -81,4 +82,5 @@ class ControlPreprocessingDecoder(Decoder):
         if len(lengths.shape) == 2:
             lengths = tf.fill([tf.shape(controls)[0]], tf.shape(controls)[1])
         ahead, back = self._layers(time_major(controls), lengths, forward)
-        return time_major(tf.concat([ahead, reverse(back, lengths)], -1))
+        read = time_major(side_by_side(ahead, back, lengths))
+        return read * tf.sequence_mask(lengths, tf.shape(read)[1], tf.float32)[..., None]
