@@ -84,7 +84,9 @@ def test_equal_windows_of_one_section_count_once():
     same = [note(60, 4 * beat, 4 * beat + 4) for beat in range(24)]
     assert len(_labels(piece(*same))) == 1
     assert len(_labels(piece(*same), dedupe=False)) == 5
-    assert "duplicate" in reasons(_converter().extract(piece(*same)))
+    found = _converter().extract(piece(*same))
+    assert "duplicate" in reasons(found)
+    assert [origin.bar for origin in found.origins] == [1]  # the first of them
     twice = piece(*same)
     twice.tempos.add(time=2 * BAR, qpm=121.0)
     twice.tempos.add(time=4 * BAR, qpm=120.0)
