@@ -1,0 +1,250 @@
+"""How fast is one training step, beside Magenta's and beside what the hardware can do?
+
+    python benchmarks/train_step.py [--peer PYTHON] [--peer_script
+    ../shared/peer/time_train_step.py] python benchmarks/train_step.py --full      # the models that
+    Magenta cannot train in 24 GB
+
+Ready-made random batches, the configuration's own scheduled sampling and dropout. Each measurement
+is a process of its own; ours and the peer's take turns, and a line a case ends in the ratio of the
+peer's time to ours. Under it stand the peak memory, and the floor: the operations that the model
+needs over the rate of a big matrix product, measured in the same process right before the steps.
+
+What a model needs: every product once forwards and twice backwards, except that a one-hot input is
+a look-up, that z is multiplied once and not at every step, and that data needs no gradient.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import pathlib
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from typing import Any
+
+import common
+
+from musicvae.config import Config, load_config
+from musicvae.converters import build_converter
+
+REDUCED = "enc_rnn_size=[512,512],dec_rnn_size=[256,256],z_size=256"
+CASES = (
+    ("cat-drums_2bar_small", 512, ""),
+    ("cat-mel_2bar_small", 512, ""),
+    ("groovae_4bar", 512, ""),
+    ("hierdec-mel_16bar", 32, REDUCED),
+)
+FULL = (("hierdec-mel_16bar", 32, ""), ("hierdec-trio_16bar", 16, ""))
+PEER_SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "shared" / "peer" / "time_train_step.py"
+
+
+def layer_operations(rows: int, depth: int, units: int, *, first: bool) -> float:
+    """Returns the operations of an LSTM layer in a training step.
+
+    Args:
+      rows: examples times steps.
+      depth: columns of the input that are a product; 0 for a look-up.
+      units: of the layer.
+      first: whether the input is data, which needs no gradient.
+    """
+    return 8.0 * rows * units * ((2 if first else 3) * depth + 3 * units)
+
+
+def needed_operations(config: Config, batch: int) -> float:
+    """Returns the floating-point operations that a training step needs, encoder and decoder.
+
+    Args:
+      config: the model.
+      batch: examples in a step.
+    """
+    hparams, spec = config.hparams, build_converter(config.converter).spec
+    rows = batch * hparams.max_seq_len
+    one_hot = config.converter.type in ("melody", "trio", "multitrack")
+    depth = 0 if one_hot else spec.input_depth
+    total = 0.0
+    levels = config.encoder.options.get("level_lengths", (hparams.max_seq_len,))
+    for level in range(len(levels)):
+        level_rows = rows // math.prod(levels[:level])
+        for k, units in enumerate(hparams.enc_rnn_size):
+            first = level == 0 and k == 0
+            total += 2 * layer_operations(level_rows, depth, units, first=first)
+            depth = 2 * units
+    parts: tuple[int, ...] = (spec.output_depth,)
+    decoder = config.decoder
+    if decoder.type == "hierarchical":
+        *conductors, _ = decoder.options["level_lengths"]
+        total += decoder_operations(hparams.dec_rnn_size, batch * math.prod(conductors), 0, 0)
+        decoder = decoder.core or decoder
+    if decoder.type == "split":
+        parts = decoder.options["output_depths"]
+    dense = 0 if one_hot or config.decoder.type == "categorical" else spec.output_depth
+    for depth in parts:
+        outputs = depth + (hparams.nade_num_hidden if decoder.type == "nade" else 0)
+        total += decoder_operations(hparams.dec_rnn_size, rows, dense, outputs)
+    return total
+
+
+def decoder_operations(sizes: tuple[int, ...], rows: int, dense: int, outputs: int) -> float:
+    """Returns the operations of a stack of layers with a dense layer on top."""
+    total, depth = 0.0, dense
+    for k, units in enumerate(sizes):
+        total += layer_operations(rows, depth, units, first=k == 0)
+        depth = units
+    return total + 6.0 * rows * depth * outputs
+
+
+def matmul_rate(precision: str) -> float:
+    """Returns the operations a second of a product of 2048 x 2048 matrices."""
+    import tensorflow as tf
+
+    size, repeats = 2048, 4
+    matrix = tf.cast(tf.random.normal([size, size]), precision)
+    multiply = tf.function(lambda x: tf.matmul(x, x), autograph=False)
+    multiply(matrix)
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        for _ in range(repeats):
+            product = multiply(matrix)
+        float(product[0, 0])
+        seconds.append(time.perf_counter() - start)
+    return float(2 * repeats * size**3 / min(seconds))
+
+
+def measure(name: str, batch: int, hparams: str, precision: str, steps: int) -> dict[str, Any]:
+    """Trains some steps in this process; returns the median step and what belongs beside it."""
+    import numpy as np
+    import tensorflow as tf
+
+    from musicvae.models import AdamOptimizer, Batch, MusicVAE, TrainStep
+
+    config = load_config(name).override(hparams)
+    spec = build_converter(config.converter).spec
+    generator = np.random.default_rng(0)
+    length = config.hparams.max_seq_len
+
+    def one_hot(depth: int) -> Any:
+        return tf.one_hot(generator.integers(0, depth, (batch, length)), depth) if depth else None
+
+    outputs = one_hot(spec.output_depth)
+    same = spec.input_depth == spec.output_depth
+    shape = [batch, spec.num_segments] if spec.num_segments else [batch]
+    data = Batch(
+        outputs if same else one_hot(spec.input_depth),
+        outputs,
+        one_hot(spec.control_depth),
+        tf.fill(shape, length // (spec.num_segments or 1)),
+    )
+    rate = matmul_rate(precision)
+    model = MusicVAE(config, spec, seed=0, precision=precision)
+    step = TrainStep(model, AdamOptimizer(model.named_variables))
+    float(step(data, tf.constant([0, 0]))["loss"])
+    seconds = []
+    for k in range(steps):
+        start = time.perf_counter()
+        float(step(data, tf.constant([k, 1]))["loss"])
+        seconds.append(time.perf_counter() - start)
+    return {
+        "seconds": statistics.median(seconds),
+        "floor": needed_operations(config, batch) / rate,
+        "rate": rate,
+        "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+    }
+
+
+def our_run(case: tuple[str, int, str], precision: str, steps: int) -> dict[str, Any]:
+    """Measures in a process of its own."""
+    name, batch, hparams = case
+    arguments = [name, str(batch), hparams, precision, str(steps)]
+    result = subprocess.run(
+        [sys.executable, __file__, "--worker", *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
+    return found
+
+
+def peer_run(python: str, script: str, case: tuple[str, int, str], steps: int) -> tuple[float, int]:
+    """Lets the peer's script measure; returns the seconds of a step and the peak memory."""
+    name, batch, hparams = case
+    overrides = [f"{key}={value}" for key, value in _assignments(hparams)]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    result = subprocess.run(
+        [python, script, name, str(batch), str(steps), *overrides],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    line = next(line for line in result.stdout.splitlines() if line.startswith("peer train"))
+    memory = max(before, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+    return float(line.split("median ")[1].split()[0]), memory * 1024
+
+
+def _assignments(hparams: str) -> list[tuple[str, str]]:
+    from musicvae.hparams import parse_assignments
+
+    return [(key, value) for key, _, value in parse_assignments(hparams)]
+
+
+def compare(case: tuple[str, int, str], precision: str, options: argparse.Namespace) -> None:
+    """Prints a case's lines."""
+    runs: list[dict[str, Any]] = []
+
+    def ours() -> float:
+        runs.append(our_run(case, precision, options.steps))
+        return float(runs[-1]["seconds"])
+
+    def theirs() -> float:
+        return peer_run(options.peer, options.peer_script, case, options.steps)[0]
+
+    in_turn = common.in_turn(ours, theirs if options.peer else None, options.rounds)
+    name, batch, hparams = case
+    label = f"{name} batch {batch} {precision}{' reduced' if hparams else ''}"
+    floor = statistics.median(run["floor"] for run in runs)
+    share = statistics.median(run["floor"] / run["seconds"] for run in runs)
+    rate = statistics.median(run["rate"] for run in runs)
+    memory = max(run["memory"] for run in runs)
+    print(
+        f"  {label}: floor {floor:.3f} s at {rate / 1e9:.0f} GFLOP/s, {share:.0%} of it reached; "
+        f"peak memory {memory / 2**30:.2f} GiB"
+    )
+    print(common.case_line(label, *in_turn), flush=True)
+
+
+def main() -> None:
+    """Runs the cases."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--peer", help="the peer environment's Python")
+    parser.add_argument("--peer_script", default=str(PEER_SCRIPT))
+    parser.add_argument("--steps", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", default="", help="cases whose name contains this")
+    parser.add_argument("--full", action="store_true", help="full-size hierarchical models, alone")
+    parser.add_argument("--worker", nargs=5, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.worker:
+        name, batch, hparams, precision, steps = options.worker
+        print(json.dumps(measure(name, int(batch), hparams, precision, int(steps))))
+        return
+    print(common.machine_line())
+    print(common.versions_line("tensorflow", "numpy"))
+    if options.peer:
+        print(common.peer_line(options.peer))
+    if options.full:
+        options.peer = None
+    for case in FULL if options.full else CASES:
+        if options.only in case[0]:
+            for precision in ("float32", "bfloat16"):
+                compare(case, precision, options)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    main()
