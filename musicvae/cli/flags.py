@@ -17,6 +17,7 @@ Nothing here imports TensorFlow, so `--help` answers at once.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
@@ -139,7 +140,8 @@ def run_command(
     given = mend_arguments(sys.argv[1:] if arguments is None else arguments)
     rest = _parse(name, values, given)
     if values["help"].value:
-        print(_help_text(name, doc, values))
+        with contextlib.suppress(BrokenPipeError):
+            print(_help_text(name, doc, values), flush=True)
         raise SystemExit(0)
     if rest and not takes_arguments:
         _fail(name, f"unexpected argument '{rest[0]}'; flags are written --name=value", EXIT_USAGE)

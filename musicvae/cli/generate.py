@@ -20,8 +20,9 @@ Modes (--mode):
   follow_hits  play given hits in a new manner, or that of a second input
 
 Inputs may be MIDI, MusicXML or ABC. One that is longer than the model's window gives its most
-musical window, a shorter one is filled up with silence, and what was done is said; with --strict it
-must fit as it is. Without --run_dir and --checkpoint_file the model of --config that ships is used.
+musical window, a shorter one is filled up with silence, and what was done is said. With --strict it
+must fit as it is; so it must in interpolate unless --nostrict is given. Without --run_dir and
+--checkpoint_file the model of --config that ships is used.
 """
 
 from __future__ import annotations
@@ -106,8 +107,8 @@ def _check(
         notes = [window_notes(window, converter) for window in error.windows]
         written = list(folder.write(folder.names(kind, "candidate", len(notes)), notes))
         raise MultipleExamplesError(
-            f"{error.name} holds {len(notes)} examples of config '{kind}', and --strict wants one; "
-            f"choose one of {span(written)}"
+            f"{error.name} holds {len(notes)} examples of config '{kind}'; choose one of "
+            f"{span(written)}, or give --nostrict to have one chosen for you"
         ) from error
 
 

@@ -103,8 +103,9 @@ flags.DEFINE_string(
 )
 flags.DEFINE_boolean(
     "strict",
-    False,
-    "An input must be one window as it stands; several are written out to choose from.",
+    None,
+    "An input must be one window as it stands; several are written out to choose from. Where not "
+    "given, interpolate without --bar is strict, as in Magenta; --nostrict makes inputs fit there.",
     flag_values=FLAGS,
 )
 flags.DEFINE_integer(

@@ -101,9 +101,16 @@ def read_wishes(mode: Mode, values: Mapping[str, Any]) -> Wishes:
         chords=values["chords"],
         key=values["key"],
         control=control,
-        strict=values["strict"],
+        strict=_is_strict(values),
         bar=values["bar"],
     )
+
+
+def _is_strict(values: Mapping[str, Any]) -> bool:
+    """Whether inputs must be one window as they stand."""
+    if values["strict"] is None:
+        return values["mode"] == "interpolate" and values["bar"] is None
+    return bool(values["strict"])
 
 
 def read_presentation(values: Mapping[str, Any]) -> Presentation:
