@@ -6,8 +6,9 @@
 
 Ours makes the first weights and all batches; both start there, see the same examples in the same
 order and are evaluated, teacher-forced, on the same held-out examples by the same code. Noise (of
-the posterior, dropout, samples) is each one's own, which is what "within noise" is about. The
-curves are printed, and kept in OUTPUT/curves.json and, where matplotlib is installed, curves.png.
+the posterior, dropout, samples) is each run's own: --repeats runs of each show how much it does.
+The curves are printed, and kept in OUTPUT/curves.json and, where matplotlib is installed,
+curves.png.
 
 The peer trains in its own process (peer_train.py) and leaves checkpoints, which this project
 evaluates.
@@ -45,7 +46,8 @@ def main() -> None:
     parser.add_argument("--num_steps", type=int, default=400)
     parser.add_argument("--eval_every", type=int, default=50)
     parser.add_argument("--eval_batches", type=int, default=8)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0, help="of first weights and batches")
+    parser.add_argument("--repeats", type=int, default=2, help="runs of each, with other noise")
     arguments = parser.parse_args()
     folder = pathlib.Path(arguments.output)
     folder.mkdir(parents=True, exist_ok=True)
@@ -66,20 +68,22 @@ def main() -> None:
     )
     _write_first_weights(folder, config, converter, arguments.seed)
     _write_batches(folder, config, batches, arguments.num_steps)
+    steps = list(range(arguments.eval_every, arguments.num_steps + 1, arguments.eval_every))
     numbers = [str(arguments.num_steps), str(arguments.eval_every)]
-    command = [arguments.peer, str(_PEER), str(folder), config.name, *numbers]
-    subprocess.run(command, check=True)
-    ours = _train_ours(folder, config, converter, batches, arguments)
-    curves = {
-        "ours": _curve(folder / "ours", ours, config, converter, evaluation),
-        "peer": _curve(folder / "peer", ours, config, converter, evaluation),
-    }
+    curves = {}
+    for repeat in range(arguments.repeats):
+        peers = folder / f"peer-{repeat}"
+        command = [arguments.peer, str(_PEER), str(folder), config.name, *numbers, str(peers)]
+        subprocess.run(command, check=True)
+        mine = folder / f"ours-{repeat}"
+        _train_ours(mine, config, converter, batches, arguments, repeat)
+        for run in (mine, peers):
+            curves[run.name] = _curve(run, steps, config, converter, evaluation)
     (folder / "curves.json").write_text(json.dumps(curves, indent=1))
     print(f"evaluation loss of {config.name} on {evaluation.num_examples} held-out examples")
-    print(f"{'step':>8}  {'ours':>10}  {'peer':>10}  {'ours/peer':>10}")
-    for step in ours:
-        mine, other = curves["ours"][str(step)], curves["peer"][str(step)]
-        print(f"{step:8}  {mine:10.3f}  {other:10.3f}  {mine / other:10.4f}")
+    print(f"{'step':>8}", *(f"{name:>10}" for name in curves))
+    for step in steps:
+        print(f"{step:8}", *(f"{curve[str(step)]:10.3f}" for curve in curves.values()))
     _draw(folder, config, curves)
 
 
@@ -114,8 +118,9 @@ def _train_ours(
     converter: Converter,
     batches: TrainingBatches,
     arguments: argparse.Namespace,
-) -> list[int]:
-    """Trains from the first weights; returns the steps of which there are checkpoints."""
+    repeat: int,
+) -> None:
+    """Trains from the first weights, with noise of its own, and saves now and then."""
     import tensorflow as tf
 
     from musicvae.data.pipeline import training_dataset
@@ -127,13 +132,10 @@ def _train_ours(
     with placement.strategy.scope():
         model = MusicVAE(config, converter.spec, seed=arguments.seed)
     step = DistributedStep(model, placement, batches.batch_size)
-    saved = []
     for number, batch in enumerate(training_dataset(batches, 0, arguments.num_steps)):
-        step(batch, tf.constant([arguments.seed, number], tf.int32))
+        step(batch, tf.constant([repeat, number], tf.int32))
         if (number + 1) % arguments.eval_every == 0:
-            save_checkpoint(folder / "ours", number + 1, model.named_variables)
-            saved.append(number + 1)
-    return saved
+            save_checkpoint(folder, number + 1, model.named_variables)
 
 
 def _curve(
@@ -165,8 +167,9 @@ def _draw(folder: pathlib.Path, config: Config, curves: dict[str, dict[str, floa
         return
     figure, axes = plt.subplots(figsize=(7, 4))
     for name, curve in curves.items():
-        label = "musicvae" if name == "ours" else "Magenta 2.1.4"
-        axes.plot([int(step) for step in curve], list(curve.values()), marker="o", label=label)
+        label, color = ("musicvae", "C0") if "ours" in name else ("Magenta 2.1.4", "C1")
+        steps = [int(step) for step in curve]
+        axes.plot(steps, list(curve.values()), color=color, marker="o", label=label)
     axes.set(xlabel="step", ylabel="evaluation loss (nats)", title=config.name)
     axes.legend()
     figure.savefig(folder / "curves.png", dpi=120, bbox_inches="tight")

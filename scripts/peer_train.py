@@ -1,9 +1,9 @@
 """Trains Magenta on given batches from given weights; runs in the peer's environment.
 
-Usage: python peer_train.py FOLDER CONFIG NUM_STEPS SAVE_EVERY
+Usage: python peer_train.py FOLDER CONFIG NUM_STEPS SAVE_EVERY OUTPUT
 
 FOLDER holds hparams.json, batches.npz (`[num_steps, B, T, D]`) and first/model.ckpt-0, as
-compare_training.py writes them; checkpoints go to FOLDER/peer.
+compare_training.py writes them; checkpoints go to OUTPUT.
 """
 
 import json
@@ -19,7 +19,7 @@ import tensorflow.compat.v1 as tf  # noqa: E402
 from magenta.models.music_vae import configs  # noqa: E402
 
 
-def main(folder, name, num_steps, save_every):
+def main(folder, name, num_steps, save_every, output):
     """Trains and saves."""
     tf.disable_v2_behavior()
     tf.logging.set_verbosity("ERROR")
@@ -51,8 +51,8 @@ def main(folder, name, num_steps, save_every):
     first = os.path.join(folder, "first", "model.ckpt-0")
     tf.train.Saver(tf.trainable_variables()).restore(session, first)
     saver = tf.train.Saver([*tf.trainable_variables(), model.global_step], max_to_keep=None)
-    target = os.path.join(folder, "peer", "model.ckpt")
-    os.makedirs(os.path.dirname(target), exist_ok=True)
+    os.makedirs(output, exist_ok=True)
+    target = os.path.join(output, "model.ckpt")
     for step in range(num_steps):
         session.run(train, {places[key]: array[step] for key, array in data.items()})
         if (step + 1) % save_every == 0:
@@ -60,4 +60,4 @@ def main(folder, name, num_steps, save_every):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5])
