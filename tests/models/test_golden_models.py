@@ -18,7 +18,6 @@ _EVERY_TIME = (
     "control_preprocessing",
     "dropout_of_everything_residual",
     "ragged_by_levels",
-    "reencoding_upper_level",
     "split",
     "unconditional",
 )
