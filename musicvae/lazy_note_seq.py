@@ -30,7 +30,7 @@ def _lazy_package() -> Any:
     package = importlib.util.module_from_spec(spec)
 
     def attribute(name: str) -> Any:
-        if name.startswith("__"):
+        if name.startswith("__") and name not in ("__all__", "__version__"):
             raise AttributeError(f"module '{_NAME}' has no attribute '{name}'")
         if importlib.util.find_spec(f"{_NAME}.{name}") is not None:
             return importlib.import_module(f"{_NAME}.{name}")

@@ -37,3 +37,9 @@ def test_the_whole_package_still_works_and_its_classes_are_the_same(order):
         )
         == "note_seq.sequences_lib"
     )
+
+
+@pytest.mark.parametrize("line", ["note_seq.__version__", "from note_seq import *; Melody"])
+def test_what_only_the_whole_package_has_loads_it(line):
+    line = line.replace("; ", "\n")
+    assert _run(f"from musicvae.lazy_note_seq import note_seq\n{line}\nprint('there')") == "there"
