@@ -6,9 +6,14 @@ import contextlib
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from musicvae.errors import MusicVAEError
+
+# Keras, which TensorFlow imports, uses these where they are there, and nothing here uses them
+# through it; importing them takes as long as TensorFlow itself.
+_UNNEEDED = ("IPython", "matplotlib", "pandas", "sklearn")
 
 
 def start_tensorflow() -> None:
@@ -26,13 +31,18 @@ def start_tensorflow() -> None:
 
 @contextlib.contextmanager
 def quiet_start() -> Iterator[None]:
-    """Holds standard error back while TensorFlow starts; shows it where something goes wrong."""
+    """Holds standard error back while TensorFlow starts; shows it where something goes wrong.
+
+    Large libraries that TensorFlow would import without need are kept out; they can be imported
+    afterwards as ever.
+    """
     sys.stderr.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as held:
         os.dup2(held.fileno(), 2)
         try:
-            yield
+            with _kept_out(_UNNEEDED):
+                yield
         except MusicVAEError:
             raise
         except BaseException:
@@ -43,3 +53,17 @@ def quiet_start() -> Iterator[None]:
         finally:
             os.dup2(kept, 2)
             os.close(kept)
+
+
+@contextlib.contextmanager
+def _kept_out(names: Iterable[str]) -> Iterator[None]:
+    """Lets importing these modules fail, as if they were not installed."""
+    modules: dict[str, Any] = sys.modules
+    absent = [name for name in names if name not in modules]
+    modules.update(dict.fromkeys(absent))
+    try:
+        yield
+    finally:
+        for name in absent:
+            if modules.get(name) is None:
+                modules.pop(name, None)
