@@ -137,11 +137,11 @@ def _batches(variables: Mapping[str, Any]) -> Iterator[list[str]]:
 
 @contextlib.contextmanager
 def _quiet_saver() -> Iterator[None]:
-    """Keeps TensorFlow from advising against its name-based Saver: names are the format here."""
+    """Keeps TensorFlow from logging each batch and advising against names, which are the format."""
     logger = logging.getLogger("tensorflow")
 
     def keep(record: logging.LogRecord) -> bool:
-        return "Saver is deprecated" not in record.getMessage()
+        return not record.getMessage().startswith(("Saver is deprecated", "Restoring parameters"))
 
     logger.addFilter(keep)
     try:

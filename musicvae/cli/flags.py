@@ -209,6 +209,8 @@ def _set_up_logging(level: str) -> None:
     flags.FLAGS.mark_as_parsed()
     logging.set_verbosity(level)
     logging.get_absl_handler().setFormatter(None)
+    # absl keeps the standard error of the moment when it was imported.
+    logging.get_absl_handler().python_handler.stream = sys.stderr
     logging.use_absl_handler()
 
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from musicvae.errors import MusicVAEError
 
-# Keras, which TensorFlow imports, uses these where they are there, and nothing here uses them
-# through it; importing them takes as long as TensorFlow itself.
-_UNNEEDED = ("IPython", "matplotlib", "pandas", "sklearn")
+# TensorFlow imports Keras where it is there, which imports the others; nothing here needs them for
+# that, and they take as long as TensorFlow itself.
+_UNNEEDED = ("IPython", "keras", "matplotlib", "pandas", "sklearn")
 
 
 def start_tensorflow() -> None:

@@ -263,7 +263,7 @@ def test_sampling_needs_no_encoder(run, tmp_path) -> None:
     assert result.status == 0, result.err
 
 
-def test_several_checkpoints_in_an_archive_are_said(run, tmp_path, caplog) -> None:
+def test_several_checkpoints_in_an_archive_are_said(run, tmp_path) -> None:
     from musicvae.checkpoints import open_checkpoint, save_checkpoint
 
     tiny_models.write_run(tmp_path / "run", GROOVE)
@@ -276,8 +276,8 @@ def test_several_checkpoints_in_an_archive_are_said(run, tmp_path, caplog) -> No
         f"--config={GROOVE}", f"--checkpoint_file={tmp_path / 'two.tar'}", "--num_outputs=1"
     )
     assert result.status == 0
-    assert "holds 2 checkpoints" in caplog.text
-    assert "using train/model.ckpt-6" in caplog.text
+    assert "holds 2 checkpoints" in result.err
+    assert "using train/model.ckpt-6" in result.err
 
 
 def test_fault_02_every_mistake_is_one_line_and_no_zero(run, groove_run, tmp_path, inputs) -> None:
