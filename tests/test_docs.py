@@ -70,9 +70,10 @@ def command_lines(text: str) -> list[list[str]]:
     return [line for line in words if line and pathlib.Path(line[0]).name in commands()]
 
 
-@pytest.mark.parametrize(
-    "page", ["README.md", *(f"docs/{p.name}" for p in CHECKOUT.glob("docs/*"))]
-)
+PAGES = ["README.md", *sorted(f"docs/{page.name}" for page in CHECKOUT.glob("docs/*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_commands_in_the_docs_use_flags_that_exist(page) -> None:
     for line in command_lines(read(page)):
         module = importlib.import_module(commands()[pathlib.Path(line[0]).name])
