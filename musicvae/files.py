@@ -7,11 +7,12 @@ complete, so that a program that is killed leaves the old file or none.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
 from musicvae.errors import InputError
 
@@ -80,13 +81,44 @@ def replace_all(names: dict[Path, Path]) -> None:
     """Renames finished files, so that they are never found beside an older set's files.
 
     What is to be replaced is removed first: whoever looks in between finds files missing, never
-    files of two runs.
+    files of two runs. Where processes can fork, a child does it that a kill of this process and its
+    group does not reach, so that a set of files, too, is the old one or the new one.
 
     Args:
       names: temporary name -> final name.
+
+    Raises:
+      OSError: a file cannot be removed or renamed.
     """
+    if len(names) < 2 or not hasattr(os, "fork"):
+        _replace_each(names)
+        return
+    child = os.fork()
+    if child == 0:
+        _replace_each_and_exit(names)
+    _, status = os.waitpid(child, 0)
+    code = os.waitstatus_to_exitcode(status)
+    if code:
+        first = next(iter(names.values()))
+        raise OSError(abs(code), os.strerror(abs(code)), str(first))
+
+
+def _replace_each(names: dict[Path, Path]) -> None:
     if len(names) > 1:
         for path in names.values():
             path.unlink(missing_ok=True)
     for temporary, path in names.items():
         os.replace(temporary, path)
+
+
+def _replace_each_and_exit(names: dict[Path, Path]) -> NoReturn:
+    """Does it in a session of its own; the exit status is the number of the error."""
+    code = errno.EIO
+    try:
+        os.setsid()
+        _replace_each(names)
+        code = 0
+    except OSError as error:
+        code = error.errno or errno.EIO
+    finally:
+        os._exit(code)
