@@ -107,7 +107,7 @@ def _check(
         notes = [window_notes(window, converter) for window in error.windows]
         written = list(folder.write(folder.names(kind, "candidate", len(notes)), notes))
         raise MultipleExamplesError(
-            f"{error.name} holds {len(notes)} examples of config '{kind}'; choose one of "
+            f"'{error.name}' holds {len(notes)} examples of config '{kind}'; choose one of "
             f"{span(written)}, or give --nostrict to have one chosen for you"
         ) from error
 

@@ -53,7 +53,7 @@ class SeveralWindowsError(MultipleExamplesError):
     """
 
     def __init__(self, name: str, windows: Sequence[Window]) -> None:
-        super().__init__(f"'{name}' gives {len(windows)} windows, and --strict wants one")
+        super().__init__(f"'{name}' gives {len(windows)} windows, and one is wanted; choose one")
         self.name = name
         self.windows = tuple(windows)
 
@@ -114,10 +114,7 @@ def fit_window(
         reading = _Reading(sequence, extraction, (), programs)
         windows = _windows(converter, reading)
         if len(windows) > 1:
-            raise SeveralWindowsError(
-                f"'{name}' gives {len(windows)} windows, and --strict wants one; choose one",
-                windows,
-            )
+            raise SeveralWindowsError(name, windows)
         if not windows:
             raise _none_of(reading, name)
         return windows[0]

@@ -209,7 +209,7 @@ def test_one_of_several_examples_is_to_be_chosen(run, groove_run, tmp_path, inpu
     end = f"--input_midi_2={inputs[1]}"
     result = run(f"--run_dir={groove_run}", "--mode=interpolate", long, end)
     assert result.status == 1
-    assert "holds 3 examples" in result.error
+    assert "error: 'long.mid' holds 3 examples of config" in result.error
     assert "choose one of" in result.error
     candidates = _files(tmp_path)
     assert len(candidates) == 3
