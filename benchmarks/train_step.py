@@ -1,8 +1,7 @@
 """How fast is one training step, beside Magenta's and beside what the hardware can do?
 
-    python benchmarks/train_step.py [--peer PYTHON] [--peer_script
-    ../shared/peer/time_train_step.py] python benchmarks/train_step.py --full      # the models that
-    Magenta cannot train in 24 GB
+    python benchmarks/train_step.py [--peer PYTHON] [--peer_script time_train_step.py]
+    python benchmarks/train_step.py --full      # the models that Magenta cannot train in 24 GB
 
 Ready-made random batches, the configuration's own scheduled sampling and dropout. Each measurement
 is a process of its own; ours and the peer's take turns, and a line a case ends in the ratio of the
