@@ -98,7 +98,7 @@ def test_a_mode_writes_its_results(run, runs, music, arguments, count):
 
 @pytest.mark.parametrize("mode", list(JOBS))
 def test_a_groove_job_keeps_the_length_of_its_input(run, runs, music, tmp_path, mode):
-    given = f"--run_dir={runs[JOBS[mode].config]}", f"--mode={mode}", "--num_outputs=1"
+    given = f"--run_dir={runs[JOBS[mode].config]}", f"--mode={mode}", "--num_outputs=1", "--seed=1"
     status, text, names = run(*given, f"--input_midi_1={music['beat']}")
     assert status == 0, text
     assert read(tmp_path / "out" / names[0]).total_time == pytest.approx(10.0, abs=0.01)
