@@ -19,6 +19,7 @@ from typing import Any
 from absl import flags, logging
 
 from musicvae.cli.flags import command_flags, define_path, run_command
+from musicvae.cli.model_loading import load_chosen_model
 from musicvae.errors import InputError
 
 FLAGS = command_flags()
@@ -71,7 +72,7 @@ def main(_: list[str]) -> int:
         values["config"], values["run_dir"], values["checkpoint_file"], values["hparams"]
     )
     music = _music(values)
-    model = _load(choice, values)
+    model = load_chosen_model(choice, values)
     path = attributes_path(model.checkpoint)
     if values["output_dir"]:
         path = Path(
@@ -105,26 +106,6 @@ def _readable(folder: str, names: list[str]) -> Iterator[Any]:
             yield from read_music_file(os.path.join(folder, name)).sequences
         except MusicFileError as error:
             logging.warning("%s: skipped: %s", name, error.detail)
-
-
-def _load(choice: Any, values: dict[str, Any]) -> Any:
-    from musicvae.cli.tensorflow_start import quiet_start
-
-    logging.info("loading %s from %s", choice.config.name, choice.checkpoint)
-    with quiet_start():
-        from musicvae.inference import TrainedModel
-
-        model = TrainedModel(
-            choice.config,
-            values["max_batch_size"],
-            choice.checkpoint,
-            seed=values["seed"],
-            device=values["device"],
-            keep_hparams=choice.keep_hparams,
-        )
-    for note in model.notes:
-        logging.info("%s", note)
-    return model
 
 
 def _learn(model: Any, music: Iterator[Any], path: Path, values: dict[str, Any]) -> None:

@@ -30,11 +30,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from absl import logging
-
 from musicvae.cli.flags import run_command
 from musicvae.cli.generate_flags import FLAGS
 from musicvae.cli.generate_modes import MODES, Mode
+from musicvae.cli.model_loading import load_chosen_model
 from musicvae.errors import InputError, MultipleExamplesError
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ def main(_: list[str]) -> int:
     inputs = read_inputs(values["mode"], mode, values)
     wishes = read_wishes(mode, values)
     _check(inputs, mode, wishes, converter, choice, folder)
-    model = _load(choice, values, decoder_only=not inputs)
+    model = load_chosen_model(choice, values, decoder_only=not inputs)
     _generate(model, mode, inputs, wishes, presentation, folder, values)
     return 0
 
@@ -162,7 +161,7 @@ def _go_through_folder(
     found = find_music_files(values["input_dir"], recursive=values["recursive"])
     tasks = tasks_of([file.name for file in found], values["mode"], mode)
     wishes = read_wishes(mode, values)
-    model = _load(choice, values, decoder_only=False)
+    model = load_chosen_model(choice, values)
     result = work_through(model, folder, tasks, mode, wishes, presentation, values)
     parts = [f"{result.done} done"]
     parts += [f"{result.before} done before"] if result.before else []
@@ -170,28 +169,6 @@ def _go_through_folder(
         parts.append(f"{len(result.skipped)} skipped, with the reasons in {SKIPPED}")
     print(f"{len(tasks)} inputs: {', '.join(parts)}; results in {values['output_dir']}")
     return 0 if result.done or result.before else 1
-
-
-def _load(choice: ModelChoice, values: dict[str, Any], *, decoder_only: bool) -> TrainedModel:
-    """Loads the model and says which."""
-    from musicvae.cli.tensorflow_start import quiet_start
-
-    logging.info("loading %s from %s", choice.config.name, choice.checkpoint)
-    with quiet_start():
-        from musicvae.inference import TrainedModel
-
-        model = TrainedModel(
-            choice.config,
-            values["max_batch_size"],
-            choice.checkpoint,
-            seed=values["seed"],
-            device=values["device"],
-            decoder_only=decoder_only,
-            keep_hparams=choice.keep_hparams,
-        )
-    for note in model.notes:
-        logging.info("%s", note)
-    return model
 
 
 def run() -> None:

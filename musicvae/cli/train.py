@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from absl import flags, logging
 
+from musicvae.cli.config_list import print_configs
 from musicvae.cli.flags import command_flags, define_path, require_flags, run_command
 from musicvae.errors import InputError
 
@@ -186,7 +187,7 @@ _CLUSTER = (
 def main(_: list[str]) -> int:
     """Trains or evaluates."""
     if FLAGS["list_configs"].value:
-        _list_configs()
+        print_configs()
         return 0
     require_flags(FLAGS, "run_dir")
     _answer_magentas_cluster_flags()
@@ -241,14 +242,6 @@ def _answer_magentas_cluster_flags() -> None:
         logging.warning(
             "%s are of Magenta's trainer and change nothing; %s", " ".join(given), _CLUSTER
         )
-
-
-def _list_configs() -> None:
-    from musicvae.config import list_configs
-
-    for config in list_configs():
-        also = f" (also {', '.join(config.aliases)})" if config.aliases else ""
-        print(f"{config.name:46}{config.description}{also}")
 
 
 def run() -> None:
