@@ -9,7 +9,7 @@ TensorFlow.
     [encoder]    type, rnn_size, residual and the type's own options
     [decoder]    the same; [decoder.core] is the decoder inside a hierarchical one
     [train]      batch_size, learning_rate, free_bits, ...
-    [augment]    transpose_range, in semitones
+    [augment]    transpose_range, ...: the random changes of training
     [data]       tfds_name
 
 `base = "NAME"` at the top takes everything else from another configuration.
@@ -27,6 +27,7 @@ import typing
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
+from musicvae.augmentation import Augmentation
 from musicvae.errors import ConfigError
 from musicvae.hparams import FIELDS, HParams
 from musicvae.registry import did_you_mean
@@ -96,19 +97,6 @@ class ExampleSpec:
 
 
 @dataclasses.dataclass(frozen=True)
-class Augmentation:
-    """Random changes to training data.
-
-    Attributes:
-      transpose_range: lowest and highest transposition, in semitones.
-      stretch_range: lowest and highest factor on the tempo, or None.
-    """
-
-    transpose_range: tuple[int, int]
-    stretch_range: tuple[float, float] | None = None
-
-
-@dataclasses.dataclass(frozen=True)
 class Config:
     """One named configuration.
 
@@ -134,13 +122,22 @@ class Config:
     description: str = ""
     aliases: tuple[str, ...] = ()
 
-    def override(self, hparams: str) -> Config:
+    def override(self, hparams: str, augment: str = "") -> Config:
         """Returns a copy with hyperparameters from text such as `batch_size=32,z_size=64`.
 
+        Args:
+          hparams: as HParams.override takes it.
+          augment: as Augmentation.override takes it; laid over the configuration's own.
+
         Raises:
-          ConfigError: as HParams.override.
+          ConfigError: as HParams.override and Augmentation.override.
         """
-        return dataclasses.replace(self, hparams=self.hparams.override(hparams))
+        augmentation = self.augmentation
+        if augment.strip():
+            augmentation = (augmentation or Augmentation()).override(augment)
+        return dataclasses.replace(
+            self, hparams=self.hparams.override(hparams), augmentation=augmentation
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the configuration as the nested tables of its TOML file."""
@@ -161,9 +158,7 @@ class Config:
             value = getattr(self.hparams, name)
             tables[section][key] = list(value) if isinstance(value, tuple) else value
         if self.augmentation is not None:
-            tables["augment"] = {"transpose_range": list(self.augmentation.transpose_range)}
-            if self.augmentation.stretch_range is not None:
-                tables["augment"]["stretch_range"] = list(self.augmentation.stretch_range)
+            tables["augment"] = self.augmentation.to_dict()
         if self.tfds_name is not None:
             tables["data"] = {"tfds_name": self.tfds_name}
         return tables

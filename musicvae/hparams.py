@@ -156,8 +156,12 @@ def field_of(name: str) -> dataclasses.Field[Any]:
     return FIELDS[name]
 
 
-def parse_assignments(text: str) -> list[tuple[str, int | None, str]]:
+def parse_assignments(text: str, flag: str = "--hparams") -> list[tuple[str, int | None, str]]:
     """Splits `a=1,b=[2,3],c[0]=4` into (name, index or None, value as text).
+
+    Args:
+      text: the assignments.
+      flag: where the user wrote them, for error messages.
 
     Raises:
       ConfigError: a part is not an assignment.
@@ -168,7 +172,7 @@ def parse_assignments(text: str) -> list[tuple[str, int | None, str]]:
         match = _ASSIGNMENT.match(text, position)
         if match is None:
             raise ConfigError(
-                f"--hparams: cannot read '{text[position:].strip()}'; "
+                f"{flag}: cannot read '{text[position:].strip()}'; "
                 "write name=value,name=[value,value]"
             )
         name, index, value = match.groups()

@@ -66,12 +66,13 @@ class RunFolder:
         except (OSError, InputError) as error:
             raise CheckpointError(f"{path}: cannot remember the configuration: {error}") from error
 
-    def resolve(self, name: str | None, hparams: str = "") -> Config:
+    def resolve(self, name: str | None, hparams: str = "", augment: str = "") -> Config:
         """Returns the configuration to use with this folder.
 
         Args:
           name: what the user gave as --config, or None.
           hparams: what the user gave as --hparams, laid over it.
+          augment: what the user gave as --augment, likewise.
 
         Raises:
           ConfigError: the folder remembers another configuration than `name`, or none and no name
@@ -91,4 +92,4 @@ class RunFolder:
             )
         config = remembered or asked
         assert config is not None
-        return config.override(hparams)
+        return config.override(hparams, augment)

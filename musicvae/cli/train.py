@@ -54,6 +54,12 @@ flags.DEFINE_string(
     "Hyperparameters to change, as in batch_size=32,learning_rate=0.0005,enc_rnn_size=[256].",
     flag_values=FLAGS,
 )
+flags.DEFINE_string(
+    "augment",
+    "",
+    "Random changes of training, as in drop_voice_probability=0.3,rotate_probability=0.2.",
+    flag_values=FLAGS,
+)
 flags.DEFINE_integer("num_steps", 200_000, "The step to train to.", flag_values=FLAGS)
 flags.DEFINE_integer(
     "seed",
@@ -158,6 +164,7 @@ _JOB = (
     "run_dir",
     "config",
     "hparams",
+    "augment",
     "examples_path",
     "tfds_name",
     "seed",

@@ -6,7 +6,7 @@ nothing that a caller does reaches another one. Randomness comes in as an argume
 
 Examples exist in two forms. The full one is what a model reads: one-hot rows, rolls, floats. The
 compact one is what a cache keeps: small integers, `expand`ed a batch at a time after the random
-changes of training (`transpose`, `drop_notes`) have been made to it.
+changes of training (`transpose`, `drop_voice`, `rotate`, `drop_notes`) have been made to it.
 
 Axes: N examples found, B batch, T time step, D depth, S segment.
 """
@@ -143,9 +143,14 @@ class CompactExtraction(NamedTuple):
 
 
 class Converter(ABC):
-    """NoteSequences to tensors and back; a frozen value."""
+    """NoteSequences to tensors and back; a frozen value.
+
+    Attributes:
+      is_drums: whether examples are of drums alone, and know `drop_voice` and `rotate`.
+    """
 
     Config: ClassVar[type[Any]]
+    is_drums: ClassVar[bool] = False
     config: Any
 
     @property
@@ -244,6 +249,34 @@ class Converter(ABC):
           a compact batch; the same one where the representation has no pitches.
         """
         del semitones
+        return batch
+
+    def drop_voice(self, batch: Compact, chosen: Array, generator: np.random.Generator) -> Compact:
+        """Leaves one drum class out of whole windows, inputs and outputs alike.
+
+        Args:
+          batch: compact arrays with a leading axis B.
+          chosen: bool `[B]`, the windows that lose one of their classes.
+          generator: what chooses the class, among those that the window has; a window with a
+            single class keeps it.
+
+        Returns:
+          a compact batch; the same one where the representation is not of drums.
+        """
+        del chosen, generator
+        return batch
+
+    def rotate(self, batch: Compact, beats: Array) -> Compact:
+        """Moves windows in time; what leaves at the end comes in at the beginning.
+
+        Args:
+          batch: compact arrays with a leading axis B.
+          beats: int `[B]`, by how many quarter notes each window moves.
+
+        Returns:
+          a compact batch; the same one where the representation is not of drums.
+        """
+        del beats
         return batch
 
     def drop_notes(self, batch: Compact, generator: np.random.Generator) -> Compact:

@@ -94,6 +94,7 @@ class DrumsConverter(Converter):
     """Drum patterns as rolls; compact form: `hits`, bits by class, uint16 or uint64 `[T]`."""
 
     Config: ClassVar[type[Any]] = DrumsConfig
+    is_drums: ClassVar[bool] = True
     config: DrumsConfig
 
     @property
@@ -146,6 +147,17 @@ class DrumsConverter(Converter):
         outputs = roll if self.config.roll_output else one_hot(hits, self.spec.output_depth)
         controls = np.zeros((*hits.shape, 0), bool)
         return Batch(inputs, outputs, controls, np.full(len(hits), self.num_steps, np.int32))
+
+    def drop_voice(self, batch: Compact, chosen: Array, generator: np.random.Generator) -> Compact:
+        """Clears one class's bit in each chosen window; see Converter."""
+        table = self.config.table
+        present = bits_to_roll(np.bitwise_or.reduce(batch["hits"], axis=1), len(table))
+        dropped = roll_to_bits(choose_voices(present, chosen, generator), table)
+        return {**batch, "hits": batch["hits"] & ~dropped[:, np.newaxis]}
+
+    def rotate(self, batch: Compact, beats: Array) -> Compact:
+        """Moves each window by whole beats; see Converter."""
+        return {name: rotated(array, beats * STEPS_PER_QUARTER) for name, array in batch.items()}
 
     def to_notes(
         self,
@@ -264,6 +276,37 @@ def combine_hits(steps: Array, drums: Array, classes: DrumClasses) -> tuple[Arra
     hits = np.zeros(len(onsets), bits_dtype(classes))
     np.bitwise_or.at(hits, groups, hits.dtype.type(1) << drums.astype(hits.dtype))
     return onsets, hits
+
+
+def choose_voices(present: Array, chosen: Array, generator: np.random.Generator) -> Array:
+    """Chooses one of the drum classes that a window has.
+
+    Args:
+      present: bool `[B, C]`, the classes that may be chosen.
+      chosen: bool `[B]`, the windows to choose in.
+      generator: the source of randomness.
+
+    Returns:
+      bool `[B, C]`, at most one in a row; none where the window has fewer than two.
+    """
+    rank = np.where(present, generator.random(present.shape), -1.0)
+    first = rank.argmax(axis=1)[:, np.newaxis] == np.arange(present.shape[1])
+    has_others = present.sum(axis=1) > 1
+    found: Array = first & (chosen & has_others)[:, np.newaxis]
+    return found
+
+
+def rotated(array: Array, steps: Array) -> Array:
+    """Moves rows in time; what leaves at the end comes in at the beginning.
+
+    Args:
+      array: `[B, T, ...]`.
+      steps: int `[B]`, how far each row moves.
+    """
+    length = array.shape[1]
+    source = (np.arange(length) - steps[:, np.newaxis]) % length
+    moved: Array = array[np.arange(len(array))[:, np.newaxis], source]
+    return moved
 
 
 def bits_dtype(classes: DrumClasses) -> Any:

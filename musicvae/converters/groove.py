@@ -38,7 +38,7 @@ from musicvae.converters.base import (
     Rejection,
 )
 from musicvae.converters.drum_classes import REDUCED, ROLAND, DrumClasses
-from musicvae.converters.drums import DRUM_INSTRUMENT, drum_hits
+from musicvae.converters.drums import DRUM_INSTRUMENT, choose_voices, drum_hits, rotated
 from musicvae.converters.notes import MAX_VELOCITY, read_score
 from musicvae.converters.render import new_sequence
 from musicvae.converters.sections import Section, quantize, reject_section, whole_section
@@ -89,6 +89,7 @@ class GrooveConverter(Converter):
     """
 
     Config: ClassVar[type[Any]] = GrooveConfig
+    is_drums: ClassVar[bool] = True
     config: GrooveConfig
 
     @property
@@ -139,6 +140,25 @@ class GrooveConverter(Converter):
             inputs = self._inputs(loudness, np.where(heard, offsets, np.float32(0)))
         controls = hits if self.config.hits_as_controls else np.zeros((*hits.shape[:-1], 0), bool)
         return Batch(inputs, outputs, controls, np.full(len(hits), self.num_steps, np.int32))
+
+    def drop_voice(self, batch: Compact, chosen: Array, generator: np.random.Generator) -> Compact:
+        """Clears one class's columns in each chosen window; see Converter.
+
+        Classes of `add_instruments` stay: they are what such a model learns to add.
+        """
+        velocities, offsets = batch["velocities"], batch["offsets"]
+        present: Array = np.any(velocities > 0, axis=1)
+        present[:, list(self.config.add_instruments or ())] = False
+        dropped = choose_voices(present, chosen, generator)[:, np.newaxis]
+        return {
+            **batch,
+            "velocities": np.where(dropped, np.uint8(0), velocities),
+            "offsets": np.where(dropped, np.float32(0), offsets),
+        }
+
+    def rotate(self, batch: Compact, beats: Array) -> Compact:
+        """Moves each window by whole beats; see Converter."""
+        return {name: rotated(array, beats * STEPS_PER_QUARTER) for name, array in batch.items()}
 
     def drop_notes(self, batch: Compact, generator: np.random.Generator) -> Compact:
         """Leaves hits out of the inputs, quiet ones more often.

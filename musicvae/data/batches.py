@@ -1,6 +1,6 @@
 """Batches of full tensors from compact examples, with the random changes of training.
 
-What is random is drawn anew for every step: transposition and note dropout here, order and choice
+What is random is drawn anew for every step: augmentation and note dropout here, order and choice
 of windows in epochs.py. A batch is a function of seed and step alone. A slice of a batch (for a
 GPU, a machine, or one round of gradient accumulation) is the same rows that the whole batch has
 there.
@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from musicvae.config import Augmentation
+from musicvae.augmentation import Augmentation
 from musicvae.converters import Batch, Converter
+from musicvae.data.augmenting import augmented, check_augmentation
 from musicvae.data.epochs import EpochOrder
 from musicvae.data.example_set import Array, ExampleSet
 
@@ -49,9 +50,13 @@ class TrainingBatches:
           converter: what the examples were made with.
           batch_size: examples in a batch; where the set has fewer, a batch repeats them.
           seed: at least 0.
-          augmentation: random transposition, or None.
+          augmentation: random changes to the examples, or None.
           max_per_source: examples that an epoch takes of one piece at most; None for all.
+
+        Raises:
+          ConfigError: the augmentation is for drums and the converter is not.
         """
+        check_augmentation(augmentation, converter)
         self._examples = examples
         self._converter = converter
         self._seed = seed
@@ -84,9 +89,7 @@ class TrainingBatches:
         compact: Any = self._examples.take(indices)
         generator = np.random.default_rng([self._seed, step, _BY_STEP])
         if self._augmentation is not None:
-            low, high = self._augmentation.transpose_range
-            semitones = generator.integers(low, high + 1, self.batch_size)
-            compact = self._converter.transpose(compact, semitones)
+            compact = augmented(compact, self._converter, self._augmentation, generator)
         compact = self._converter.drop_notes(compact, generator)
         return self._converter.expand({name: array[rows] for name, array in compact.items()})
 

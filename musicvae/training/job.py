@@ -10,6 +10,7 @@ import dataclasses
 from musicvae.checkpoints import RunFolder, infer_hparams, open_checkpoint
 from musicvae.config import Config
 from musicvae.converters import Converter, build_converter
+from musicvae.data.augmenting import check_augmentation
 from musicvae.data.examples import RecordSource, TFRecordSource
 from musicvae.data.tfds import TFDSSource
 from musicvae.errors import InputError
@@ -26,6 +27,7 @@ class Job:
       run_dir: the run folder.
       config: name or path of the configuration.
       hparams: hyperparameters to change, as text.
+      augment: random changes of training to change, as text.
       examples_path: TFRecords of NoteSequences.
       tfds_name: a data set of TensorFlow Datasets, in their place.
       seed: of all that is random.
@@ -41,6 +43,7 @@ class Job:
     run_dir: str
     config: str | None = None
     hparams: str = ""
+    augment: str = ""
     examples_path: str | None = None
     tfds_name: str | None = None
     seed: int | None = None
@@ -121,13 +124,15 @@ def plan_evaluation(job: Job) -> Plan:
 
 
 def _plan(job: Job, folder: RunFolder, now: Remembered, split: str) -> Plan:
-    config = _config(folder, job.config, job.hparams)
+    config = _config(folder, job)
+    converter = build_converter(config.converter)
+    check_augmentation(config.augmentation, converter)
     assert now.seed is not None
     return Plan(
         job=job,
         folder=folder,
         config=config,
-        converter=build_converter(config.converter),
+        converter=converter,
         source=_source(now, config, split),
         held_out=_tfrecords(now.eval_examples_path) if now.eval_examples_path else None,
         remembered=now,
@@ -135,16 +140,16 @@ def _plan(job: Job, folder: RunFolder, now: Remembered, split: str) -> Plan:
     )
 
 
-def _config(folder: RunFolder, name: str | None, hparams: str) -> Config:
+def _config(folder: RunFolder, job: Job) -> Config:
     """Returns the configuration of a folder that is new, ours, or was written by Magenta's trainer.
 
     The last one remembers no sizes: those come from its latest checkpoint.
     """
-    config = folder.resolve(name, hparams)
+    config = folder.resolve(job.config, job.hparams, job.augment)
     latest = folder.latest
     if folder.config is None and latest is not None:
         with open_checkpoint(latest) as checkpoint:
-            given = {assigned for assigned, _, _ in parse_assignments(hparams)}
+            given = {assigned for assigned, _, _ in parse_assignments(job.hparams)}
             config = infer_hparams(config, checkpoint, keep=given)
     return config
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from musicvae.augmentation import Augmentation
 from musicvae.checkpoints import variable_table
 from musicvae.config import Config, list_configs
 from musicvae.data.batches import TrainingBatches
@@ -36,6 +37,8 @@ def lines(
     """
     changed = changed_hparams(config)
     yield f"configuration: {config.name}" + (f", with {changed}" if changed else "")
+    if config.augmentation is not None:
+        yield f"augmentation: {_augmentation(config.augmentation)}"
     yield f"device: {placement.description}"
     values, size = variable_table(model.named_variables)
     yield f"model: {values:,} weights, {readable(size)}"
@@ -86,6 +89,21 @@ def changed_hparams(config: Config) -> str:
         name: value for name, value in values.items() if value != getattr(shipped.hparams, name)
     }
     return ",".join(f"{name}={_text(value)}" for name, value in differing.items())
+
+
+def _augmentation(augmentation: Augmentation) -> str:
+    """Returns what training changes at random, for people."""
+    low, high = augmentation.transpose_range
+    said = []
+    if (low, high) != (0, 0):
+        said.append(f"examples are transposed by {low} to {high} semitones")
+    if augmentation.drop_voice_probability:
+        said.append(
+            f"{augmentation.drop_voice_probability:.0%} of examples lose one of their drums"
+        )
+    if augmentation.rotate_probability:
+        said.append(f"{augmentation.rotate_probability:.0%} of examples start at another beat")
+    return ", ".join(said) or "none"
 
 
 def _text(value: Any) -> str:

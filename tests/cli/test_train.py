@@ -129,6 +129,19 @@ def test_a_new_run_trains_reports_and_remembers(
     assert (run / "eval" / "best" / "model.ckpt-5.index").exists()
 
 
+def test_augmentation_from_the_command_line_is_remembered(
+    command: Command, drums: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    run = f"--run_dir={tmp_path}/run"
+    augment = "--augment=drop_voice_probability=0.3,rotate_probability=0.2"
+    assert command(CONFIG, TINY, run, f"--examples_path={drums}", augment, "--num_steps=1") == 0
+    said = "30% of examples lose one of their drums, 20% of examples start at another beat"
+    assert said in command.err
+    assert "drop_voice_probability = 0.3" in (tmp_path / "run" / "config.toml").read_text()
+    assert command(run, "--augment=rotate_probability=0", "--num_steps=2") == 0, command.err
+    assert "augmentation: 30% of examples lose one of their drums\n" in command.err
+
+
 def test_training_evaluates_on_what_it_is_given(
     command: Command, drums: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
@@ -221,6 +234,16 @@ def test_a_run_folder_that_magentas_trainer_wrote_goes_on(
         (["--run_dir=RUN", CONFIG, "--hparams=z_sise=3"], "did you mean 'z_size'"),
         (["--run_dir=RUN", CONFIG, "--hparams=z_size=x"], "z_size='x' is not of type int"),
         (["--run_dir=RUN", "--config=cat-mel_2bar_small"], "missing --examples_path"),
+        (["--run_dir=RUN", CONFIG, "--augment=rotate_probability=2"], "must be between 0.0 and 1"),
+        (
+            [
+                "--run_dir=RUN",
+                "--config=cat-mel_2bar_small",
+                "--augment=rotate_probability=1",
+                "--examples_path=none.tfrecord",
+            ],
+            "are for drum configurations",
+        ),
         (
             ["--run_dir=RUN", CONFIG, "--examples_path=x", "--tfds_name=groove/2bar-midionly"],
             "exclude each other",

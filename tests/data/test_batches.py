@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from small_music import write_drums, write_melodies
 
-from musicvae.config import Augmentation, load_config
+from musicvae.augmentation import Augmentation
+from musicvae.config import load_config
 from musicvae.converters import Batch, build_converter
 from musicvae.data.batches import EvaluationBatches, TrainingBatches
 from musicvae.data.example_set import ExampleSet

@@ -1,0 +1,61 @@
+"""Makes the random changes of training to a batch, as an Augmentation has them.
+
+Axes: B batch.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from musicvae.augmentation import Augmentation
+from musicvae.converters import Converter
+from musicvae.converters.base import Compact
+from musicvae.converters.drums import STEPS_PER_QUARTER
+from musicvae.errors import ConfigError
+
+
+def check_augmentation(augmentation: Augmentation | None, converter: Converter) -> None:
+    """Checks that a converter knows the changes that are asked for.
+
+    Args:
+      augmentation: what is asked for.
+      converter: what examples are made with.
+
+    Raises:
+      ConfigError: they are for drums, and the converter is not.
+    """
+    if augmentation is not None and augmentation.is_for_drums and not converter.is_drums:
+        raise ConfigError(
+            "[augment] drop_voice_probability and rotate_probability are for drum configurations "
+            "(converter type 'drums' or 'groove'); leave them out, or 0"
+        )
+
+
+def augmented(
+    batch: Compact,
+    converter: Converter,
+    augmentation: Augmentation,
+    generator: np.random.Generator,
+) -> Compact:
+    """Changes a batch at random.
+
+    Args:
+      batch: compact arrays with a leading axis B.
+      converter: what the examples were made with.
+      augmentation: which changes.
+      generator: the source of randomness.
+
+    Returns:
+      a compact batch.
+    """
+    size = len(next(iter(batch.values())))
+    low, high = augmentation.transpose_range
+    batch = converter.transpose(batch, generator.integers(low, high + 1, size))
+    if augmentation.drop_voice_probability:
+        chosen = generator.random(size) < augmentation.drop_voice_probability
+        batch = converter.drop_voice(batch, chosen, generator)
+    if augmentation.rotate_probability:
+        chosen = generator.random(size) < augmentation.rotate_probability
+        beats = generator.integers(1, converter.num_steps // STEPS_PER_QUARTER, size)
+        batch = converter.rotate(batch, np.where(chosen, beats, 0))
+    return batch
