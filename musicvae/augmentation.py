@@ -4,6 +4,7 @@
     transpose_range = [-5, 5]          # semitones
     drop_voice_probability = 0.3       # drums and groove only
     rotate_probability = 0.2           # drums and groove only
+    mix_probability = 0.5              # drums and groove only
 
 On the command line, laid over the configuration's:
 
@@ -19,6 +20,9 @@ from musicvae.errors import ConfigError
 from musicvae.hparams import parse_assignments
 from musicvae.registry import did_you_mean
 
+DRUM_CHANGES = ("drop_voice_probability", "rotate_probability", "mix_probability")
+"""The changes that only drums know, each how often it is made."""
+
 _FLAG = "--augment"
 
 
@@ -33,12 +37,14 @@ class Augmentation:
       drop_voice_probability: how often a drum class is left out of a whole window, 0 to 1; a
         window with a single class keeps it.
       rotate_probability: how often a window of drums starts at another of its beats, 0 to 1.
+      mix_probability: how often a window takes some of its drum classes from another one, 0 to 1.
     """
 
     transpose_range: tuple[int, int] = (0, 0)
     stretch_range: tuple[float, float] | None = None
     drop_voice_probability: float = 0.0
     rotate_probability: float = 0.0
+    mix_probability: float = 0.0
 
     def __post_init__(self) -> None:
         low, high = self.transpose_range
@@ -46,7 +52,7 @@ class Augmentation:
             raise ConfigError(
                 f"[augment] transpose_range = [{low}, {high}] is empty; give the lower one first"
             )
-        for name in ("drop_voice_probability", "rotate_probability"):
+        for name in DRUM_CHANGES:
             value = getattr(self, name)
             if not 0.0 <= value <= 1.0:
                 raise ConfigError(
@@ -56,7 +62,7 @@ class Augmentation:
     @property
     def is_for_drums(self) -> bool:
         """Whether it has changes that only drums know."""
-        return self.drop_voice_probability > 0.0 or self.rotate_probability > 0.0
+        return any(getattr(self, name) > 0.0 for name in DRUM_CHANGES)
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the `[augment]` table of a TOML file."""

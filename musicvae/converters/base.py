@@ -6,7 +6,8 @@ nothing that a caller does reaches another one. Randomness comes in as an argume
 
 Examples exist in two forms. The full one is what a model reads: one-hot rows, rolls, floats. The
 compact one is what a cache keeps: small integers, `expand`ed a batch at a time after the random
-changes of training (`transpose`, `drop_voice`, `rotate`, `drop_notes`) have been made to it.
+changes of training (`transpose`, `mix`, `drop_voice`, `rotate`,
+`drop_notes`) have been made to it.
 
 Axes: N examples found, B batch, T time step, D depth, S segment.
 """
@@ -146,11 +147,11 @@ class Converter(ABC):
     """NoteSequences to tensors and back; a frozen value.
 
     Attributes:
-      is_drums: whether examples are of drums alone, and know `drop_voice` and `rotate`.
+      num_voices: C, the drum classes of a representation of drums alone, which knows `mix`,
+        `drop_voice` and `rotate`; 0 for all others.
     """
 
     Config: ClassVar[type[Any]]
-    is_drums: ClassVar[bool] = False
     config: Any
 
     @property
@@ -162,6 +163,11 @@ class Converter(ABC):
     @abstractmethod
     def num_steps(self) -> int:
         """Steps T of one example."""
+
+    @property
+    def num_voices(self) -> int:
+        """Drum classes C, or 0."""
+        return 0
 
     @abstractmethod
     def extract_compact(
@@ -249,6 +255,20 @@ class Converter(ABC):
           a compact batch; the same one where the representation has no pitches.
         """
         del semitones
+        return batch
+
+    def mix(self, batch: Compact, partners: Array, taken: Array) -> Compact:
+        """Gives windows drum classes of other windows in place of their own.
+
+        Args:
+          batch: compact arrays with a leading axis B.
+          partners: int64 `[B]`, the window that each takes from.
+          taken: bool `[B, C]`, the classes that it takes, whether the other has them or not.
+
+        Returns:
+          a compact batch; the same one where the representation is not of drums.
+        """
+        del partners, taken
         return batch
 
     def drop_voice(self, batch: Compact, chosen: Array, generator: np.random.Generator) -> Compact:

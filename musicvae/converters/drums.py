@@ -94,7 +94,6 @@ class DrumsConverter(Converter):
     """Drum patterns as rolls; compact form: `hits`, bits by class, uint16 or uint64 `[T]`."""
 
     Config: ClassVar[type[Any]] = DrumsConfig
-    is_drums: ClassVar[bool] = True
     config: DrumsConfig
 
     @property
@@ -110,6 +109,11 @@ class DrumsConverter(Converter):
     def num_steps(self) -> int:
         """Steps T of one example."""
         return self.config.slice_bars * STEPS_PER_BAR
+
+    @property
+    def num_voices(self) -> int:
+        """Drum classes."""
+        return len(self.config.table)
 
     def extract_compact(
         self, sequence: Any, *, pitch_map: PitchMap = "training"
@@ -147,6 +151,11 @@ class DrumsConverter(Converter):
         outputs = roll if self.config.roll_output else one_hot(hits, self.spec.output_depth)
         controls = np.zeros((*hits.shape, 0), bool)
         return Batch(inputs, outputs, controls, np.full(len(hits), self.num_steps, np.int32))
+
+    def mix(self, batch: Compact, partners: Array, taken: Array) -> Compact:
+        """Takes the bits of some classes from other windows; see Converter."""
+        hits, mask = batch["hits"], roll_to_bits(taken, self.config.table)[:, np.newaxis]
+        return {**batch, "hits": (hits & ~mask) | (hits[partners] & mask)}
 
     def drop_voice(self, batch: Compact, chosen: Array, generator: np.random.Generator) -> Compact:
         """Clears one class's bit in each chosen window; see Converter."""

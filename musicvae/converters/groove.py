@@ -89,7 +89,6 @@ class GrooveConverter(Converter):
     """
 
     Config: ClassVar[type[Any]] = GrooveConfig
-    is_drums: ClassVar[bool] = True
     config: GrooveConfig
 
     @property
@@ -103,6 +102,11 @@ class GrooveConverter(Converter):
     def num_steps(self) -> int:
         """Steps T of one example."""
         return self.config.split_bars * STEPS_PER_BAR
+
+    @property
+    def num_voices(self) -> int:
+        """Drum classes."""
+        return NUM_DRUMS
 
     def extract_compact(
         self, sequence: Any, *, pitch_map: PitchMap = "training"
@@ -140,6 +144,12 @@ class GrooveConverter(Converter):
             inputs = self._inputs(loudness, np.where(heard, offsets, np.float32(0)))
         controls = hits if self.config.hits_as_controls else np.zeros((*hits.shape[:-1], 0), bool)
         return Batch(inputs, outputs, controls, np.full(len(hits), self.num_steps, np.int32))
+
+    def mix(self, batch: Compact, partners: Array, taken: Array) -> Compact:
+        """Takes the columns of some classes from other windows; see Converter."""
+        mask = taken[:, np.newaxis]
+        mixed = {name: np.where(mask, array[partners], array) for name, array in batch.items()}
+        return {**batch, **mixed}
 
     def drop_voice(self, batch: Compact, chosen: Array, generator: np.random.Generator) -> Compact:
         """Clears one class's columns in each chosen window; see Converter.

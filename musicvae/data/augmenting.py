@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from musicvae.augmentation import Augmentation
+from musicvae.augmentation import DRUM_CHANGES, Augmentation
 from musicvae.converters import Converter
 from musicvae.converters.base import Compact
 from musicvae.converters.drums import STEPS_PER_QUARTER
@@ -24,9 +24,9 @@ def check_augmentation(augmentation: Augmentation | None, converter: Converter) 
     Raises:
       ConfigError: they are for drums, and the converter is not.
     """
-    if augmentation is not None and augmentation.is_for_drums and not converter.is_drums:
+    if augmentation is not None and augmentation.is_for_drums and not converter.num_voices:
         raise ConfigError(
-            "[augment] drop_voice_probability and rotate_probability are for drum configurations "
+            f"[augment] {', '.join(DRUM_CHANGES)} are for drum configurations "
             "(converter type 'drums' or 'groove'); leave them out, or 0"
         )
 
@@ -51,6 +51,10 @@ def augmented(
     size = len(next(iter(batch.values())))
     low, high = augmentation.transpose_range
     batch = converter.transpose(batch, generator.integers(low, high + 1, size))
+    if augmentation.mix_probability:
+        chosen = generator.random((size, 1)) < augmentation.mix_probability
+        taken = chosen & (generator.random((size, converter.num_voices)) < 0.5)
+        batch = converter.mix(batch, generator.permutation(size), taken)
     if augmentation.drop_voice_probability:
         chosen = generator.random(size) < augmentation.drop_voice_probability
         batch = converter.drop_voice(batch, chosen, generator)

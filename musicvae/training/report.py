@@ -97,6 +97,8 @@ def _augmentation(augmentation: Augmentation) -> str:
     said = []
     if (low, high) != (0, 0):
         said.append(f"examples are transposed by {low} to {high} semitones")
+    if augmentation.mix_probability:
+        said.append(f"{augmentation.mix_probability:.0%} of examples take drums of another one")
     if augmentation.drop_voice_probability:
         said.append(
             f"{augmentation.drop_voice_probability:.0%} of examples lose one of their drums"

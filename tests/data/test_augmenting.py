@@ -110,6 +110,29 @@ def test_the_drum_that_a_model_learns_to_add_is_never_dropped() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_so_many_windows_take_some_drums_from_another_window(kind: Component) -> None:
+    converter = build_converter(kind)
+    before = _compact(converter)
+    half = WINDOWS // 2
+    for name, array in _compact(converter, (SNARE, CLOSED + 1)).items():
+        before[name][:half] = array[:half]
+    after = _augmented(converter, before, mix_probability=0.5)
+    assert {n: a.dtype for n, a in after.items()} == {n: a.dtype for n, a in before.items()}
+    old, new = _played(converter, before), _played(converter, after)
+    # A drum of a window is as it was, or as the other kind of window has it.
+    other = np.concatenate([old[half:], old[:half]])
+    as_before, as_other = (old == new).all(1), (other == new).all(1)
+    assert (as_before | as_other).all()
+    # Half are mixed, half with the other kind, and a half of three differing drums changes.
+    changed = ~as_before
+    assert 0.15 < changed.any(1).mean() < 0.3
+    assert set(np.flatnonzero(changed.any(0))) == {KICK, CLOSED, CLOSED + 1}
+    assert changed.sum(1).max() == 3
+    for name in before.keys() - {"hits"}:
+        np.testing.assert_array_equal(after[name] != 0, new)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_so_many_windows_start_at_another_of_their_beats(kind: Component) -> None:
     converter = build_converter(kind)
     before = _compact(converter)
