@@ -14,7 +14,7 @@ from typing import Any
 import tensorflow as tf
 
 from musicvae.models.forward import Forward
-from musicvae.models.lstm_stack import LSTMStack, StackOutputs, enter, run_stack
+from musicvae.models.lstm_stack import LSTMStack, StackOutputs, enter, enter_data, run_stack
 from musicvae.models.variables import Variables
 
 Tensor = Any
@@ -70,18 +70,21 @@ class BidirectionalLayers:
         """
         x = sequence
         for k, (forwards, backwards) in enumerate(self._layers):
-            ahead = _run(forwards, x, forward.child(2 * k))
-            back = _run(backwards, reverse(x, lengths), forward.child(2 * k + 1))
+            ahead = _run(forwards, x, forward.child(2 * k), is_data=k == 0)
+            back = _run(backwards, reverse(x, lengths), forward.child(2 * k + 1), is_data=k == 0)
             x = side_by_side(ahead, back, lengths)
         return ahead, back
 
 
-def _run(stack: LSTMStack, x: Tensor, forward: Forward) -> StackOutputs:
-    """Runs a layer over `[T, B, D]` from a state of zeros."""
+def _run(stack: LSTMStack, x: Tensor, forward: Forward, *, is_data: bool) -> StackOutputs:
+    """Runs a layer over `[T, B, D]`, data or what a layer gave, from a state of zeros."""
     weights = stack.weights(forward.dtype)
     steps, batch = tf.shape(x)[0], tf.shape(x)[1]
     masks = stack.masks(steps, batch, forward)
-    entered = enter(x * masks[0] if masks else x, weights[0])
+    if masks:
+        entered = enter(x * masks[0], weights[0])
+    else:
+        entered = enter_data(x, weights[0]) if is_data else enter(x, weights[0])
     return run_stack(entered, weights, stack.zero_states(batch), masks)
 
 

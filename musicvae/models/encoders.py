@@ -23,7 +23,7 @@ from musicvae.errors import ConfigError
 from musicvae.hparams import HParams
 from musicvae.models.bidirectional import BidirectionalLayers
 from musicvae.models.forward import Forward
-from musicvae.models.lstm_stack import LSTMStack, enter, last, run_stack
+from musicvae.models.lstm_stack import LSTMStack, enter, enter_data, last, run_stack
 from musicvae.models.variables import Variables
 from musicvae.registry import Registry
 
@@ -118,7 +118,7 @@ class LSTMEncoder(Encoder):
         weights = self._stack.weights(forward.dtype)
         steps, batch = tf.shape(x)[0], tf.shape(x)[1]
         masks = self._stack.masks(steps, batch, forward)
-        entered = enter(x * masks[0] if masks else x, weights[0])
+        entered = enter(x * masks[0], weights[0]) if masks else enter_data(x, weights[0])
         top = run_stack(entered, weights, self._stack.zero_states(batch), masks).top
         return last(top, lengths)
 

@@ -182,10 +182,9 @@ def _recurrent_product(h: Tensor, kernel: Tensor) -> Tensor:
 
 def _forward(projected: Tensor, kernel: Tensor, initial: State) -> Trace:
     steps = tf.shape(projected)[0]
-    inputs = _array(steps, projected.shape[1:]).unstack(projected)
 
     def step(t: Tensor, state: State, arrays: TraceArrays) -> Any:
-        activations = inputs.read(t) + _recurrent_product(state.h, kernel)
+        activations = projected[t] + _recurrent_product(state.h, kernel)
         state, gates = cell(activations, state.c)
         return t + 1, state, arrays.write(t, state, gates)
 
@@ -202,31 +201,20 @@ def _backward(
 ) -> Any:
     """Returns the gradients of (projected, kernel, c, h)."""
     steps = tf.shape(dh_sequence)[0]
-    outside = _array(steps, dh_sequence.shape[1:]).unstack(dh_sequence)
     units = kernel.shape[0]
-    batch = dh_sequence.shape[1]
     zero = tf.zeros_like(h0)
 
     def step(t: Tensor, dh: Tensor, dc: Tensor, activations: TensorArray) -> Any:
-        i, g, f, o = (array.read(t) for array in trace.gates)
-        dh += outside.read(t)
-        tanh_c = tf.tanh(trace.c.read(t + 1))
-        dc += tf.raw_ops.TanhGrad(y=tanh_c, dy=dh * o)
+        dh += dh_sequence[t]
         if dc_sequence is not None:
             dc += dc_sequence[t]
-        da = tf.concat(
-            [
-                tf.raw_ops.SigmoidGrad(y=i, dy=dc * g),
-                tf.raw_ops.TanhGrad(y=g, dy=dc * i),
-                tf.raw_ops.SigmoidGrad(y=f, dy=dc * trace.c.read(t)),
-                tf.raw_ops.SigmoidGrad(y=o, dy=dh * tanh_c),
-            ],
-            -1,
-        )
+        gates = Gates(*(array.read(t) for array in trace.gates))
+        dc, da = _cell_gradient(gates, trace.c.read(t), trace.c.read(t + 1), dh, dc)
+        written = activations.write(t, da)
         dh = tf.matmul(tf.cast(da, kernel.dtype), kernel, transpose_b=True)
-        return t - 1, tf.cast(dh, tf.float32), dc * f, activations.write(t, da)
+        return t - 1, tf.cast(dh, tf.float32), dc, written
 
-    start = (steps - 1, zero, zero, _array(steps, [batch, 4 * units]))
+    start = (steps - 1, zero, zero, _array(steps, [dh_sequence.shape[1], 4 * units]))
     _, dh, dc, activations = tf.while_loop(
         lambda t, *_: t >= 0, step, start, maximum_iterations=steps, parallel_iterations=1
     )
@@ -238,3 +226,44 @@ def _backward(
         transpose_a=True,
     )
     return da, first + rest, dc, dh
+
+
+def _cell_gradient(
+    gates: Gates, c_before: Tensor, c: Tensor, dh: Tensor, dc: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Differentiates `cell` by one operation.
+
+    Args:
+      gates: the step's.
+      c_before: float32 `[B, H]`, the cell before the step.
+      c: float32 `[B, H]`, the cell after it.
+      dh: float32 `[B, H]`, the gradient of the output after it.
+      dc: float32 `[B, H]`, that of the cell after it by way of later steps.
+
+    Returns:
+      The gradients of the cell before, `[B, H]`, and of the activations, `[B, 4H]`.
+    """
+    units = c.shape[-1]
+    # The operation takes weights, but reads no more of them than their shapes.
+    unread = tf.raw_ops.Empty(shape=[units, 4 * units], dtype=tf.float32)
+    nothing = tf.raw_ops.Empty(shape=[units], dtype=tf.float32)
+    found = tf.raw_ops.LSTMBlockCellGrad(
+        x=tf.zeros([tf.shape(c)[0], 0]),
+        cs_prev=c_before,
+        h_prev=c_before,
+        w=unread,
+        wci=nothing,
+        wcf=nothing,
+        wco=nothing,
+        b=tf.raw_ops.Empty(shape=[4 * units], dtype=tf.float32),
+        i=gates.i,
+        cs=c,
+        f=gates.f,
+        o=gates.o,
+        ci=gates.g,
+        co=tf.tanh(c),
+        cs_grad=dc,
+        h_grad=dh,
+        use_peephole=False,
+    )
+    return found.cs_prev_grad, found.dicfo

@@ -16,8 +16,9 @@ import tensorflow as tf
 
 from musicvae.models import lstm
 from musicvae.models.forward import Forward
+from musicvae.models.look_up import data_product
 from musicvae.models.lstm import State, Trace, TraceArrays
-from musicvae.models.variables import Dense, Variables, glorot_uniform, product, zeros
+from musicvae.models.variables import Dense, Variables, glorot_uniform, plus_bias, product, zeros
 
 Tensor = Any
 
@@ -252,7 +253,20 @@ def enter(x: Tensor, weights: LayerWeights) -> Tensor:
     Returns:
       float32 `[..., E]`.
     """
-    return product(x, weights.entry, weights.entry.dtype) + weights.entry_bias
+    return plus_bias(product(x, weights.entry, weights.entry.dtype), weights.entry_bias)
+
+
+def enter_data(x: Tensor, weights: LayerWeights) -> Tensor:
+    """Takes a layer's input through its entry, as `enter`; looks up rows that are one-hot.
+
+    Args:
+      x: `[..., I]`.
+      weights: the layer's.
+
+    Returns:
+      float32 `[..., E]`.
+    """
+    return data_product(x, weights.entry, weights.entry_bias, weights.entry.dtype)
 
 
 def run_stack(
@@ -282,7 +296,7 @@ def run_stack(
             below = x * masks[k] if masks else x
             x = enter(below, layer)
         if layer.projected:
-            below, x = x, product(x, layer.inputs, layer.inputs.dtype) + layer.bias
+            below, x = x, plus_bias(product(x, layer.inputs, layer.inputs.dtype), layer.bias)
         if traces is None:
             h, c = lstm.recurrence(x, layer.recurrent, initial[k], with_cells=with_states)
         else:

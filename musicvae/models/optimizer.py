@@ -51,9 +51,8 @@ def clip_gradients(gradients: Sequence[Tensor], hparams: HParams) -> Clipped:
         bound = hparams.grad_clip
         clipped = [tf.clip_by_value(gradient, -bound, bound) for gradient in gradients]
         return Clipped([tf.where(exploded, tf.zeros_like(g), g) for g in clipped], norm)
-    scale = hparams.grad_clip / tf.maximum(norm, hparams.grad_clip)
-    clipped = [tf.where(exploded, tf.zeros_like(g), g * scale) for g in gradients]
-    return Clipped(clipped, norm)
+    scale = tf.where(exploded, 0.0, hparams.grad_clip / tf.maximum(norm, hparams.grad_clip))
+    return Clipped([tf.math.multiply_no_nan(g, scale) for g in gradients], norm)
 
 
 class AdamOptimizer(tf.Module):  # type: ignore[misc]

@@ -137,7 +137,34 @@ class Dense:
         Returns:
           float32 `[..., units]`.
         """
-        return product(x, self.kernel, dtype) + self.bias
+        return plus_bias(product(x, self.kernel, dtype), self.bias)
+
+
+@tf.custom_gradient  # type: ignore[untyped-decorator]
+def plus_bias(x: Tensor, bias: Tensor) -> Any:
+    """Adds a bias to rows, with a gradient that takes no time.
+
+    Args:
+      x: float32 `[..., units]`.
+      bias: float32 `[units]`.
+
+    Returns:
+      float32 `[..., units]`.
+    """
+    return x + bias, lambda upstream: (upstream, sum_of_rows(upstream))
+
+
+def sum_of_rows(x: Tensor) -> Tensor:
+    """Adds up all rows, as a product: many times faster than `tf.reduce_sum` of so many.
+
+    Args:
+      x: float32 `[..., units]`.
+
+    Returns:
+      float32 `[units]`.
+    """
+    rows = tf.reshape(x, [-1, x.shape[-1]])
+    return tf.matmul(tf.ones([1, tf.shape(rows)[0]]), rows)[0]
 
 
 def product(x: Tensor, kernel: Tensor, dtype: tf.DType) -> Tensor:

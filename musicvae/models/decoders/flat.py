@@ -24,6 +24,7 @@ from musicvae.models.decoders.base import Decoder, Place, Reconstruction, Reques
 from musicvae.models.decoders.outputs import Output
 from musicvae.models.decoders.scheduled_sampling import Rollout, roll_out
 from musicvae.models.forward import Forward, fold
+from musicvae.models.look_up import data_product
 from musicvae.models.lstm import State
 from musicvae.models.lstm_stack import (
     LayerWeights,
@@ -55,13 +56,16 @@ class StepInputs(NamedTuple):
 
     def all(self, previous: Tensor) -> Tensor:
         """Returns what enters at every step, float32 `[T, N, E]`, given `[T, N, D]`."""
-        entered = product(previous, self.rows, self.rows.dtype) + self.constant
+        entered = self._looked_up(previous) + self.constant
         return entered if self.controls is None else entered + self.controls
 
     def at(self, t: Tensor, previous: Tensor) -> Tensor:
         """Returns what enters at step t, float32 `[N, E]`, given `[N, D]`."""
-        entered = product(previous, self.rows, self.rows.dtype) + self.constant
+        entered = self._looked_up(previous) + self.constant
         return entered if self.controls is None else entered + self.controls[t]
+
+    def _looked_up(self, previous: Tensor) -> Tensor:
+        return data_product(previous, self.rows, tf.zeros(self.rows.shape[1:]), self.rows.dtype)
 
 
 class FlatDecoder(Decoder):
