@@ -8,10 +8,12 @@ anything else (absolute paths, `..`, links, devices, sizes beyond all models) is
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import os
 import re
+import shutil
 import tarfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,6 +27,10 @@ _MAX_MEMBER_BYTES = 16 * 2**30
 _MAX_TOTAL_BYTES = 64 * 2**30
 _MAX_HEADER_BYTES = 64 * 2**20
 _CHUNK_BYTES = 2**20
+_NAMED_AT_MOST = 5
+_SHOWN_CHARACTERS = 100
+# What tarfile raises at headers that state nonsense, beside its own errors.
+_NONSENSE = (ValueError, OverflowError, RecursionError)
 _FILE = re.compile(r"(?P<prefix>.+)\.(?:index|data-(?P<shard>\d{5})-of-(?P<shards>\d{5}))")
 
 
@@ -57,9 +63,9 @@ def extract_checkpoint(path: str, folder: str) -> tuple[str, list[str]]:
             file.seek(0)
             stream: Any = gzip.GzipFile(fileobj=file, mode="rb") if gzipped else file
             return _extract(path, stream, folder)
-    except (tarfile.TarError, zlib.error, EOFError, gzip.BadGzipFile) as error:
+    except (tarfile.TarError, zlib.error, EOFError, gzip.BadGzipFile, *_NONSENSE) as error:
         raise CheckpointError(
-            f"{path}: a broken archive ({error}); fetch or pack it again"
+            f"{path}: a broken archive ({_shown(str(error))}); fetch or pack it again"
         ) from error
     except OSError as error:
         raise CheckpointError(
@@ -109,7 +115,7 @@ def _extract(path: str, stream: Any, folder: str) -> tuple[str, list[str]]:
     with tarfile.open(fileobj=budgeted, mode="r:") as tar:
         files = {member.name: member for member in _members(path, tar)}
         prefix, notes = _choose(path, files)
-        local = os.path.join(folder, os.path.basename(prefix))
+        local = os.path.join(folder, _harmless(os.path.basename(prefix)))
         index = files[f"{prefix}.index"]
         _copy(tar, budgeted, index, f"{local}.index", index.size)
         bundle = read_bundle(local)
@@ -120,7 +126,9 @@ def _extract(path: str, stream: Any, folder: str) -> tuple[str, list[str]]:
             target = bundle.data_path(shard)
             name = prefix + target[len(local) :]
             if name not in files:
-                raise CheckpointError(f"{path}: holds {prefix}.index but not {name}; pack it again")
+                raise CheckpointError(
+                    f"{path}: holds {_shown(index.name)} but not {_shown(name)}; pack it again"
+                )
             _copy(tar, budgeted, files[name], target, size)
     return local, notes
 
@@ -135,7 +143,7 @@ def _members(path: str, tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
             refused = "holds more than any checkpoint"
         if refused:
             raise CheckpointError(
-                f"{path}: refused: member '{member.name[:100]}' {refused}; "
+                f"{path}: refused: member '{_shown(member.name)}' {refused}; "
                 "pack the .index and .data files by themselves"
             )
         if member.isreg() and not os.path.basename(member.name).startswith("._"):
@@ -166,13 +174,19 @@ def _choose(path: str, files: Mapping[str, tarfile.TarInfo]) -> tuple[str, list[
         chosen = newest(complete)
         if len(complete) == 1:
             return chosen, []
-        names = ", ".join(sorted(complete, key=lambda prefix: (step_in_name(prefix), prefix)))
-        return chosen, [f"{path} holds {len(complete)} checkpoints ({names}); using {chosen}"]
+        names = sorted(complete, key=lambda prefix: (step_in_name(prefix), prefix))
+        listed = ", ".join(map(_shown, names[-_NAMED_AT_MOST:]))
+        if len(names) > _NAMED_AT_MOST:
+            listed = f"..., {listed}"
+        return chosen, [
+            f"{path} holds {len(complete)} checkpoints ({listed}); using {_shown(chosen)}"
+        ]
     if with_data:
         one = min(with_data)
         lost = "data-00000-of-00001" if one in prefixes else "index"
+        one = _shown(one)
         raise CheckpointError(f"{path}: holds part of {one} but not {one}.{lost}; pack it again")
-    listed = ", ".join(sorted(files)[:3]) or "nothing"
+    listed = ", ".join(map(_shown, sorted(files)[:3])) or "nothing"
     raise CheckpointError(
         f"{path}: no checkpoint inside (it holds {listed}{', ...' if len(files) > 3 else ''}); "
         "an archive needs model.ckpt-N.index and model.ckpt-N.data-00000-of-00001"
@@ -186,8 +200,10 @@ def _copy(
     target: str,
     size: int,
 ) -> None:
-    """Writes the first `size` bytes of a member."""
+    """Writes the first `size` bytes of a member, if the disk has room for them."""
     left = min(size, member.size)
+    if left > shutil.disk_usage(os.path.dirname(target)).free:
+        raise OSError(errno.ENOSPC, f"its {left:,} bytes are more than the disk has free")
     stream.seek(member.offset_data)
     with open(target, "wb") as file:
         while left:
@@ -197,3 +213,14 @@ def _copy(
                 raise EOFError("it ends too early")
             file.write(chunk)
             left -= len(chunk)
+
+
+def _shown(text: str) -> str:
+    """Returns a text of an archive's as messages show it: short, on one line, nothing hidden."""
+    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[:_SHOWN_CHARACTERS])
+    return shown + ("..." if len(text) > _SHOWN_CHARACTERS else "")
+
+
+def _harmless(name: str) -> str:
+    """Returns a file name without what a disk or a library may not take; its step stays."""
+    return re.sub(r"[^A-Za-z0-9_.+-]", "_", name)[-_SHOWN_CHARACTERS:]

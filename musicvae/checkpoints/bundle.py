@@ -30,6 +30,9 @@ from musicvae.errors import CheckpointError
 _FOOTER_BYTES = 48
 _MAGIC = 0xDB4775248B80FB57
 _MAX_INDEX_BYTES = 256 * 2**20
+_MAX_KEY_BYTES = 4096
+_MAX_VARIABLES = 100_000
+_MAX_DIMENSIONS = 254
 _BLOCK_TRAILER_BYTES = 5
 _CRC_MASK_DELTA = 0xA282EAD8
 
@@ -65,6 +68,11 @@ class Entry:
     offset: int
     size: int
     checksum: int
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether its values are whole numbers."""
+        return self.dtype is not None and self.dtype.kind in "iu"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,7 +132,7 @@ class Bundle:
         if name not in self.entries:
             raise CheckpointError(f"{self.prefix}: the checkpoint has no variable '{name}'")
         entry = self.entries[name]
-        if entry.dtype is None or entry.size != math.prod(entry.shape) * entry.dtype.itemsize:
+        if entry.dtype is None:
             raise CheckpointError(f"{self.prefix}: variable '{name}' is of a type that is not read")
         path = self.data_path(entry.shard)
         try:
@@ -174,10 +182,16 @@ def _parse_bundle(prefix: str, table: bytes) -> Bundle:
     _, _, position = _handle(footer, 0)
     offset, size, _ = _handle(footer, position)
     num_shards = None
-    entries = {}
+    entries: dict[str, Entry] = {}
+    end = 0
     for _, handle in _block(table, offset, size):
         offset, size, _ = _handle(handle, 0)
+        if offset < end:
+            raise ValueError("blocks that overlap")
+        end = offset + size
         for key, value in _block(table, offset, size):
+            if len(entries) > _MAX_VARIABLES:
+                raise ValueError("more variables than any model has")
             if key == b"":
                 num_shards = _number(dict(_fields(value)).get(1, 0))
             elif not key.startswith(b"\0"):
@@ -206,6 +220,8 @@ def _block(table: bytes, offset: int, size: int) -> Iterator[tuple[bytes, bytes]
         length, offset = _varint(table, offset)
         if shared > len(key) or offset + unshared + length > end:
             raise ValueError("an entry outside its block")
+        if shared + unshared > _MAX_KEY_BYTES:
+            raise ValueError("a name longer than any")
         key = key[:shared] + table[offset : offset + unshared]
         offset += unshared
         yield key, table[offset : offset + length]
@@ -227,6 +243,8 @@ def _entry(message: bytes) -> Entry:
     for number, value in _fields(_bytes(fields.get(2, b""))):
         if number == 2:
             dims.append(_number(dict(_fields(_bytes(value))).get(1, 0)))
+    if len(dims) > _MAX_DIMENSIONS:
+        raise ValueError("more dimensions than TensorFlow has")
     entry = Entry(
         dtype=_DTYPES.get(_number(fields.get(1, 0))),
         shape=tuple(dims),
@@ -237,6 +255,8 @@ def _entry(message: bytes) -> Entry:
     )
     if max(entry.offset, entry.size, *entry.shape) >= 2**63:
         raise ValueError("a negative number")
+    if entry.dtype is not None and entry.size != math.prod(entry.shape) * entry.dtype.itemsize:
+        raise ValueError("more or fewer bytes than the shape has")
     return entry
 
 

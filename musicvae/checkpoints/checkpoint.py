@@ -65,8 +65,9 @@ class Checkpoint:
             {name: entry.shape for name, entry in self._bundle.entries.items()}
         )
         stored = self._bundle.entries.get(GLOBAL_STEP)
-        has_step = stored is not None and stored.dtype is not None and stored.shape == ()
-        self.step = int(self.read(GLOBAL_STEP)) if has_step else max(0, step_in_name(prefix))
+        has_step = stored is not None and stored.shape == () and stored.is_integer
+        step = int(self.read(GLOBAL_STEP)) if has_step else step_in_name(prefix)
+        self.step = max(0, step)
 
     @property
     def location(self) -> str:

@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from musicvae.checkpoints.checkpoint import Checkpoint
 from musicvae.config import Config, list_configs
 from musicvae.errors import CheckpointMismatchError, ConfigError
@@ -27,6 +29,7 @@ _STACKS = {
 SIZE_HPARAMS = ("z_size", "nade_num_hidden", *_STACKS)
 _NAMED_AT_MOST = 3
 _GATES = 4
+_MATRIX = 2
 
 _LAYER = re.compile(
     r"(?P<stack>.+?)(?:/cell_(?P<layer>\d+))?(?:/bidirectional_rnn/fw/multi_rnn_cell/cell_0)?"
@@ -157,18 +160,18 @@ def fitting_configs(
 def _sizes(weights: Shapes) -> dict[str, Any]:
     """Returns the hyperparameters that shapes give."""
     sizes: dict[str, Any] = {}
-    if "encoder/mu/bias" in weights:
-        sizes["z_size"] = weights["encoder/mu/bias"][0]
     for name, shape in weights.items():
-        if _LATENT_ROWS.fullmatch(name):
+        if name == "encoder/mu/bias" and len(shape) == 1:
+            sizes["z_size"] = shape[0]
+        if _LATENT_ROWS.fullmatch(name) and len(shape) == _MATRIX:
             sizes.setdefault("z_size", shape[0])
-        if name == "decoder/nade/w_enc" or name.endswith("/decoder/nade/w_enc"):
+        if (name == "decoder/nade/w_enc" or name.endswith("/decoder/nade/w_enc")) and shape:
             sizes["nade_num_hidden"] = shape[-1]
     for hparam, scope in _STACKS.items():
         layers = _first_stack(weights, scope)
         if layers:
             sizes[hparam] = layers
-    return sizes
+    return {name: size for name, size in sizes.items() if np.min(size) > 0}
 
 
 def _first_stack(weights: Shapes, scope: str) -> tuple[int, ...]:

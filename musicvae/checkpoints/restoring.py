@@ -7,6 +7,8 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
 from musicvae.checkpoints.checkpoint import Checkpoint
 from musicvae.checkpoints.fitting import Substitutions, substituted
 from musicvae.errors import CheckpointError, CheckpointMismatchError
@@ -54,6 +56,8 @@ def restore(
             f"{list(variables[left[0]].shape)} ({len(left)} variables in all)"
         )
     wanted = {name: variable for name, variable in variables.items() if name not in left}
+    for name in wanted:
+        _check_type(checkpoint, stored[name], np.dtype(np.float32))
     for batch in _batches(wanted):
         by_stored_name = {stored[name]: wanted[name] for name in batch}
         try:
@@ -72,22 +76,23 @@ def stored_values(
     """Returns what gives each variable of a new model its stored value.
 
     A model that is built with it is loaded without having been initialized first, one variable at a
-    time: memory holds the weights once.
+    time: memory holds the weights once. Weights that are stored in half or double precision become
+    float32.
 
     Args:
       checkpoint: open as long as the result is used; it fits the model (see `check_fits`).
       substitutions: as for `restore`.
 
     Returns:
-      A function of (name, shape) that returns a tensor; it raises CheckpointError where the stored
-      bytes are damaged.
+      A function of (name, shape) that returns a float32 tensor; it raises CheckpointError where the
+      stored bytes are damaged, or are no numbers or not finite ones.
     """
     import tensorflow as tf
 
     def read(name: str, shape: tuple[int, ...]) -> Any:
         stored = substituted(name, substitutions)
         assert checkpoint.shapes[stored] == shape, f"{stored} was to be checked before"
-        dtype = checkpoint.dtypes[stored]
+        dtype = _check_type(checkpoint, stored)
         try:
             with tf.device("/CPU:0"):
                 (value,) = tf.raw_ops.RestoreV2(
@@ -96,13 +101,43 @@ def stored_values(
                     shape_and_slices=[""],
                     dtypes=[dtype],
                 )
+                finite = bool(tf.reduce_all(tf.math.is_finite(value)))
+                value = tf.cast(value, tf.float32)
         except tf.errors.OpError as error:
             raise CheckpointError(
-                f"{checkpoint.source}: cannot read the checkpoint: {error.message}"
+                f"{checkpoint.source}: cannot read the checkpoint: the bytes of '{stored}' are "
+                "damaged; copy or fetch it again"
             ) from error
+        if not finite:
+            raise CheckpointError(
+                f"{checkpoint.source}: '{stored}' has values that are not finite: its training "
+                "went wrong; take an earlier step"
+            )
         return value
 
     return read
+
+
+def _check_type(
+    checkpoint: Checkpoint, stored: str, only: np.dtype[Any] | None = None
+) -> np.dtype[Any]:
+    """Returns the type of a stored variable.
+
+    Args:
+      checkpoint: where it is.
+      stored: its name there.
+      only: the type it has to have; any floating one where not given.
+
+    Raises:
+      CheckpointError: it has another.
+    """
+    dtype = checkpoint.dtypes[stored]
+    if dtype is None or dtype.kind != "f" or only not in (None, dtype):
+        found = "a type that holds no weights" if dtype is None else f"{dtype}"
+        raise CheckpointError(
+            f"{checkpoint.source}: '{stored}' is stored as {found}; store it as float32"
+        )
+    return dtype
 
 
 def variable_table(variables: Mapping[str, Any]) -> tuple[int, int]:

@@ -6,6 +6,7 @@ import gzip
 import io
 import os
 import pathlib
+import shutil
 import tarfile
 import tempfile
 
@@ -113,6 +114,40 @@ def _terabyte_name(tar: tarfile.TarFile) -> None:
     tar.fileobj.write(info.tobuf(tarfile.GNU_FORMAT))
 
 
+def _sparse(tar: tarfile.TarFile) -> None:
+    headers = {"GNU.sparse.size": "1099511627776", "GNU.sparse.numblocks": "0"}
+    _add(tar, "model.ckpt-1.index", b"x", pax_headers=headers)
+
+
+def _sparse_nonsense(tar: tarfile.TarFile) -> None:
+    headers = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0"}
+    _add(tar, "model.ckpt-1.index", b"no number\n" * 60, pax_headers=headers)
+
+
+def _endless_number(tar: tarfile.TarFile) -> None:
+    _add(tar, "model.ckpt-1.index", b"x", pax_headers={"GNU.sparse.size": "9" * 5000})
+
+
+def _negative(tar: tarfile.TarFile) -> None:
+    _add(tar, "model.ckpt-1.index", b"", pax_headers={"size": "-512"})
+
+
+def _names_in_names(tar: tarfile.TarFile) -> None:
+    for _ in range(3000):
+        info = tarfile.TarInfo("././@LongLink")
+        info.type = tarfile.GNUTYPE_LONGNAME
+        tar.fileobj.write(info.tobuf(tarfile.GNU_FORMAT))
+
+
+def _two_lines(tar: tarfile.TarFile) -> None:
+    _add(tar, "a\nmusicvae-generate: all is well\x1b[2J\r/../b", b"x")
+
+
+def _a_name_that_ends(tar: tarfile.TarFile) -> None:
+    for end in ("index", "data-00000-of-00001"):
+        _add(tar, f"model\0.ckpt-999.{end}", b"x", pax_headers={"path": f"m\0-999.{end}"})
+
+
 @pytest.mark.parametrize(
     ("attack", "reason"),
     [
@@ -124,6 +159,13 @@ def _terabyte_name(tar: tarfile.TarFile) -> None:
         (_device, "not a plain file"),
         (_terabyte, "claims 1,099,511,627,776 bytes"),
         (_terabyte_name, "headers are larger"),
+        (_sparse, "not a plain file"),
+        (_sparse_nonsense, "a broken archive"),
+        (_endless_number, "a broken archive"),
+        (_negative, "claims -512 bytes"),
+        (_names_in_names, "a broken archive"),
+        (_two_lines, r"'a\\nmusicvae-generate: all is well\\x1b\[2J\\r/../b' leads outside"),
+        (_a_name_that_ends, r"m_-999.index: not the index"),
     ],
 )
 @pytest.mark.parametrize("suffix", ["tar", "tar.gz"])
@@ -139,13 +181,14 @@ def test_fault_03_a_hostile_archive_is_refused_and_writes_nothing(
     temporary.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     path = tmp_path / f"hostile.{suffix}"
-    with tarfile.open(path, "w:gz" if suffix == "tar.gz" else "w") as tar:
+    mode = "w:gz" if suffix == "tar.gz" else "w"
+    with tarfile.open(path, mode, format=tarfile.PAX_FORMAT) as tar:
         for file in saved.glob("model.ckpt-10.*"):
             tar.add(file, file.name)
         attack(tar)
     with pytest.raises(CheckpointError, match=reason) as caught:
         open_checkpoint(path)
-    assert "\n" not in str(caught.value)
+    assert str(caught.value).isprintable()
     assert str(path) in str(caught.value)
     assert list(temporary.iterdir()) == []
 
@@ -171,6 +214,28 @@ def test_only_as_much_is_unpacked_as_the_index_accounts_for(
         _add(tar, "model.ckpt-10.data-00000-of-00001", data + bytes(2**24))
     with open_checkpoint(tmp_path / "padded.tar.gz") as checkpoint:
         assert os.path.getsize(f"{checkpoint.prefix}.data-00000-of-00001") == len(data)
+
+
+def test_more_than_the_disk_has_free_is_not_begun(
+    saved: pathlib.Path, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _pack(tmp_path / "model.tar", saved, "", (10,))
+    usage = shutil.disk_usage(tmp_path)._replace(free=1000)
+    monkeypatch.setattr(archive_module.shutil, "disk_usage", lambda folder: usage)
+    with pytest.raises(CheckpointError, match=r"more than the disk has free; .*TMPDIR"):
+        open_checkpoint(tmp_path / "model.tar")
+
+
+def test_of_very_many_steps_only_the_last_are_listed(
+    saved: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    with tarfile.open(tmp_path / "many.tar", "w") as tar:
+        for step in range(1, 200):
+            for file in saved.glob("model.ckpt-10.*"):
+                tar.add(file, file.name.replace("-10.", f"-{step}."))
+    with open_checkpoint(tmp_path / "many.tar") as checkpoint:
+        assert "199 checkpoints (..., model.ckpt-195, " in checkpoint.notes[0]
+        assert len(checkpoint.notes[0]) < len(str(tmp_path)) + 200
 
 
 def test_too_many_members_are_refused(

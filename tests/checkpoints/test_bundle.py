@@ -6,6 +6,7 @@ import pathlib
 import subprocess
 import sys
 
+import forged
 import numpy as np
 import pytest
 from small_model import values
@@ -68,6 +69,58 @@ def test_every_damage_to_an_index_is_one_error(folder: pathlib.Path) -> None:
         path.write_bytes(whole[:length])
         with pytest.raises(CheckpointError, match="damaged"):
             read_bundle(str(folder / "model.ckpt-10"))
+
+
+_LISTED = (0, b"", forged.HEADER)
+_EMPTY = forged.entry([0])
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        pytest.param(
+            forged.table([forged.block([_LISTED, (0, b"a", forged.entry([2**40], size=8))])]),
+            id="a shape of a terabyte",
+        ),
+        pytest.param(
+            forged.table([forged.block([_LISTED, (0, b"a", forged.entry([2**62] * 300))])]),
+            id="300 dimensions",
+        ),
+        pytest.param(
+            forged.table([forged.block([_LISTED, (0, b"a", forged.entry([0], shard=1))])]),
+            id="a data file that does not exist",
+        ),
+        pytest.param(
+            forged.table([forged.block([_LISTED, (0, b"a", forged.entry([2**64 - 1]))])]),
+            id="a negative size",
+        ),
+        pytest.param(
+            forged.table([forged.block([_LISTED, *((i, b"a", _EMPTY) for i in range(5000))])]),
+            id="names that grow without end",
+        ),
+        pytest.param(
+            forged.table([forged.block([_LISTED, (0, b"a", _EMPTY)])], [0] * 1000),
+            id="one block listed a thousand times",
+        ),
+        pytest.param(
+            forged.table([forged.block([_LISTED, *((0, b"%d" % i, b"") for i in range(100_002))])]),
+            id="a hundred thousand variables",
+        ),
+    ],
+)
+def test_an_index_that_promises_the_impossible_is_refused(
+    tmp_path: pathlib.Path, table: bytes
+) -> None:
+    (tmp_path / "model.ckpt-1.index").write_bytes(table)
+    with pytest.raises(CheckpointError, match="damaged"):
+        read_bundle(str(tmp_path / "model.ckpt-1"))
+
+
+def test_an_index_that_points_outside_of_its_data_file_is_refused(tmp_path: pathlib.Path) -> None:
+    entries = {"a": forged.entry([2], size=8, offset=2**50)}
+    bundle = read_bundle(forged.write_checkpoint(tmp_path, entries, bytes(8)))
+    with pytest.raises(CheckpointError, match="cut short: 8 of 1,125,899,906,842,632 bytes"):
+        bundle.check_data()
 
 
 def test_a_variable_that_is_not_there_is_named(saved: pathlib.Path) -> None:

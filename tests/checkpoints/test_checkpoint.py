@@ -5,6 +5,7 @@ from __future__ import annotations
 import pathlib
 import shutil
 
+import forged
 import numpy as np
 import pytest
 from small_model import WEIGHTS, values
@@ -90,6 +91,13 @@ def test_the_step_of_a_checkpoint_without_one_comes_from_its_name(tmp_path: path
     )
     with open_checkpoint(tmp_path / "model.ckpt-2721") as checkpoint:
         assert checkpoint.step == 2721
+
+
+def test_a_step_that_is_no_whole_number_is_not_believed(tmp_path: pathlib.Path) -> None:
+    entries = {"global_step": forged.entry([], size=4)}
+    prefix = forged.write_checkpoint(tmp_path, entries, np.float32(np.nan).tobytes(), step=44)
+    with open_checkpoint(prefix) as checkpoint:
+        assert checkpoint.step == 44
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import pathlib
 import types
 
+import forged
 import numpy as np
 import pytest
 from small_model import WEIGHTS, values
@@ -157,6 +159,30 @@ def test_something_else_than_a_musicvae_is_called_so(tmp_path: pathlib.Path) -> 
         pytest.raises(CheckpointMismatchError, match="it does not look like a MusicVAE"),
     ):
         check_fits(load_config("groovae_4bar"), WEIGHTS, checkpoint, shapes_of=_shapes_of)
+
+
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        {"encoder/mu/bias": ()},
+        {"encoder/mu/bias": (), "decoder/z_to_initial_state/kernel": ()},
+        {"encoder/mu/bias": (), "decoder/z_to_initial_state/kernel": (2**62, 0)},
+        {"encoder/mu/bias": (0,)},
+        {"decoder/nade/w_enc": ()},
+        {name: (3,) for name in WEIGHTS if name.endswith("lstm_cell/bias")},
+    ],
+)
+def test_shapes_that_no_model_has_are_a_misfit(
+    tmp_path: pathlib.Path, shapes: dict[str, tuple[int, ...]]
+) -> None:
+    stored = WEIGHTS | shapes
+    sizes = {name: 4 * math.prod(shape) for name, shape in stored.items()}
+    entries = {n: forged.entry(shape, size=sizes[n]) for n, shape in stored.items()}
+    config = load_config("groovae_4bar")
+    with open_checkpoint(forged.write_checkpoint(tmp_path, entries, bytes(2**13))) as checkpoint:
+        sized = infer_hparams(config, checkpoint)
+        with pytest.raises(CheckpointMismatchError, match=r"does not fit .*'encoder/"):
+            check_fits(sized, model_shapes(sized), checkpoint)
 
 
 def test_names_are_substituted_by_patterns_in_turn() -> None:

@@ -14,8 +14,10 @@ from musicvae.checkpoints import (
     restore,
     restoring,
     save_checkpoint,
+    stored_values,
     variable_table,
 )
+from musicvae.checkpoints.bundle import read_bundle
 from musicvae.errors import CheckpointError, CheckpointMismatchError
 
 
@@ -86,6 +88,52 @@ def test_damaged_values_are_one_error(folder: pathlib.Path) -> None:
         pytest.raises(CheckpointError, match="cannot read the checkpoint"),
     ):
         restore(_variables(), checkpoint)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float64"])
+def test_weights_of_another_precision_become_float32(tmp_path: pathlib.Path, dtype: str) -> None:
+    name = "encoder/mu/kernel"
+    stored = {name: values(1)[name].astype(dtype)}
+    with open_checkpoint(save_checkpoint(tmp_path, 1, stored)) as checkpoint:
+        value = stored_values(checkpoint)(name, (24, 8))
+        assert value.dtype == "float32"
+        np.testing.assert_array_equal(value, stored[name].astype(np.float32))
+        with pytest.raises(CheckpointError, match=f"'{name}' is stored as {dtype}"):
+            restore({name: _variables()[name]}, checkpoint)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (np.full([24, 8], 7), "is stored as int64; store it as float32"),
+        (np.full([24, 8], "x"), "is stored as a type that holds no weights"),
+        (np.full([24, 8], 1j, np.complex64), "is stored as a type that holds no weights"),
+        (np.full([24, 8], np.nan, np.float32), "has values that are not finite: .* earlier step"),
+    ],
+)
+def test_what_is_no_weight_is_refused(
+    tmp_path: pathlib.Path, value: np.ndarray, message: str
+) -> None:
+    name = "encoder/mu/kernel"
+    with (
+        open_checkpoint(save_checkpoint(tmp_path, 1, {name: value})) as checkpoint,
+        pytest.raises(CheckpointError, match=f"'{name}' {message}"),
+    ):
+        stored_values(checkpoint)(name, (24, 8))
+
+
+def test_a_damaged_variable_is_named(folder: pathlib.Path) -> None:
+    path = folder / "model.ckpt-10.data-00000-of-00001"
+    data = bytearray(path.read_bytes())
+    name = "decoder/output_projection/kernel"
+    data[read_bundle(str(folder / "model.ckpt-10")).entries[name].offset] ^= 1
+    path.write_bytes(data)
+    with open_checkpoint(folder) as checkpoint:
+        read = stored_values(checkpoint)
+        read("decoder/output_projection/bias", (5,))
+        with pytest.raises(CheckpointError, match=f"the bytes of '{name}' are damaged") as caught:
+            read(name, (12, 5))
+    assert "\n" not in str(caught.value)
 
 
 def test_the_variable_table_counts_values_and_bytes(capsys: pytest.CaptureFixture[str]) -> None:
