@@ -94,6 +94,7 @@ def test_grooves_have_hits_velocities_and_offsets(tmp_path: pathlib.Path) -> Non
     _, evaluator = _evaluator(config, tmp_path, 8)
     found = evaluator.evaluate(1)
     tags = {f"metrics/{part}_loss" for part in ("hits", "velocities", "offsets")}
+    tags |= {f"metrics/{name}" for name in ("hits_f1", "velocity_mae", "timing_mae")}
     assert tags <= set(found.scalars)
     text = table(found, config)
     for label in ("hits loss", "velocities loss", "offsets loss", "teacher-forced", "sampled"):

@@ -19,7 +19,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from musicvae.models.decoders.outputs import Output, bernoulli_loss, logistic_noise
+from musicvae.models.decoders.outputs import Output, bernoulli_loss, hit_tallies, logistic_noise
 from musicvae.models.forward import Tallies, Tally
 from musicvae.models.variables import Variables
 
@@ -73,11 +73,9 @@ class NADE(Output):
         drawn = tf.cast(self._logits(parameters, targets) > 0, tf.float32)
         right = mask * tf.cast(tf.reduce_all(tf.equal(drawn, targets), -1), tf.float32)
         drawn, real = drawn * mask[..., None], targets * mask[..., None]
-        both = tf.reduce_sum(drawn * real, [0, 2])
         return {
             "metrics/accuracy": Tally((tf.reduce_sum(right, 0),), (tf.reduce_sum(mask, 0),)),
-            "metrics/recall": Tally((both,), (tf.reduce_sum(real, [0, 2]),)),
-            "metrics/precision": Tally((both,), (tf.reduce_sum(drawn, [0, 2]),)),
+            **hit_tallies(drawn, real, "metrics/"),
         }
 
     def _logits(self, parameters: Tensor, targets: Tensor) -> Tensor:

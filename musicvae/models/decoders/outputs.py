@@ -22,6 +22,9 @@ from musicvae.models.forward import Tallies, Tally, fold, side_by_side
 Tensor = Any
 
 _SMALLEST = 1.2e-38
+_MAX_VELOCITY = 127.0
+# An offset of 1 is half a step early.
+_OFFSETS_PER_STEP = 2.0
 
 
 class Output(abc.ABC):
@@ -171,11 +174,32 @@ class Groove(Output):
         return tf.concat([tf.cast(hits, tf.float32), tf.sigmoid(velocities), tf.tanh(offsets)], -1)
 
     def tallies(self, parameters: Tensor, targets: Tensor, mask: Tensor) -> Tallies:
-        """Adds up the parts of the loss, as Output.tallies."""
+        """Adds up the parts of the loss, and what musicians understand, as Output.tallies.
+
+        A drum is predicted where it is more likely hit than not. Velocity and timing are compared
+        at the target's hits: `velocity_mae` in MIDI velocity (0..127), `velocity_mse` in squares of
+        0..1, `timing_mae` in steps and `timing_mse` in their squares.
+        """
         total = tf.reduce_sum(mask, 0)
         tags = ("metrics/hits_loss", "metrics/velocities_loss", "metrics/offsets_loss")
         losses = zip(tags, self._losses(parameters, targets), strict=True)
-        return {tag: Tally((tf.reduce_sum(mask * loss, 0),), (total,)) for tag, loss in losses}
+        found = {tag: Tally((tf.reduce_sum(mask * loss, 0),), (total,)) for tag, loss in losses}
+        hits, velocities, offsets = tf.split(parameters, 3, -1)
+        target_hits, target_velocities, target_offsets = tf.split(targets, 3, -1)
+        real = target_hits * mask[..., None]
+        found |= hit_tallies(tf.cast(hits > 0, tf.float32) * mask[..., None], real, "metrics/hits_")
+        loudness = tf.abs(tf.sigmoid(velocities) - target_velocities)
+        late = tf.abs(tf.tanh(offsets) - target_offsets) / _OFFSETS_PER_STEP
+        errors = {
+            "velocity_mae": _MAX_VELOCITY * loudness,
+            "velocity_mse": loudness**2,
+            "timing_mae": late,
+            "timing_mse": late**2,
+        }
+        count = tf.reduce_sum(real, [0, 2])
+        for name, error in errors.items():
+            found[f"metrics/{name}"] = Tally((tf.reduce_sum(real * error, [0, 2]),), (count,))
+        return found
 
     def _losses(self, parameters: Tensor, targets: Tensor) -> list[Tensor]:
         hits, velocities, offsets = tf.split(parameters, 3, -1)
@@ -187,6 +211,23 @@ class Groove(Output):
             ),
             tf.reduce_sum(tf.math.squared_difference(tf.tanh(offsets), target_offsets), -1),
         ]
+
+
+def hit_tallies(drawn: Tensor, real: Tensor, prefix: str) -> dict[str, Tally]:
+    """Counts hits that are found: precision, recall and their harmonic mean.
+
+    Args:
+      drawn: float32 `[T, N, D]`, 1 where a hit is predicted within the sequence.
+      real: float32 `[T, N, D]`, 1 where there is one.
+      prefix: what stands before `precision`, `recall` and `f1` in the tags.
+    """
+    both = tf.reduce_sum(drawn * real, [0, 2])
+    predicted, wanted = tf.reduce_sum(drawn, [0, 2]), tf.reduce_sum(real, [0, 2])
+    return {
+        f"{prefix}recall": Tally((both,), (wanted,)),
+        f"{prefix}precision": Tally((both,), (predicted,)),
+        f"{prefix}f1": Tally((2.0 * both,), (predicted + wanted,)),
+    }
 
 
 def bernoulli_loss(probability: Tensor, target: Tensor, epsilon: float) -> Tensor:
