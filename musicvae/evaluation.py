@@ -17,7 +17,7 @@ import json
 import math
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import tensorflow as tf
@@ -83,11 +83,12 @@ class Evaluator:
         self._seed = seed
         self._measure = tf.function(self._measured, autograph=False, reduce_retracing=True)
 
-    def evaluate(self, step: int) -> Evaluation:
+    def evaluate(self, step: int, *, progress: Callable[[int], None] | None = None) -> Evaluation:
         """Goes through all examples once.
 
         Args:
           step: the training step of the weights, which the weight of the KL divergence depends on.
+          progress: called with the number of examples done.
         """
         sums: dict[str, Any] | None = None
         at = tf.constant(step, tf.int64)
@@ -96,6 +97,8 @@ class Evaluator:
             with tf.device(self._device):
                 part = self._measure(Batch(*batch), at, seed)
             sums = part if sums is None else {name: _sum(sums[name], part[name]) for name in sums}
+            if progress is not None:
+                progress(int(sums[TEACHER_FORCED]["sums"]["examples"]))
         assert sums is not None, "an example set has examples"
         passes = {name: _scalars(sums[name]) for name in _PASSES}
         scheduled = uses_scheduled_sampling(self._model.config.hparams)

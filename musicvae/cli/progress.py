@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _TERMINAL_SECONDS = 0.1
 _LOG_SECONDS = 10.0
+_ESTIMATE_SECONDS = 1.0
 
 
 class ProgressLine:
@@ -26,6 +27,8 @@ class ProgressLine:
         self._is_terminal = sys.stderr.isatty()
         self._next = time.monotonic() + (0 if self._is_terminal else _LOG_SECONDS)
         self._width = 0
+        self._counted = ""
+        self._started = 0.0
 
     def show_files(self, progress: Progress) -> None:
         """Shows how many files are done, at most every so often.
@@ -41,14 +44,20 @@ class ProgressLine:
         self._show(text)
 
     def show_count(self, done: int, total: int, what: str) -> None:
-        """Shows how much is done, at most every so often.
+        """Shows how much is done and about how long the rest takes, at most every so often.
 
         Args:
           done: how many.
           total: of how many.
-          what: "pieces".
+          what: "pieces"; another word than the time before starts a new estimate.
         """
-        self._show(_share(done, total, what))
+        if what != self._counted:
+            self._counted, self._started = what, time.monotonic()
+        text = _share(done, total, what)
+        seconds = time.monotonic() - self._started
+        if 0 < done < total and seconds > _ESTIMATE_SECONDS:
+            text += f", about {format_duration(seconds * (total - done) / done)} left"
+        self._show(text)
 
     def show_bytes(self, done: int, total: int | None) -> None:
         """Shows how much of a download is here, at most every so often.

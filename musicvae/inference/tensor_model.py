@@ -60,6 +60,7 @@ class TensorModel:
       checkpoint: where its weights came from: a checkpoint's prefix, or an archive.
       step: the training step of its weights.
       notes: what the user should be told about the choice of the checkpoint.
+      batch_size: how many pieces are worked on together.
     """
 
     def __init__(
@@ -109,7 +110,7 @@ class TensorModel:
             )
         if precision not in ("float32", "bfloat16"):
             raise InputError(f"precision='{precision}' must be float32 or bfloat16")
-        self._batch_size = batch_size
+        self.batch_size = batch_size
         self._randomness = Randomness(seed)
         self._device = choose_device(device)
         frozen = as_config(config)
@@ -130,6 +131,16 @@ class TensorModel:
                 )
         self._can_encode = not decoder_only
         self._encoders: dict[tuple[tuple[int, ...], ...], Any] = {}
+
+    @property
+    def network(self) -> MusicVAE:
+        """The model itself, whose variables hold the weights."""
+        return self._model
+
+    @property
+    def device(self) -> str:
+        """Where it computes, as TensorFlow names it; empty where TensorFlow chooses."""
+        return self._device
 
     def sample_z(self, n: int, seed: int | None = None) -> Array:
         """Draws latent vectors from the prior.
@@ -275,8 +286,8 @@ class TensorModel:
         return self._encoders[shapes]
 
     def _groups(self, n: int) -> Iterator[slice]:
-        for start in range(0, n, self._batch_size):
-            yield slice(start, start + self._batch_size)
+        for start in range(0, n, self.batch_size):
+            yield slice(start, start + self.batch_size)
 
     def _checked_z(self, z: npt.ArrayLike) -> Array:
         array = np.asarray(z, np.float32)

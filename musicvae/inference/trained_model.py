@@ -57,7 +57,7 @@ class TrainedModel(TensorModel):
         Raises:
           InputError: an argument is out of range, or controls are missing.
         """
-        n = self._batch_size if n is None else n
+        n = self.batch_size if n is None else n
         z = self.sample_z(1 if same_z else n, seed)
         z = np.repeat(z, n, axis=0) if same_z else z
         return self.decode(z, length, temperature, c_input, seed=seed, **rendering)

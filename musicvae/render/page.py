@@ -30,6 +30,7 @@ from musicvae.render.sounds import (
     TIMBRES,
 )
 from musicvae.render.synthesizer import SOFT_POWER, pans_of
+from musicvae.render.table import Table
 from musicvae.render.timeline import timeline_of
 from musicvae.render.voices import sound_notes, voice_of, voices_of
 
@@ -66,6 +67,7 @@ def write_page(
     title: str,
     subtitle: str = "",
     pictures: Sequence[Drawing] = (),
+    tables: Sequence[Table] = (),
 ) -> None:
     """Writes a page; an old file is replaced.
 
@@ -75,11 +77,12 @@ def write_page(
       title: the page's title.
       subtitle: a line below it.
       pictures: drawings that stand before the pieces.
+      tables: figures that stand before the pictures.
 
     Raises:
       InputError: the file cannot be written.
     """
-    text = page_html(pieces, title=title, subtitle=subtitle, pictures=pictures)
+    text = page_html(pieces, title=title, subtitle=subtitle, pictures=pictures, tables=tables)
     with atomic_file(path) as file:
         file.write(text.encode("utf-8"))
 
@@ -90,6 +93,7 @@ def page_html(
     title: str,
     subtitle: str = "",
     pictures: Sequence[Drawing] = (),
+    tables: Sequence[Table] = (),
 ) -> str:
     """Returns a page with a roll and a player for each piece.
 
@@ -101,6 +105,7 @@ def page_html(
       title: the page's title.
       subtitle: a line below it.
       pictures: drawings that stand before the pieces.
+      tables: figures that stand before the pictures.
     """
     shown = list(pieces[:MAX_PIECES])
     if len(pieces) > MAX_PIECES:
@@ -143,6 +148,7 @@ def page_html(
             f"<header><h1>{html.escape(title)}</h1><p>{html.escape(subtitle)}</p></header>",
             _BAR,
             "<main>",
+            *(table.html() for table in tables),
             *figures,
             *articles,
             "</main>",

@@ -10,6 +10,7 @@ from pieces import drum_beat, melody, trio
 
 from musicvae.lazy_note_seq import NoteSequence
 from musicvae.render.page import MAX_PIECES, Piece, page_html, write_page
+from musicvae.render.table import Table
 
 EVIL = "</script><script>alert(1)</script><b onclick='x'>&"
 
@@ -44,7 +45,8 @@ def test_nothing_is_fetched_from_anywhere():
 
 
 def test_a_title_cannot_break_out_of_the_page():
-    text = page_html(pieces(), title=EVIL, subtitle=EVIL)
+    table = Table(EVIL, (EVIL, EVIL), ((EVIL, EVIL),), EVIL)
+    text = page_html(pieces(), title=EVIL, subtitle=EVIL, tables=[table])
     scripts = [attributes for tag, attributes in _Tags(text).found if tag == "script"]
     assert len(scripts) == 2
     assert "<b onclick" not in text

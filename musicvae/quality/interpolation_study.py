@@ -13,25 +13,26 @@ Source: Roberts et al. 2018 (arXiv:1803.05428), section 5.3 and figure 3.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from musicvae.converters import Example
+from musicvae.converters import Converter, Example
 from musicvae.errors import InputError
 from musicvae.latent import slerp
-from musicvae.play.language_model import Labels, NGramModel
+from musicvae.quality.labels import joined, step_labels
+from musicvae.quality.language_model import Labels, NGramModel
 from musicvae.render.curves import Curve, Panel, curve_chart
 from musicvae.render.drawing import Drawing
+from musicvae.render.table import Table
 
 if TYPE_CHECKING:
     from musicvae.inference import TrainedModel
 
 FloatArray = npt.NDArray[np.float64]
 
-_MAX_ROLL_BITS = 62
 _LATENT, _MIXED = "latent space", "mixing steps"
 
 
@@ -56,47 +57,30 @@ class InterpolationStudy:
     pairs: int
 
 
-def labels_of_steps(outputs: npt.ArrayLike) -> Labels:
-    """Returns one number for each step of an example, equal for equal steps.
-
-    Args:
-      outputs: bool or float `[T, D]`: one-hot rows, or a roll of at most 62 columns. Of a groove
-        only the hits, its first third, should be given.
-
-    Returns:
-      int64 `[T]`: the column of a one-hot row, or the roll's bits as a number.
-    """
-    rows = np.asarray(outputs) > 0.5
-    if (rows.sum(axis=1) == 1).all() and rows.shape[1] > _MAX_ROLL_BITS:
-        columns: Labels = rows.argmax(axis=1).astype(np.int64)
-        return columns
-    assert rows.shape[1] <= _MAX_ROLL_BITS, "a roll of more than 62 columns"
-    bits: Labels = rows @ (1 << np.arange(rows.shape[1], dtype=np.int64))
-    return bits
-
-
 def study_interpolation(
     model: TrainedModel,
     held_out: Sequence[Example],
-    known: Sequence[Example],
+    known: Iterable[Example],
     *,
     pairs: int = 256,
     places: int = 11,
     temperature: float = 0.5,
     order: int = 5,
     seed: int = 0,
+    progress: Callable[[int], None] | None = None,
 ) -> InterpolationStudy:
     """Compares the two ways between random pairs of pieces.
 
     Args:
-      model: a trained model without controls whose steps are labels, a roll or hits.
+      model: a trained model without controls whose steps are times: not a multitrack one.
       held_out: examples that it was not trained on; two or more.
-      known: other examples, that the n-gram model learns from.
+      known: other examples, at least one, that the n-gram model learns from.
       pairs: how many pairs are drawn.
       places: K, both ends included; at least 2.
       temperature: of decoding.
       order: of the n-gram model.
       seed: of all that is drawn.
+      progress: called with the number of pairs done.
 
     Returns:
       The means.
@@ -104,46 +88,45 @@ def study_interpolation(
     Raises:
       InputError: there are too few examples, or the model is of another kind.
     """
-    if model.converter.spec.control_depth or model.converter.spec.num_segments:
-        raise InputError(
-            f"config '{model.config.name}' is not one that this comparison is made for"
-        )
-    if len(held_out) < 2 or not known or places < 2:
+    reason = why_not_studied(model.converter)
+    if reason:
+        raise InputError(f"config '{model.config.name}': {reason}")
+    converter = model.converter
+
+    def labels_of(outputs: Any) -> Labels:
+        return joined(converter, step_labels(converter, outputs))
+
+    learnt = [labels_of(example.outputs) for example in known]
+    if len(held_out) < 2 or not learnt or places < 2:
         raise InputError(
             f"the comparison needs at least 2 held-out examples and 2 places, not {len(held_out)} "
-            f"and {places}, and other examples ({len(known)} given)"
+            f"and {places}, and other examples ({len(learnt)} given)"
         )
     generator = np.random.default_rng(seed)
     starts = generator.integers(len(held_out), size=pairs)
     ends = (starts + generator.integers(1, len(held_out), size=pairs)) % len(held_out)
     mu = model.encode_examples(held_out, seed=seed).mu
-    learnt = [_labels(model, example.outputs) for example in known]
-    numbers = {label: k for k, label in enumerate(np.unique(np.concatenate(learnt)).tolist())}
-    grams = NGramModel(
-        [np.array([numbers[label] for label in row.tolist()]) for row in learnt],
-        len(numbers) + 1,
-        order=order,
-    )
-
-    def cost(row: Labels) -> float:
-        # All labels that the other music lacks are one: unknown.
-        return grams.cost(np.array([numbers.get(label, len(numbers)) for label in row.tolist()]))
-
+    cost = _cost_of(learnt, order)
     shares = np.linspace(0.0, 1.0, places)
     latent_distance, mixed_distance = np.zeros(places), np.zeros(places)
     latent_cost, mixed_cost = np.zeros(places), np.zeros(places)
-    for start, end in zip(starts, ends, strict=True):
-        z = slerp(mu[start], mu[end], shares)
-        decoded = model.decode_to_tensors(z, temperature=temperature, seed=seed)
-        way = [_labels(model, outputs) for outputs in decoded]
-        latent_distance += [_distance(way[0], row) for row in way]
-        latent_cost += _relative([cost(row) for row in way], shares)
-        one = _labels(model, held_out[start].outputs)
-        other = _labels(model, held_out[end].outputs)
-        drawn = generator.random((places, len(one))) < shares[:, None]
-        mixtures = [np.where(taken, other, one) for taken in drawn]
-        mixed_distance += [_distance(one, row) for row in mixtures]
-        mixed_cost += _relative([cost(row) for row in mixtures], shares)
+    together = max(model.batch_size // places, 1)
+    for first in range(0, pairs, together):
+        block = list(zip(starts, ends, strict=True))[first : first + together]
+        z = np.concatenate([slerp(mu[start], mu[end], shares) for start, end in block])
+        decoded = model.decode_to_tensors(z, temperature=temperature, seed=seed + first)
+        for number, (start, end) in enumerate(block):
+            ours = decoded[number * places : (number + 1) * places]
+            way = [labels_of(outputs) for outputs in ours]
+            latent_distance += [_distance(way[0], row) for row in way]
+            latent_cost += _relative([cost(row) for row in way], shares)
+            one, other = labels_of(held_out[start].outputs), labels_of(held_out[end].outputs)
+            drawn = generator.random((places, len(one))) < shares[:, None]
+            mixtures = [np.where(taken, other, one) for taken in drawn]
+            mixed_distance += [_distance(one, row) for row in mixtures]
+            mixed_cost += _relative([cost(row) for row in mixtures], shares)
+        if progress is not None:
+            progress(first + len(block))
     return InterpolationStudy(
         shares,
         latent_distance / pairs,
@@ -154,11 +137,25 @@ def study_interpolation(
     )
 
 
-def _labels(model: TrainedModel, outputs: Any) -> Labels:
-    """Returns an example's labels; of a groove, its hits'."""
-    is_groove = model.config.converter.type == "groove"
-    columns = model.converter.spec.output_depth // 3 if is_groove else None
-    return labels_of_steps(np.asarray(outputs)[:, :columns])
+def why_not_studied(converter: Converter) -> str | None:
+    """Returns why the two ways cannot be compared in a representation, or None where they can."""
+    if converter.spec.control_depth:
+        return "it plays under controls, which would have to be mixed too"
+    if converter.spec.num_segments:
+        return "its steps are events of different lengths, which cannot be mixed one by one"
+    return None
+
+
+def _cost_of(learnt: Sequence[Labels], order: int) -> Callable[[Labels], float]:
+    """Returns an n-gram model's cost of a sequence of any labels."""
+    numbers = {label: k for k, label in enumerate(np.unique(np.concatenate(learnt)).tolist())}
+
+    def numbered(row: Labels) -> Labels:
+        # All labels that the other music lacks are one: unknown.
+        return np.array([numbers.get(label, len(numbers)) for label in row.tolist()], np.int64)
+
+    grams = NGramModel(map(numbered, learnt), len(numbers) + 1, order=order)
+    return lambda row: grams.cost(numbered(row))
 
 
 def _distance(one: Labels, other: Labels) -> float:
@@ -202,12 +199,8 @@ def _curve(name: str, xs: FloatArray, ys: FloatArray) -> Curve:
     return Curve(name, tuple(zip(xs.tolist(), ys.tolist(), strict=True)))
 
 
-def study_table(study: InterpolationStudy) -> str:
-    """Returns a study as a Markdown table."""
-    lines = [
-        "| way | distance, latent | distance, mixed | cost, latent | cost, mixed |",
-        "|---|---|---|---|---|",
-    ]
+def study_table(study: InterpolationStudy) -> Table:
+    """Returns a study as a table, a row for each place on the way."""
     columns = (
         study.shares,
         study.latent_distance,
@@ -215,6 +208,10 @@ def study_table(study: InterpolationStudy) -> str:
         study.latent_cost,
         study.mixed_cost,
     )
-    for row in zip(*columns, strict=True):
-        lines.append("| " + " | ".join(f"{value:.3f}" for value in row) + " |")
-    return "\n".join(lines)
+    return Table(
+        "Interpolation",
+        ("way", "distance, latent", "distance, mixed", "cost, latent", "cost, mixed"),
+        tuple(tuple(f"{value:.3f}" for value in row) for row in zip(*columns, strict=True)),
+        f"Means of {study.pairs} pairs of held-out pieces: Hamming distance to the start as a "
+        "share of the steps, and 5-gram cost relative to the ends.",
+    )

@@ -1,0 +1,223 @@
+"""measures how good a trained model is, on music that it was not trained on.
+
+    musicvae-evaluate --config=cat-drums_2bar_small --input_dir=my_midi --recursive --output_dir=out
+    musicvae-evaluate --run_dir=run --examples_path=test.tfrecord --interpolation --output_dir=out
+
+How well it gives the music back (accuracy or hits, velocity and timing, loss and KL divergence),
+teacher-forced and sampled, beside predicting what is usual; what its new music is like beside the
+held-out music; with the training music, whether it copies; with `--interpolation`, how smooth its
+ways from one piece to another are. Writes evaluation.json, report.html and its pictures as SVG.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from absl import flags, logging
+
+from musicvae.cli.flags import command_flags, define_path, require_flags, run_command
+from musicvae.cli.model_loading import load_chosen_model
+from musicvae.cli.progress import ProgressLine
+from musicvae.errors import InputError
+
+if TYPE_CHECKING:
+    from musicvae.config import Config
+    from musicvae.data.examples import TFRecordSource
+    from musicvae.data.music_folder import MusicFolder
+    from musicvae.quality.model_report import ModelReport, Music
+
+FLAGS = command_flags()
+flags.DEFINE_string(
+    "config",
+    None,
+    "The configuration: a name, or a TOML file of your own. Not needed where run_dir has one.",
+    flag_values=FLAGS,
+)
+define_path("run_dir", None, "The folder of a training, whose latest checkpoint is used.", FLAGS)
+define_path("checkpoint_file", None, "A checkpoint: its prefix, or a .tar or .tar.gz.", FLAGS)
+flags.DEFINE_string("hparams", "", "Hyperparameters to change.", flag_values=FLAGS)
+flags.DEFINE_string(
+    "examples_path",
+    None,
+    "TFRecords of NoteSequences to measure on; globs, commas. Of a run folder, those that its "
+    "training evaluated on, where not given.",
+    flag_values=FLAGS,
+)
+define_path("input_dir", None, "In place of those: a folder of MIDI, MusicXML or ABC.", FLAGS)
+flags.DEFINE_boolean("recursive", False, "Look into its subfolders too.", flag_values=FLAGS)
+flags.DEFINE_string(
+    "train_examples_path",
+    None,
+    "TFRecords of the training music: what is usual, and what may have been copied. Of a run "
+    "folder, its own where not given.",
+    flag_values=FLAGS,
+)
+flags.DEFINE_enum(
+    "pitch_map",
+    "training",
+    ["training", "inference"],
+    "Of grooves: what drum pitches mean, on the Roland kit of the training data or in General "
+    "MIDI (inference).",
+    flag_values=FLAGS,
+)
+flags.DEFINE_integer(
+    "max_examples", None, "Measure on as many, drawn at random; all if not given.", 1,
+    flag_values=FLAGS,
+)  # fmt: skip
+flags.DEFINE_integer("num_samples", 256, "Samples to draw; 0 for none.", 0, flag_values=FLAGS)
+flags.DEFINE_float(
+    "temperature", 0.5, "At which samples and interpolations are decoded.", 0.0, flag_values=FLAGS
+)
+flags.DEFINE_boolean(
+    "interpolation", False, "Compare interpolations with mixtures (figure 3).", flag_values=FLAGS
+)
+flags.DEFINE_integer("num_pairs", 128, "Pairs of pieces to interpolate.", 1, flag_values=FLAGS)
+flags.DEFINE_integer(
+    "max_batch_size", 128, "How many are worked on together.", 1, flag_values=FLAGS
+)
+flags.DEFINE_integer(
+    "num_workers", 0, "Processes that look for examples; 0 for one a core.", 0, flag_values=FLAGS
+)
+flags.DEFINE_integer("seed", 0, "Of all that is drawn.", 0, flag_values=FLAGS)
+define_path("output_dir", None, "Where to write.", FLAGS)
+flags.DEFINE_string("device", None, "CPU, GPU or GPU:1.", flag_values=FLAGS)
+
+_NAME = "musicvae-evaluate"
+
+
+def main(_: list[str]) -> int:
+    """Measures, prints the tables and writes the report."""
+    require_flags(FLAGS, "output_dir")
+    from musicvae.files import check_writable
+    from musicvae.model_choice import choose_model
+    from musicvae.quality.report import report_tables
+    from musicvae.quality.report_files import FIGURES_FILE, PAGE_FILE, write_report
+
+    values = FLAGS.flag_values_dict()
+    if values["examples_path"] and values["input_dir"]:
+        raise InputError("--examples_path and --input_dir exclude each other; give one")
+    choice = choose_model(
+        values["config"], values["run_dir"], values["checkpoint_file"], values["hparams"]
+    )
+    held_out, training = _sources(values)
+    folder = Path(values["output_dir"])
+    for name in (FIGURES_FILE, PAGE_FILE):
+        check_writable(folder / name)
+    line = ProgressLine(quiet=values["log"] not in ("DEBUG", "INFO"))
+    try:
+        music = _music(choice.config, held_out, values, line, values["max_examples"])
+        known = None if training is None else _music(choice.config, training, values, line, None)
+        model = load_chosen_model(choice, values)
+        report = _measure(model, music, known, values, line)
+    finally:
+        line.close()
+    for table in report_tables(report):
+        print(f"{table.title}\n\n{table.markdown()}\n")
+    write_report(report, folder)
+    print(f"Report: {folder / PAGE_FILE}\nFigures: {folder / FIGURES_FILE}")
+    return 0
+
+
+def _sources(
+    values: dict[str, Any],
+) -> tuple[TFRecordSource | MusicFolder, TFRecordSource | None]:
+    """Returns where held-out and training music are: as given, else as the run folder remembers.
+
+    Raises:
+      InputError: no held-out music is given, or files are missing.
+      CheckpointError: the run folder is damaged.
+    """
+    from musicvae.checkpoints import RunFolder
+    from musicvae.data.examples import TFRecordSource
+    from musicvae.data.music_folder import MusicFolder
+    from musicvae.training.remembered import Remembered, recall
+
+    remembered = recall(RunFolder(values["run_dir"])) if values["run_dir"] else Remembered()
+    held_out: TFRecordSource | MusicFolder
+    if values["input_dir"]:
+        held_out = MusicFolder(values["input_dir"], values["recursive"], _skipped)
+    else:
+        path = values["examples_path"] or remembered.eval_examples_path
+        if not path:
+            raise InputError(
+                "give music that the model was not trained on: --examples_path (TFRecords, which "
+                "`musicvae-convert` makes) or --input_dir"
+            )
+        held_out = TFRecordSource((path,))
+    held_out.check()
+    training = None
+    if values["train_examples_path"]:
+        training = TFRecordSource((values["train_examples_path"],))
+        training.check()
+    elif remembered.examples_path:
+        training = TFRecordSource((remembered.examples_path,))
+        try:
+            training.check()
+        except InputError as error:
+            logging.info("measuring without the training music: %s", error)
+            training = None
+    return held_out, training
+
+
+def _skipped(name: str, reason: str) -> None:
+    logging.warning("%s: skipped: %s", name, reason)
+
+
+def _music(
+    config: Config,
+    source: TFRecordSource | MusicFolder,
+    values: dict[str, Any],
+    line: ProgressLine,
+    most: int | None,
+) -> Music:
+    """Finds a source's examples; of more than `most` as many are drawn.
+
+    Raises:
+      NoExamplesError: there are none.
+    """
+    from musicvae.data.examples import load_examples
+    from musicvae.quality.labels import drawn_set
+    from musicvae.quality.model_report import Music
+
+    name = os.path.basename(os.path.normpath(source.name))
+    examples = load_examples(
+        config.converter,
+        source,
+        pitch_map=values["pitch_map"],
+        num_workers=values["num_workers"] or None,
+        progress=lambda pieces, found: line.show_count(
+            pieces, pieces, f"pieces of {name} read, {found:,} examples"
+        ),
+    )
+    return Music(name, drawn_set(examples, most, values["seed"]))
+
+
+def _measure(
+    model: Any, music: Music, known: Music | None, values: dict[str, Any], line: ProgressLine
+) -> ModelReport:
+    from musicvae.quality.model_report import Extent, measure_model
+
+    extent = Extent(
+        samples=values["num_samples"],
+        temperature=values["temperature"],
+        interpolation_pairs=values["num_pairs"] if values["interpolation"] else 0,
+        seed=values["seed"],
+    )
+    return measure_model(
+        model,
+        music,
+        known,
+        extent,
+        progress=lambda what, done, total: line.show_count(done, total, what),
+    )
+
+
+def run() -> None:
+    """Runs the command."""
+    run_command(_NAME, __doc__, FLAGS, main)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,63 @@
+"""A folder of MIDI, MusicXML and ABC files as a source of examples, without converting it first."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from musicvae.data.bounds import MusicFileError
+from musicvae.data.examples import Record
+from musicvae.data.music_files import find_music_files, read_music_file
+
+
+@dataclasses.dataclass(frozen=True)
+class MusicFolder:
+    """The music files of a folder, in the order of their names.
+
+    Attributes:
+      folder: the folder.
+      recursive: whether its subfolders count too.
+      on_skip: called with the name of each file that cannot be read, and why.
+    """
+
+    folder: str
+    recursive: bool = False
+    on_skip: Callable[[str, str], None] | None = None
+
+    @property
+    def name(self) -> str:
+        """The folder as given."""
+        return self.folder
+
+    def check(self) -> None:
+        """Looks whether there are music files.
+
+        Raises:
+          InputError: it is no folder, or has none.
+        """
+        find_music_files(self.folder, recursive=self.recursive)
+
+    def fingerprint(self) -> Any:
+        """Name, size and time of change of each file."""
+        found = find_music_files(self.folder, recursive=self.recursive)
+        return [os.path.abspath(self.folder), *([f.name, f.size, f.modified] for f in found)]
+
+    def records(self) -> Iterator[Record]:
+        """Yields the NoteSequences of all files that can be read.
+
+        Raises:
+          InputError: it is no folder, or has no music files.
+        """
+        number = 0
+        for file in find_music_files(self.folder, recursive=self.recursive):
+            try:
+                found = read_music_file(os.path.join(self.folder, file.name), name=file.name)
+            except MusicFileError as error:
+                if self.on_skip is not None:
+                    self.on_skip(file.name, error.detail)
+                continue
+            for sequence in found.sequences:
+                yield Record(sequence.SerializeToString(), self.folder, number)
+                number += 1

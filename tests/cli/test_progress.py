@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+
+from musicvae.cli import progress
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that stands still unless it is set."""
+    now = [100.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    return now
+
+
+def test_a_count_says_how_long_the_rest_takes(clock, capsys):
+    line = progress.ProgressLine()
+    line.show_count(0, 100, "samples")
+    clock[0] += 30.0
+    line.show_count(25, 100, "samples")
+    assert capsys.readouterr().err == "25 of 100 samples (25%), about 2 min left\n"
+
+
+def test_another_thing_that_is_counted_starts_a_new_estimate(clock, capsys):
+    line = progress.ProgressLine()
+    line.show_count(99, 100, "samples")
+    clock[0] += 30.0
+    line.show_count(1, 10, "pairs")
+    assert capsys.readouterr().err == "1 of 10 pairs (10%)\n"
+
+
+def test_the_end_has_no_estimate(clock, capsys):
+    line = progress.ProgressLine()
+    line.show_count(1, 10, "pairs")
+    clock[0] += 30.0
+    line.show_count(10, 10, "pairs")
+    assert capsys.readouterr().err == "10 of 10 pairs (100%)\n"
