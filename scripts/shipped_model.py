@@ -13,13 +13,16 @@ import json
 import pathlib
 import tarfile
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from musicvae.cli.progress import ProgressLine
 from musicvae.cli.tensorflow_start import start_tensorflow
 
 TOLERANCE = 0.002
 COMPARED = "metrics/"
+SAMPLES = 512
+MAIN_METRICS = ("accuracy", "hits_f1", "velocity_mae", "timing_mae", "f1")
 
 
 def package(
@@ -28,25 +31,27 @@ def package(
     datasets: Mapping[str, Any],
     *,
     run: pathlib.Path,
-    validation: str,
-    test: str,
+    data: pathlib.Path,
     folder: pathlib.Path,
 ) -> None:
-    """Writes `folder/NAME.tar.gz` and `folder/NAME.md`.
+    """Writes `folder/NAME.tar.gz` and `folder/NAME.md`, and a full report into `run/report`.
 
     Args:
       name: the configuration.
       recipe: its table of recipes.toml.
       datasets: the tables of the collections.
       run: the run folder, whose best weights are taken.
-      validation: examples that decide whether the weights are rounded.
-      test: examples that are read once, for the card.
+      data: the folder of the TFRecords: validation parts decide whether the weights are rounded,
+        test parts are read once, for the card.
       folder: where to write.
     """
     start_tensorflow()
     from musicvae.checkpoints import RunFolder, open_checkpoint, restore, save_checkpoint
     from musicvae.converters import build_converter
+    from musicvae.inference import TrainedModel
     from musicvae.models import MusicVAE
+    from musicvae.quality.model_report import Extent, Music, measure_model
+    from musicvae.quality.report_files import write_report
 
     config = RunFolder(run).resolve(None, "")
     converter = build_converter(config.converter)
@@ -54,13 +59,17 @@ def package(
     with open_checkpoint(run / "eval" / "best") as checkpoint:
         restore(model.named_variables, checkpoint)
         step = checkpoint.step
+    held_out = recipe["held_out"]
+    validation = joined(list(examples_of(config, data, held_out, "validation").values()))
     exact = evaluated(model, converter, validation, step)
     full = {key: variable.numpy() for key, variable in model.named_variables.items()}
     for variable in model.named_variables.values():
         variable.assign(rounded_to_bfloat16(variable))
     rounded = evaluated(model, converter, validation, step)
     is_rounded = all(
-        abs(rounded[key] - exact[key]) <= TOLERANCE for key in exact if COMPARED in key
+        abs(rounded[key] - exact[key]) <= TOLERANCE * max(1.0, abs(exact[key]))
+        for key in exact
+        if COMPARED in key
     )
     if not is_rounded:
         for key, variable in model.named_variables.items():
@@ -69,25 +78,69 @@ def package(
     with tempfile.TemporaryDirectory() as scratch:
         prefix = save_checkpoint(scratch, step, model.named_variables)
         write_archive(archive, sorted(pathlib.Path(scratch).glob(f"{pathlib.Path(prefix).name}.*")))
-    figures = evaluated(model, converter, test, step)
+    training = examples_of(config, data, recipe["train"], "train")
+    line = ProgressLine()
+    report = measure_model(
+        TrainedModel(config, 128, archive, seed=0),
+        Music(
+            f"the test part of {' and '.join(held_out)}",
+            joined(list(examples_of(config, data, held_out, "test").values())),
+        ),
+        Music("the training parts", joined(list(training.values()))),
+        Extent(samples=SAMPLES),
+        progress=lambda what, done, total: line.show_count(done, total, what),
+    )
+    line.close()
+    (run / "report").mkdir(exist_ok=True)
+    write_report(report, run / "report")
     card = folder / f"{name}.md"
     card.write_text(
-        model_card(name, recipe, datasets, run, step, is_rounded, figures, archive),
+        model_card(name, recipe, datasets, run, is_rounded, training, report, archive),
         encoding="utf-8",
     )
     print(f"wrote {archive} ({archive.stat().st_size / 1e6:.1f} MB) and {card}")
 
 
-def evaluated(model: Any, converter: Any, examples_path: str, step: int) -> Mapping[str, float]:
-    """Returns a model's figures on all examples of some TFRecords, by tag."""
-    from musicvae.data.batches import EvaluationBatches
+def examples_of(config: Any, data: pathlib.Path, names: Sequence[str], part: str) -> dict[str, Any]:
+    """Returns the examples that each collection's part has, by its name; those with none left out.
+
+    Args:
+      config: the model's configuration.
+      data: the folder of the TFRecords.
+      names: the collections.
+      part: train, validation or test.
+    """
     from musicvae.data.examples import TFRecordSource, load_examples
+    from musicvae.errors import NoExamplesError
+
+    found = {}
+    for name in names:
+        source = TFRecordSource((str(data / f"{name}-{part}.tfrecord"),))
+        try:
+            found[name] = load_examples(config.converter, source)
+        except NoExamplesError as error:
+            print(error)
+    return found
+
+
+def joined(sets: Sequence[Any]) -> Any:
+    """Returns several example sets as one, pieces of different sets staying different."""
+    import numpy as np
+
+    from musicvae.data.example_set import ExampleSet
+
+    arrays = {key: np.concatenate([part.arrays[key] for part in sets]) for key in sets[0].arrays}
+    firsts = np.cumsum([0, *(part.findings.sequences for part in sets)])
+    sources = [part.sources + first for part, first in zip(sets, firsts, strict=False)]
+    return ExampleSet(arrays, np.concatenate(sources))
+
+
+def evaluated(model: Any, converter: Any, examples: Any, step: int) -> Mapping[str, float]:
+    """Returns a model's figures on a set of examples, by tag."""
+    from musicvae.data.batches import EvaluationBatches
     from musicvae.evaluation import Evaluator
 
-    examples = load_examples(model.config.converter, TFRecordSource((examples_path,)))
-    batches = EvaluationBatches(examples, converter, 256)
-    result = Evaluator(model, batches).evaluate(step)
-    return {"examples": result.examples, **result.scalars}
+    return Evaluator(model, EvaluationBatches(examples, converter, 256)).evaluate(step).scalars
 
 
 def rounded_to_bfloat16(values: Any) -> Any:
@@ -116,21 +169,33 @@ def model_card(
     recipe: Mapping[str, Any],
     datasets: Mapping[str, Any],
     run: pathlib.Path,
-    step: int,
     is_rounded: bool,
-    figures: Mapping[str, float],
+    training: Mapping[str, Any],
+    report: Any,
     archive: pathlib.Path,
 ) -> str:
     """Returns the card: data and licences, training, held-out figures, strengths and limits."""
     from musicvae.config import load_config
+    from musicvae.quality.report import (
+        likeness_table,
+        novelty_table,
+        reconstruction_table,
+        samples_table,
+    )
 
     evaluations = json.loads((run / "eval" / "evaluations.json").read_text(encoding="utf-8"))
     started = datetime.datetime.fromtimestamp((run / "config.toml").stat().st_mtime)
     ended = datetime.datetime.fromisoformat(evaluations[-1]["time"]).replace(tzinfo=None)
     hours = (ended - started).total_seconds() / 3600
-    used = [datasets[key] for key in recipe["train"]]
     held_out = " and ".join(recipe["held_out"])
     rounding = "rounded to bfloat16" if is_rounded else "not rounded"
+    samples = report.samples
+    tables = [
+        reconstruction_table(report),
+        samples_table(samples),
+        likeness_table(samples),
+        *([novelty_table(samples.novelty)] if samples.novelty else []),
+    ]
     return "\n".join(
         [
             f"# {name}",
@@ -139,21 +204,18 @@ def model_card(
             "",
             "## Data",
             "",
-            "| collection | licence | credit |",
-            "|---|---|---|",
-            *(f"| {key['folder']} | {key['licence']} | {key['credit']} |" for key in used),
+            *data_table(recipe["train"], datasets, training),
             "",
-            f"Split by file ({held_out} by its own table, the others 80/10/10 by a hash of the "
-            f"name); trained on the training parts, chosen by the validation part of {held_out}, "
-            "and measured once on its test part.",
+            f"{split_in_words(recipe, datasets)}; trained on the training parts, chosen by the "
+            f"validation part of {held_out}, and measured once on its test part.",
             "",
             "## Training",
             "",
             f"`scripts/train_shipped.py {name}`: {recipe['num_steps']:,} steps with "
             f"`--hparams={recipe['hparams']} --seed={recipe['seed']} "
             f"--precision={recipe['precision']}`, {hours:.1f} hours on two cores shared with "
-            f"other work. The weights are those of step {step:,}, {rounding}. What departs from "
-            "the named configuration:",
+            f"other work. The weights are those of step {report.step:,}, {rounding}. What departs "
+            "from the named configuration:",
             "",
             *(f"- {departure}" for departure in recipe["departures"]),
             "",
@@ -161,9 +223,15 @@ def model_card(
             "",
             *curve_table(evaluations),
             "",
-            f"## Held-out figures: test part of {held_out}, {int(figures['examples']):,} examples",
+            "## Held-out figures",
             "",
-            *figures_table(figures),
+            *(
+                line
+                for table in tables
+                for line in (f"{table.title}. {table.note}", "", table.markdown(), "")
+            ),
+            "Made by `musicvae-evaluate`'s library with seed 0; docs/evaluation.md says what each "
+            "figure is.",
             "",
             "## What it is good and bad at",
             "",
@@ -180,37 +248,50 @@ def model_card(
     )
 
 
-def curve_table(evaluations: list[Mapping[str, Any]]) -> list[str]:
-    """Returns the rows of a table of the loss and accuracy at each evaluation."""
-    tags = [
-        tag
-        for tag in ("loss", "losses/kl_bits", *passes(evaluations[0]["scalars"]))
-        if tag in evaluations[0]["scalars"]
-    ]
+def data_table(
+    names: Sequence[str], datasets: Mapping[str, Any], training: Mapping[str, Any]
+) -> list[str]:
+    """Returns the rows of a table of the collections and of what each gives to train on."""
+    rows = ["| collection | licence | credit | pieces used | examples |", "|---|---|---|---|---|"]
+    for name in names:
+        described = datasets[name]
+        examples = training.get(name)
+        count = 0 if examples is None else len(examples)
+        pieces = 0 if examples is None else len(set(examples.sources.tolist()))
+        rows.append(
+            f"| {described['folder']} | {described['licence']} | {described['credit']} "
+            f"| {pieces:,} | {count:,} |"
+        )
+    return rows
+
+
+def split_in_words(recipe: Mapping[str, Any], datasets: Mapping[str, Any]) -> str:
+    """Returns how the files are split, for those collections that a recipe names."""
+    names = list(dict.fromkeys([*recipe["train"], *recipe["held_out"]]))
+    tabled = [name for name in names if datasets[name].get("split_csv")]
+    hashed = "80/10/10 by a hash of the name"
+    if not tabled:
+        return f"Split by file, {hashed}"
+    rest = f", the others {hashed}" if len(tabled) < len(names) else ""
+    return f"Split by file ({' and '.join(tabled)} by its own table{rest})"
+
+
+def curve_table(evaluations: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Returns the rows of a table of the loss and the main figures at each evaluation."""
+    last = evaluations[-1]["scalars"]
+    tags = [tag for tag in last if tag in ("loss", "losses/kl_bits") or is_main(tag)]
     rows = [f"| step | {' | '.join(map(words, tags))} |", f"|---|{'---|' * len(tags)}"]
     for entry in evaluations:
-        values = " | ".join(f"{entry['scalars'][tag]:.4g}" for tag in tags)
+        found = entry["scalars"]
+        values = " | ".join(f"{found[tag]:.4g}" if tag in found else "" for tag in tags)
         rows.append(f"| {entry['step']:,} | {values} |")
     return rows
 
 
-def figures_table(figures: Mapping[str, float]) -> list[str]:
-    """Returns the rows of a table of every figure, teacher-forced beside sampled."""
-    tags = [
-        tag.removeprefix("teacher_forced/")
-        for tag in figures
-        if tag.startswith("teacher_forced/") and "/segment/" not in tag
-    ]
-    rows = ["| figure | teacher-forced | sampled |", "|---|---|---|"]
-    for tag in tags:
-        forced, own = figures[f"teacher_forced/{tag}"], figures[f"sampled/{tag}"]
-        rows.append(f"| {words(tag)} | {forced:.4g} | {own:.4g} |")
-    return rows
-
-
-def passes(scalars: Mapping[str, float]) -> list[str]:
-    """Returns the tags of the metrics, teacher-forced and sampled."""
-    return [tag for tag in scalars if "/metrics/" in tag and "/segment/" not in tag]
+def is_main(tag: str) -> bool:
+    """Whether a TensorBoard tag is one of the figures that curves show."""
+    head, _, metric = tag.partition("/metrics/")
+    return head in ("teacher_forced", "sampled") and metric.split("/")[0] in MAIN_METRICS
 
 
 def words(tag: str) -> str:

@@ -93,8 +93,7 @@ def main() -> None:
             recipe,
             recipes["datasets"],
             run=run,
-            validation=examples_path(data, recipe["held_out"], "validation"),
-            test=examples_path(data, recipe["held_out"], "test"),
+            data=data,
             folder=CHECKOUT / "checkpoints",
         )
 
