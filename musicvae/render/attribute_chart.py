@@ -33,7 +33,7 @@ _TOP = 74.0
 _ROW = 54.0
 _GAP = 8.0
 _BAR = 12.0
-_NUMBER_ROOM = 42.0
+_NUMBER_ROOM = 46.0
 
 
 def attribute_chart(
@@ -53,7 +53,7 @@ def attribute_chart(
     added, subtracted = changes.percent(added=True), changes.percent(added=False)
     column = (width - _MARGIN + _GAP) / len(changes.attributes) - _GAP
     reach = _reach(np.concatenate([added, subtracted]))
-    half = column / 2 - _NUMBER_ROOM / 2 - 16
+    half = column / 2 - _NUMBER_ROOM
     shapes: list[Shape] = [
         Label(0.0, 14.0, title, size=14.0, bold=True),
         *_legend(width),

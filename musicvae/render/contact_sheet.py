@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 
 from musicvae.lazy_note_seq import NoteSequence
-from musicvae.render.drawing import FAINT_INK, INK, Drawing, Label, Shape, moved
+from musicvae.render.drawing import FAINT_INK, INK, Drawing, Label, Shape, moved, shortened
 from musicvae.render.piano_roll import WIDTH, describe, piano_roll
 from musicvae.render.rows import SMALL, RollStyle, label_margin, rows_of
 from musicvae.render.timeline import timeline_of
@@ -75,7 +75,7 @@ def contact_sheet(
                 style=bare if k else style,
                 voices=voices,
             ).drawing
-            caption = captions[first + k]
+            caption = shortened(captions[first + k], 11.0, roll_width)
             shapes.append(Label(x, y + 11.0, caption, size=11.0, colour=INK))
             shapes += moved(roll.shapes, x if k else 0.0, y + _CAPTION_HEIGHT)
             tallest = max(tallest, roll.height)

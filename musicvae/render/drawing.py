@@ -153,6 +153,22 @@ def mixed(colour: str, other: str, share: float) -> str:
     return "#" + "".join(f"{part:02x}" for part in parts)
 
 
+def shortened(text: str, size: float, width: float) -> str:
+    """Returns a text cut in its middle to what has room.
+
+    Args:
+      text: a line.
+      size: of the letters, in pixels.
+      width: pixels.
+    """
+    if text_width(text, size) <= width:
+        return text
+    kept = len(text) - 1
+    while kept > 2 and text_width(text[:kept], size) + size > width:
+        kept -= 1
+    return f"{text[: kept - kept // 2]}…{text[len(text) - kept // 2 :]}"
+
+
 def text_width(text: str, size: float) -> float:
     """Returns about how many pixels wide a text is in a usual sans serif type of this size."""
     narrow = sum(text.count(letter) for letter in "iljtfrI.,:;'|()[] 1")

@@ -109,7 +109,7 @@ def latent_map(
       names: what stands beside each point; an empty name leaves it bare.
       title: what stands above.
       path: whether the points follow each other, as an interpolation's do; they are joined by a
-        line, and the two ends are marked.
+        line that begins at the left, and the two ends are marked.
       background: float `[M, Z]`, other positions, drawn faintly; they choose the plane.
       width: pixels.
       height: pixels.
@@ -122,6 +122,8 @@ def latent_map(
     """
     assert len(z) == len(names)
     plane = principal_plane(z if background is None else np.concatenate([z, background]))
+    if path and np.diff(plane.apply(z)[[0, -1], 0]) < 0:
+        plane = dataclasses.replace(plane, axes=plane.axes * np.array([[-1.0], [1.0]]))
     points = plane.apply(z)
     others = plane.apply(background) if background is not None else np.zeros((0, 2))
     everything = np.concatenate([points, others])

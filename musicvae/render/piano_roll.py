@@ -149,7 +149,7 @@ def describe(sequence: NoteSequence, timeline: Timeline | None = None) -> str:
     timeline = timeline or timeline_of(sequence)
     notes = sound_notes(sequence)
     bars = timeline.num_bars + timeline.left_out
-    parts = [_plural(bars, "bar"), f"{timeline.qpm:.4g} quarters a minute"]
+    parts = [_plural(bars, "bar"), f"{_tempo(timeline)} quarters a minute"]
     names = [voice.name for voice in voices_of([sequence])]
     if not notes:
         return f"{', '.join(parts)}, no notes."
@@ -163,8 +163,14 @@ def _plural(count: int, noun: str) -> str:
 def _facts(timeline: Timeline) -> str:
     if timeline.left_out:
         total = timeline.num_bars + timeline.left_out
-        return f"the first {timeline.num_bars} of {total} bars · {timeline.qpm:.4g} qpm"
-    return f"{_plural(timeline.num_bars, 'bar')} · {timeline.qpm:.4g} qpm"
+        return f"the first {timeline.num_bars} of {total} bars · {_tempo(timeline)} qpm"
+    return f"{_plural(timeline.num_bars, 'bar')} · {_tempo(timeline)} qpm"
+
+
+def _tempo(timeline: Timeline) -> str:
+    """Returns the tempo, or where it changes the slowest and the fastest."""
+    slowest, fastest = (f"{qpm:.4g}" for qpm in timeline.qpm_range)
+    return slowest if slowest == fastest else f"{slowest} to {fastest}"
 
 
 def _heading(

@@ -31,6 +31,7 @@ class Timeline:
       bars: seconds where each bar starts, in order, and where the last one ends: one bar or more.
       beats: seconds of the beats between bar lines.
       qpm: quarters a minute at the start.
+      qpm_range: the slowest and the fastest tempo.
       numerator: of the first time signature.
       denominator: of the first time signature.
       left_out: how many bars follow that are not in `bars`.
@@ -39,6 +40,7 @@ class Timeline:
     bars: tuple[float, ...]
     beats: tuple[float, ...]
     qpm: float
+    qpm_range: tuple[float, float]
     numerator: int
     denominator: int
     left_out: int = 0
@@ -106,6 +108,7 @@ def timeline_of(sequence: NoteSequence, *, max_bars: int = MAX_BARS) -> Timeline
         bars=tuple(bars),
         beats=tuple(beats),
         qpm=tempos[0],
+        qpm_range=(min(tempos), max(tempos)),
         numerator=metres[0][1],
         denominator=metres[0][2],
         left_out=total - (len(bars) - 1),

@@ -38,11 +38,12 @@ def test_points_that_fill_no_plane_can_be_drawn(z):
     assert all(0 <= dot.x <= drawing.width and 0 <= dot.y <= drawing.height for dot in dots)
 
 
-def test_a_path_is_joined_and_its_ends_named():
-    z = np.linspace(0, 1, 5)[:, None] * RNG.normal(size=8)
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_path_is_joined_from_left_to_right_and_its_ends_named(sign):
+    z = sign * np.linspace(0, 1, 5)[:, None] * RNG.normal(size=8)
     drawing = latent_map(z, ["start", "", "", "", "end"], path=True)
     (line,) = [s for s in drawing.shapes if isinstance(s, Line) and len(s.points) == 5]
-    assert line.points[0] != line.points[-1]
+    assert line.points[0][0] < line.points[-1][0]
     texts = [shape.text for shape in drawing.shapes if isinstance(shape, Label)]
     assert {"start", "end"} <= set(texts)
 

@@ -11,7 +11,7 @@ from musicvae.errors import InputError, MissingExtraError
 from musicvae.general_midi import KIT_PITCHES
 from musicvae.lazy_note_seq import NoteSequence
 from musicvae.render.contact_sheet import MAX_ROLLS, contact_sheet
-from musicvae.render.drawing import Box, Drawing, Label, framed, mixed, stacked
+from musicvae.render.drawing import Box, Drawing, Label, framed, mixed, stacked, text_width
 from musicvae.render.piano_roll import piano_roll
 from musicvae.render.picture import drawing_to_svg, save_picture
 from musicvae.render.rows import RollStyle, rows_of
@@ -109,6 +109,23 @@ def test_rolls_of_a_sheet_share_rows_and_captions_stand_above():
     sheet = contact_sheet([drum_beat(), drum_beat(), drum_beat()], ["start", "0.5", "end"])
     assert {"start", "0.5", "end"} <= set(labels(sheet))
     assert labels(sheet).count("Kick") == 1
+
+
+def test_a_caption_that_has_no_room_is_cut_in_its_middle():
+    long = "a very long name of a file that nobody would have chosen, take 10.mid"
+    drawing = contact_sheet([drum_beat()] * 4, [long, "b", "c", "d"], columns=4)
+    texts = [shape.text for shape in drawing.shapes if isinstance(shape, Label)]
+    (caption,) = [text for text in texts if text.startswith("a very")]
+    assert caption.endswith("10.mid")
+    assert "…" in caption
+    assert text_width(caption, 11.0) < drawing.width / 4
+
+
+def test_tempos_that_change_are_shown_as_a_range():
+    piece = drum_beat()
+    piece.tempos.add(qpm=90, time=2.0)
+    texts = [s.text for s in piano_roll(piece, title="x").drawing.shapes if isinstance(s, Label)]
+    assert "2 bars · 90 to 120 qpm" in texts
 
 
 def test_a_sheet_of_too_many_rolls_says_how_many_it_shows():
