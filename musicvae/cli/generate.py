@@ -21,8 +21,8 @@ Modes (--mode):
 
 Inputs may be MIDI, MusicXML or ABC. One that is longer than the model's window gives its most
 musical window, a shorter one is filled up with silence, and what was done is said. With --strict it
-must fit as it is; so it must in interpolate unless --nostrict is given. Without --run_dir and
---checkpoint_file the model of --config that ships is used.
+must fit as it is, as in Magenta. Without --run_dir and --checkpoint_file the model of --config that
+ships is used.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _check(
         written = list(folder.write(folder.names(kind, "candidate", len(notes)), notes))
         raise MultipleExamplesError(
             f"'{error.name}' holds {len(notes)} examples of config '{kind}'; choose one of "
-            f"{span(written)}, or give --nostrict to have one chosen for you"
+            f"{span(written)}, or leave --strict out to have one chosen for you"
         ) from error
 
 

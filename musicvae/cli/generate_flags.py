@@ -103,9 +103,8 @@ flags.DEFINE_string(
 )
 flags.DEFINE_boolean(
     "strict",
-    None,
-    "An input must be one window as it stands; several are written out to choose from. Where not "
-    "given, interpolate without --bar is strict, as in Magenta; --nostrict makes inputs fit there.",
+    False,
+    "As Magenta: an input must be one window as it stands; several are written out to choose from.",
     flag_values=FLAGS,
 )
 flags.DEFINE_integer(
@@ -148,6 +147,13 @@ flags.DEFINE_string(
     "program",
     None,
     "Instrument of melodies: a General MIDI name, or a number from 0; the input's where not given.",
+    flag_values=FLAGS,
+)
+flags.DEFINE_boolean(
+    "keep_hits",
+    True,
+    "humanize, add_hihat and follow_hits play the hits of the input, and no others; --nokeep_hits "
+    "lets the model choose hits too.",
     flag_values=FLAGS,
 )
 flags.DEFINE_boolean(

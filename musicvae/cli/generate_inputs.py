@@ -36,7 +36,7 @@ def read_input(path: str, flag: str) -> Input:
     from musicvae.play.outcome import Input
 
     try:
-        sequences = read_music_file(path).sequences
+        sequences = read_music_file(path, with_silence=True).sequences
     except MusicFileError as error:
         raise InputError(f"--{flag}={path}: {error.detail}") from error
     if len(sequences) != 1:
@@ -101,16 +101,10 @@ def read_wishes(mode: Mode, values: Mapping[str, Any]) -> Wishes:
         chords=values["chords"],
         key=values["key"],
         control=control,
-        strict=_is_strict(values),
+        strict=values["strict"],
         bar=values["bar"],
+        keep_hits=values["keep_hits"],
     )
-
-
-def _is_strict(values: Mapping[str, Any]) -> bool:
-    """Whether inputs must be one window as they stand."""
-    if values["strict"] is None:
-        return values["mode"] == "interpolate" and values["bar"] is None
-    return bool(values["strict"])
 
 
 def read_presentation(values: Mapping[str, Any]) -> Presentation:

@@ -16,6 +16,8 @@ from musicvae.data.bounds import MAX_EVENTS, MusicFileError, check_length
 from musicvae.data.smf import MIDIFile, parse_midi
 from musicvae.lazy_note_seq import NoteSequence
 
+MAX_SILENCE_SECONDS = 60.0
+
 _DEFAULT_MICROSECONDS = 500_000
 _MAX_DENOMINATOR_EXPONENT = 30
 _DRUM_CHANNEL = 9
@@ -70,11 +72,14 @@ class TickClock:
         ]
 
 
-def midi_to_note_sequence(data: bytes) -> NoteSequence:
+def midi_to_note_sequence(data: bytes, *, with_silence: bool = False) -> NoteSequence:
     """Reads a MIDI file.
 
     Args:
       data: the file's bytes.
+      with_silence: whether the piece lasts until the file ends, and not only until its last note
+        does. Silence counts where the file ends on a quarter note, as loops do, and not where it
+        ends with the recording, nor over a minute of it.
 
     Returns:
       Its notes, bends and controls by instrument, tempos, metres and keys; times in seconds.
@@ -93,6 +98,10 @@ def midi_to_note_sequence(data: bytes) -> NoteSequence:
     for seconds, qpm in clock.tempos():
         sequence.tempos.add(time=seconds, qpm=qpm)
     _add_instruments(sequence, midi, clock)
+    if with_silence and midi.instruments and midi.end % midi.ticks_per_quarter == 0:
+        end = clock.seconds(midi.end)
+        if end <= sequence.total_time + MAX_SILENCE_SECONDS:
+            sequence.total_time = max(sequence.total_time, end)
     return sequence
 
 

@@ -149,6 +149,7 @@ def read_music_file(
     collection: str = "",
     name: str | None = None,
     bounds: FileBounds | None = None,
+    with_silence: bool = False,
 ) -> MusicFile:
     """Reads a music file of any kind.
 
@@ -157,6 +158,8 @@ def read_music_file(
       collection: the collection that its sequences belong to.
       name: its name in the collection; that of the path where not given.
       bounds: limits.
+      with_silence: whether a piece lasts until its MIDI file ends, and not only until its last note
+        does.
 
     Returns:
       Its sequences, with id, file name and collection.
@@ -173,7 +176,7 @@ def read_music_file(
     if kind == "abc":
         return _read_tunebook(data, collection, name)
     if kind == "midi":
-        sequence = midi_to_note_sequence(data)
+        sequence = midi_to_note_sequence(data, with_silence=with_silence)
     else:
         sequence = musicxml_to_note_sequence(data, bounds)
     identify(sequence, kind, collection, name)

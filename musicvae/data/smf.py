@@ -67,6 +67,7 @@ class MIDIFile:
       time_signatures: (time, numerator, exponent of the denominator).
       key_signatures: (time, sharps or minus flats, 1 for minor).
       instruments: in order of their first finished note.
+      end: where its longest track ends.
     """
 
     ticks_per_quarter: int
@@ -74,6 +75,7 @@ class MIDIFile:
     time_signatures: list[tuple[int, int, int]] = dataclasses.field(default_factory=list)
     key_signatures: list[tuple[int, int, int]] = dataclasses.field(default_factory=list)
     instruments: list[Instrument] = dataclasses.field(default_factory=list)
+    end: int = 0
 
 
 def parse_midi(data: bytes) -> MIDIFile:
@@ -233,6 +235,7 @@ def _read_track(data: bytes, position: int, end: int, midi: MIDIFile, *, is_firs
     if position > end:
         raise MusicFileError("truncated", "it ends inside an event")
     midi.instruments.extend(instruments.values())
+    midi.end = max(midi.end, tick)
 
 
 def _variable_length(data: bytes, position: int) -> tuple[int, int]:

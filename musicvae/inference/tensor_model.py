@@ -216,6 +216,7 @@ class TensorModel:
         return_full_results: bool = False,
         *,
         seed: int | None = None,
+        given: npt.ArrayLike | None = None,
     ) -> list[Any]:
         """Writes the music of latent vectors as tensors.
 
@@ -227,12 +228,15 @@ class TensorModel:
           return_full_results: return what the model gave, one `Decoded` for each group of
             `batch_size`, in place of trimmed arrays.
           seed: makes this call repeatable.
+          given: float `[N, T, D]`, values that the music must have, such as the hits of a groove;
+            NaN where the model chooses. Steps beyond T are all the model's choice.
 
         Returns:
           N arrays, float32 `[T, D]`, each as long as its piece.
 
         Raises:
           InputError: an argument is out of range, or controls are missing.
+          ConfigError: values are given, and the model's decoder takes none.
         """
         length = self.config.hparams.max_seq_len if length is None else length
         z = self._checked_z(z)
@@ -241,6 +245,7 @@ class TensorModel:
         if not temperature >= 0.0:
             raise InputError(f"temperature={temperature} must be at least 0")
         controls = self._controls(c_input, len(z), length)
+        held = None if given is None else self._given(given, len(z), length)
         generator = self._randomness.decoder(seed)
         results = []
         for group in self._groups(len(z)):
@@ -252,6 +257,7 @@ class TensorModel:
                         temperature=temperature,
                         controls=None if controls is None else controls[group],
                         seed=generator.integers(0, 2**31, 2, np.int32),
+                        given=None if held is None else held[group],
                     )
                 )
         if return_full_results:
@@ -297,6 +303,17 @@ class TensorModel:
         if not np.isfinite(array).all():
             raise InputError("z has values that are not finite")
         return array
+
+    def _given(self, given: npt.ArrayLike, n: int, length: int) -> Array:
+        """Returns given values as float32 `[n, length, D]`."""
+        array, depth = np.asarray(given, np.float32), self.converter.spec.output_depth
+        if array.ndim != 3 or array.shape[0] != n or array.shape[2] != depth:
+            raise InputError(
+                f"given values have the shape {list(array.shape)}; it must be [{n}, T, {depth}]"
+            )
+        held = np.full((n, length, depth), np.nan, np.float32)
+        held[:, : array.shape[1]] = array[:, :length]
+        return held
 
     def _controls(self, c_input: npt.ArrayLike | None, n: int, length: int) -> Array | None:
         """Returns controls as float32 `[N, length, C]`, or None for a model without."""

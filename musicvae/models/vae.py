@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple
 import tensorflow as tf
 
 from musicvae.config import Config, ExampleSpec
+from musicvae.errors import ConfigError
 from musicvae.models import schedules
 from musicvae.models.decoders import DECODERS, Decoder, Place, Written
 from musicvae.models.decoders.base import Request, Target
@@ -268,6 +269,7 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
         controls: Tensor = None,
         seed: Tensor = None,
         stop_at_end_token: bool = True,
+        given: Tensor = None,
     ) -> Decoded:
         """Writes music for latent vectors.
 
@@ -279,10 +281,19 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
           seed: int32 `[2]`; None draws a new one.
           stop_at_end_token: whether a sequence or segment ends at the converter's end token, if it
             has one.
+          given: float32 `[B, T, D]`, values that the music must have; NaN where the model chooses.
 
         Returns:
           The steps, and how many there are.
+
+        Raises:
+          ConfigError: this model's decoder takes no given values.
         """
+        if given is not None and not self._decoder.takes_given:
+            raise ConfigError(
+                f"config '{self.config.name}' writes no music with given values: its decoder is of "
+                f"type '{self.config.decoder.type}', not flat"
+            )
         z = tf.convert_to_tensor(z, tf.float32)
         if controls is not None:
             controls = tf.cast(controls, tf.float32)
@@ -290,7 +301,9 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
                 controls = tf.tile(controls[None], [tf.shape(z)[0], 1, 1])
         end_token = self.spec.end_token if stop_at_end_token else None
         temperature = tf.convert_to_tensor(temperature, tf.float32)
-        decoded: Written = self._decode(z, length, temperature, controls, _seed(seed), end_token)
+        decoded: Written = self._decode(
+            z, length, temperature, controls, _seed(seed), end_token, given
+        )
         return Decoded(decoded.outputs, decoded.lengths)
 
     def _write(
@@ -301,8 +314,10 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
         controls: Tensor,
         seed: Tensor,
         end_token: int | None,
+        given: Tensor,
     ) -> Written:
-        return self._decoder.write(z, Request(length, temperature, seed, controls, end_token))
+        request = Request(length, temperature, seed, controls, end_token, given=given)
+        return self._decoder.write(z, request)
 
     def _encode(self, batch: Batch, forward: Forward) -> Posterior:
         assert self._recognition is not None, "a model without an encoder cannot encode"

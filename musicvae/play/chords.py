@@ -207,9 +207,28 @@ def _window_control(converter: Converter, bars: Sequence[Sequence[str]], key: Ke
             )
     examples = converter.extract(with_chords(carrier, bars, key)).examples
     assert examples, "a plain window gives an example"
-    controls = np.asarray(examples[0].controls, np.float32)
+    controls = np.array(examples[0].controls, np.float32)
     if converter.spec.num_segments:
-        # How long a track of tokens will be is not known yet: its chord holds to the end.
-        controls = np.repeat(controls[1:2], converter.num_steps, axis=0)
-        controls[0] = np.asarray(examples[0].controls[0], np.float32)
+        controls = going_on(controls, converter.spec.num_segments)
     return controls
+
+
+def going_on(controls: Array, num_segments: int) -> Array:
+    """Lets the chords of a bar of tokens go on past the end of each segment.
+
+    How long the tracks of a bar will be is not known before they are written. A segment without
+    tokens has the chords of the first one.
+
+    Args:
+      controls: float32 `[T, C]`; zeros past an end.
+      num_segments: S.
+
+    Returns:
+      float32 `[T, C]` without rows of zeros.
+    """
+    segments = controls.reshape(num_segments, -1, controls.shape[-1])
+    ends = np.maximum(segments.any(axis=-1).sum(axis=1), 1)
+    positions = np.minimum(np.arange(segments.shape[1]), ends[:, np.newaxis] - 1)
+    longer = np.take_along_axis(segments, positions[..., np.newaxis], axis=1)
+    longer[ends == 1] = longer[0]
+    return longer.reshape(controls.shape)

@@ -5,26 +5,39 @@ Axes: W windows of each result, T time step, C columns of control.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from musicvae.converters import Converter
 from musicvae.converters.base import Array
 from musicvae.errors import InputError
-from musicvae.play.chords import Key, chord_controls, parse_chords, parse_key
+from musicvae.play.chords import (
+    NO_CHORD,
+    Key,
+    chord_controls,
+    going_on,
+    parse_chords,
+    parse_key,
+)
 from musicvae.play.fitting import Window, fit_window
 from musicvae.play.outcome import Input, Wishes
 
 
 def chords_of(wishes: Wishes) -> tuple[list[list[str]], Key | None]:
-    """Returns the chords that are wished for, bar by bar, and their key."""
-    assert wishes.chords is not None
+    """Returns the chords that are wished for, bar by bar, and their key; without chords "N.C."."""
     key = None if wishes.key is None else parse_key(wishes.key)
-    return parse_chords(wishes.chords, key), key
+    return [[NO_CHORD]] if wishes.chords is None else parse_chords(wishes.chords, key), key
 
 
 def plays_over_chords(converter: Converter) -> bool:
     """Returns whether a converter's control is chords."""
     return getattr(converter.config, "chord_encoding", None) is not None
+
+
+def plays_in_a_key(converter: Converter) -> bool:
+    """Returns whether a key is among a converter's controls."""
+    return bool(getattr(converter.config, "condition_on_key", False))
 
 
 def check_controls(converter: Converter, kind: str, wishes: Wishes, *, has_input: bool) -> None:
@@ -39,15 +52,25 @@ def check_controls(converter: Converter, kind: str, wishes: Wishes, *, has_input
     Raises:
       InputError: controls are needed and not given, or given and not needed.
     """
+    if _states_controls(wishes) and wishes.control is not None:
+        raise InputError("--control_midi takes the place of --chords and --key; give one of them")
     if wishes.chords is not None:
         if not plays_over_chords(converter):
             raise InputError(
                 f"config '{kind}' plays over no chords; leave --chords out or take another model"
             )
-        chords_of(wishes)
+        bars, _ = chords_of(wishes)
+        if converter.spec.num_segments and any(len(bar) > 1 for bar in bars):
+            raise InputError(
+                f"config '{kind}' plays a bar at a time over one chord; write one chord to a bar"
+            )
+        if plays_in_a_key(converter) and wishes.key is None:
+            raise InputError(f"config '{kind}' plays in a key; give --key too, as in --key=C")
+    if wishes.key is not None and wishes.chords is None:
+        _check_key_alone(converter, kind)
     if wishes.control is not None and not converter.spec.control_depth:
         raise InputError(f"config '{kind}' takes no controls; leave --control_midi out")
-    given = wishes.chords is not None or wishes.control is not None or has_input
+    given = _states_controls(wishes) or wishes.control is not None or has_input
     if converter.spec.control_depth and not given:
         if plays_over_chords(converter):
             raise InputError(
@@ -81,12 +104,67 @@ def controls_for(
     check_controls(converter, kind, wishes, has_input=window is not None)
     if not converter.spec.control_depth:
         return None
-    if wishes.chords is not None:
+    if _states_controls(wishes):
         return chord_controls(converter, *chords_of(wishes))
     if wishes.control is not None:
         window = control_window(converter, wishes.control)
     assert window is not None
-    return [np.asarray(window.example.controls, np.float32)]
+    return [window_controls(converter, window)]
+
+
+def controls_of_windows(
+    converter: Converter, kind: str, wishes: Wishes, windows: Sequence[Window]
+) -> Array:
+    """Returns the controls of windows of a piece: those that are wished for, or the piece's own.
+
+    Args:
+      converter: the model's.
+      kind: the configuration's name.
+      wishes: their controls are repeated where the piece is longer.
+      windows: in order, W.
+
+    Returns:
+      float32 `[W, T, C]`.
+
+    Raises:
+      InputError: as controls_for.
+    """
+    if _states_controls(wishes) or wishes.control is not None:
+        wanted = controls_for(converter, kind, wishes)
+        assert wanted is not None
+        return np.array([wanted[k % len(wanted)] for k in range(len(windows))])
+    return np.array([window_controls(converter, window) for window in windows])
+
+
+def window_controls(converter: Converter, window: Window) -> Array:
+    """Returns the controls of a window, for music that may be longer than it.
+
+    Args:
+      converter: the model's.
+      window: the window.
+
+    Returns:
+      float32 `[T, C]`. Where segments end by themselves, what is past an end goes on as it ended.
+    """
+    controls = np.array(window.example.controls, np.float32)
+    if converter.spec.num_segments:
+        controls = going_on(controls, converter.spec.num_segments)
+    return controls
+
+
+def _states_controls(wishes: Wishes) -> bool:
+    return wishes.chords is not None or wishes.key is not None
+
+
+def _check_key_alone(converter: Converter, kind: str) -> None:
+    """Checks that a key without chords says something to a model."""
+    if not plays_in_a_key(converter):
+        raise InputError(
+            f"config '{kind}' takes no key of its own; --key says what the numerals in --chords "
+            "mean, as in --chords='I vi IV V' --key=G"
+        )
+    if plays_over_chords(converter):
+        raise InputError(f"config '{kind}' plays over chords in a key; give --chords beside --key")
 
 
 def control_window(converter: Converter, piece: Input) -> Window:

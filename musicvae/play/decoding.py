@@ -1,6 +1,7 @@
 """Between windows and latent vectors, with the controls, tempos and instruments that go with them.
 
-Axes: N latent vectors, W windows of each result, T time step, C columns of control, Z columns of z.
+Axes: N latent vectors, W windows of each result, T time step, C columns of control, D columns of a
+step, Z columns of z.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from musicvae.converters.base import Array
 from musicvae.lazy_note_seq import NoteSequence
 from musicvae.play.fitting import Window
-from musicvae.play.joining import join
+from musicvae.play.joining import cut_at, join
 from musicvae.play.outcome import Take, Vector, Wishes
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def decode(
     wishes: Wishes,
     settings: Sequence[Setting],
     controls: Sequence[Array] | None,
+    given: Array | None = None,
 ) -> tuple[Take, ...]:
     """Writes the music of latent vectors, at each temperature.
 
@@ -77,6 +79,8 @@ def decode(
       settings: N settings.
       controls: float32 `[T, C]`, or `[N, T, C]`, for each window W of a result; None for a model
         without controls.
+      given: float32 `[N, T, D]`, what the results must have, NaN where the model chooses; None
+        leaves it every choice.
 
     Returns:
       N takes at the first temperature, N at the second, and so on.
@@ -86,7 +90,7 @@ def decode(
         pieces: list[list[NoteSequence]] = [[] for _ in captions]
         for w, control in enumerate([None] if controls is None else controls):
             decoded = model.decode_to_tensors(
-                z, wishes.length, temperature, control, seed=wishes.seed_for(w)
+                z, wishes.length, temperature, control, seed=wishes.seed_for(w), given=given
             )
             for k, outputs in enumerate(decoded):
                 own = control if control is None or control.ndim == 2 else control[k]
@@ -94,7 +98,9 @@ def decode(
         for k, caption in enumerate(captions):
             if len(wishes.temperatures) > 1:
                 caption = f"{caption}, temperature {temperature:g}"
-            takes.append(Take(join(pieces[k]), caption, z[k]))
+            joined = join(pieces[k])
+            # What rings on after the last step is cut, so that the piece is whole bars long.
+            takes.append(Take(cut_at(joined, joined.total_time), caption, z[k]))
     return tuple(takes)
 
 

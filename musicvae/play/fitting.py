@@ -1,12 +1,9 @@
 """Fitting a user's piece to what a model reads: one window of a fixed length.
 
-A piece that is too long gives its most musical window, one that is too short is filled up with
-silence, and one that a model cannot read as it stands is repaired (repairs.py); everything that was
-done is said. With `strict` none of it happens: the piece must give exactly one window.
-
-How musical a window is: the share of its beats on which a note begins, twice; the number of
-different notes, of which eight count at most; and a little for a note on its first step. Of equals
-the first is taken.
+A piece that is too long gives its most musical window (musicality.py), one that is too short is
+filled up with silence, and one that a model cannot read as it stands is repaired (repairs.py);
+everything that was done is said. With `strict` none of it happens: the piece must give exactly one
+window.
 """
 
 from __future__ import annotations
@@ -19,10 +16,11 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 
-from musicvae.converters import Converter, Example, Extraction, Origin
+from musicvae.converters import Converter, Example, Extraction, Origin, Rejection
 from musicvae.converters.base import Array
 from musicvae.errors import InputError, MultipleExamplesError, NoExamplesError
 from musicvae.lazy_note_seq import NoteSequence
+from musicvae.play.musicality import most_musical
 from musicvae.play.repairs import (
     Repair,
     basses_on_a_piano,
@@ -33,7 +31,6 @@ from musicvae.play.repairs import (
 )
 from musicvae.sequences import describe_rejections, tempo_at
 
-MAX_SCORED = 256
 MAX_PIECE_SECONDS = 3600.0
 
 _USUAL_VELOCITY = 80
@@ -69,6 +66,7 @@ class Window:
       program: MIDI program of its melody, or None where it has none.
       bar: bar of the piece at which it begins; the first is 1.
       seconds: the same in seconds.
+      end_of_piece: second at which the piece's last bar ends, in the same time as `seconds`.
       said: what was done to the piece, in sentences for the user.
     """
 
@@ -78,6 +76,7 @@ class Window:
     program: int | None
     bar: int
     seconds: float
+    end_of_piece: float
     said: tuple[str, ...] = ()
 
 
@@ -148,7 +147,7 @@ def window_notes(window: Window, converter: Converter) -> NoteSequence:
 
 
 def end_of(sequence: NoteSequence) -> float:
-    """Returns the second at which the last bar of a piece in 4/4 ends.
+    """Returns the second at which the last bar of a piece in 4/4 ends, with its silent bars.
 
     Args:
       sequence: the piece, at one tempo.
@@ -157,7 +156,10 @@ def end_of(sequence: NoteSequence) -> float:
     onsets = [note.start_time for note in sequence.notes if math.isfinite(note.start_time)]
     # A hit up to half a sixteenth early belongs to the bar that it leads into.
     last = max(onsets, default=0.0) + bar_seconds / 32
-    return (math.floor(last / bar_seconds) + 1) * bar_seconds
+    bars = math.floor(last / bar_seconds) + 1
+    if sequence.total_time <= MAX_PIECE_SECONDS:
+        bars = max(bars, math.floor(sequence.total_time / bar_seconds + 1e-2))
+    return bars * bar_seconds
 
 
 def fit_whole(
@@ -179,7 +181,7 @@ def fit_whole(
       NoExamplesError: the piece gives none; the message says why.
     """
     converter = _keeping_repetitions(converter)
-    reading = _read(_filled_up(sequence, converter), converter, repairs)
+    reading = _read(sequence, converter, repairs, whole=True)
     origins = reading.extraction.origins
     if not origins:
         raise _none_of(reading, name)
@@ -217,22 +219,43 @@ class _Reading(NamedTuple):
     programs: tuple[int, ...]
 
 
-def _read(sequence: NoteSequence, converter: Converter, repairs: Sequence[Repair]) -> _Reading:
-    """Extracts all windows, repairing the piece and shortening the window until there are some."""
+def _read(
+    sequence: NoteSequence,
+    converter: Converter,
+    repairs: Sequence[Repair],
+    *,
+    whole: bool = False,
+) -> _Reading:
+    """Extracts all windows, repairing the piece and shortening the window until there are some.
+
+    With `whole` the piece is filled up with silence to a whole number of windows.
+    """
     stages = list(_stages(sequence, repairs))
     programs = tuple(note.program for note in stages[0][0].notes)
     for repaired, said in stages:
-        extraction = converter.extract(repaired, pitch_map="inference")
+        filled = _filled_up(repaired, converter) if whole else repaired
+        extraction = converter.extract(filled, pitch_map="inference")
         if extraction.examples:
+            said = (*said, *_left_out(extraction.rejections))
             return _Reading(repaired, extraction, said, programs)
+    rejections = extraction.rejections
     shortest = _with_bars(converter, 1)
     if shortest is not None:
         for repaired, said in stages:
-            if not shortest.extract_compact(repaired, pitch_map="inference").origins:
-                continue
-            extraction, filled = _filled(repaired, converter)
-            return _Reading(repaired, extraction, (*said, filled), programs)
-    return _Reading(stages[-1][0], extraction, (), programs)
+            tried = shortest.extract_compact(repaired, pitch_map="inference")
+            if tried.origins:
+                extraction, sentence = _filled(repaired, converter)
+                said = (*said, sentence, *_left_out(tried.rejections))
+                return _Reading(repaired, extraction, said, programs)
+            # That there is too little of it is no reason where not even a bar can be read.
+            rejections = tried.rejections
+    return _Reading(stages[-1][0], Extraction((), rejections, ()), (), programs)
+
+
+def _left_out(rejections: Sequence[Rejection]) -> tuple[str, ...]:
+    """Says which drums a model does not know."""
+    unknown = [each.detail for each in rejections if each.reason == "unmapped_pitch"]
+    return tuple(f"{detail} and were left out" for detail in dict.fromkeys(unknown))
 
 
 def _stages(
@@ -241,8 +264,8 @@ def _stages(
     """Yields the piece as it stands, then after one repair, after two, and so on."""
     said: tuple[str, ...] = ()
     if sequence.total_time > MAX_PIECE_SECONDS:
-        sequence = _first_hour(sequence)
-        said = ("only its first hour was read",)
+        sequence, count = _first_hour(sequence), len(sequence.notes)
+        said = ("only its first hour was read",) if len(sequence.notes) < count else ()
     yield sequence, said
     for repair in (*repairs, with_one_tempo, in_common_time, on_a_piano, basses_on_a_piano):
         repaired = repair(sequence)
@@ -342,27 +365,7 @@ def _choose(converter: Converter, extraction: Extraction, bar: int | None, name:
             raise InputError(
                 f"no window of '{name}' begins at bar {bar}; there are some at {shown}"
             )
-    if len(candidates) > MAX_SCORED:
-        picked = np.linspace(0, len(candidates) - 1, MAX_SCORED).round().astype(int)
-        candidates = [candidates[k] for k in picked]
-    return max(candidates, key=lambda k: musicality(converter, extraction.examples[k]))
-
-
-def musicality(converter: Converter, example: Example) -> float:
-    """Returns how musical a window is, as the module's beginning says; 0 for silence.
-
-    Args:
-      converter: that the window comes from.
-      example: the window.
-    """
-    qpm = 60.0
-    notes = converter.to_notes(example.outputs, qpm=qpm).notes
-    if not notes:
-        return 0.0
-    quarters = [max(note.start_time, 0.0) for note in notes]
-    filled = len({math.floor(quarter + 0.125) for quarter in quarters}) / (4 * _bars(converter))
-    variety = min(len({note.pitch for note in notes}), 8) / 8
-    return 2 * filled + variety + (0.25 if min(quarters) < 0.125 else 0.0)
+    return most_musical(converter, extraction.examples, candidates)
 
 
 def _windows(
@@ -370,14 +373,15 @@ def _windows(
 ) -> list[Window]:
     """Returns windows with the tempo, loudness and instrument that they have in the piece."""
     sequence, extraction = reading.sequence, reading.extraction
+    end = end_of(sequence)
     windows = []
     for k in range(len(extraction.origins)) if which is None else which:
         origin = extraction.origins[k]
-        end = origin.seconds + _window_seconds(converter, sequence, origin)
+        until = origin.seconds + _window_seconds(converter, sequence, origin)
         notes = [
             (note, program)
             for note, program in zip(sequence.notes, reading.programs, strict=True)
-            if note.instrument in origin.tracks and origin.seconds - 0.1 <= note.start_time < end
+            if note.instrument in origin.tracks and origin.seconds - 0.1 <= note.start_time < until
         ]
         programs = {program for note, program in notes if not note.is_drum}
         mean = sum(note.velocity for note, _ in notes) / len(notes) if notes else _USUAL_VELOCITY
@@ -389,6 +393,7 @@ def _windows(
                 program=programs.pop() if len(programs) == 1 else None,
                 bar=origin.bar,
                 seconds=origin.seconds,
+                end_of_piece=end,
             )
         )
     return windows

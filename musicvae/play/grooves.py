@@ -1,6 +1,11 @@
 """What GrooVAE's models are for: playing given hits with feeling, drums from taps, hi-hats added.
 
-All of them take a whole performance, window after window, and keep its tempo.
+All of them take a whole performance, window after window, and keep its tempo. Humanizing, adding
+hi-hats and following hits keep the hits of the input as they are: what the model writes is how they
+are played. Without `Wishes.keep_hits` the model, which has to squeeze them through a latent vector,
+writes hits as well and may lose or add some.
+
+Axes: W windows of a piece, T time step, C drum classes.
 
 Source: Gillick et al. 2019 (arXiv:1905.06118), section 5.
 """
@@ -8,17 +13,27 @@ Source: Gillick et al. 2019 (arXiv:1905.06118), section 5.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from musicvae.converters import Converter
-from musicvae.converters.groove import GrooveConfig
+from musicvae.converters.base import Array
+from musicvae.converters.groove import NUM_DRUMS, GrooveConfig
 from musicvae.errors import ConfigError
 from musicvae.play.decoding import encode
+from musicvae.play.fitting import Window
 from musicvae.play.outcome import Input, Outcome, Take, Wishes
-from musicvae.play.performing import check_number, fit, fit_all, perform, replay, said_of
+from musicvae.play.performing import (
+    check_number,
+    fit,
+    fit_all,
+    perform,
+    replay,
+    said_of,
+    takes_whole,
+)
 
 if TYPE_CHECKING:
     from musicvae.inference import TrainedModel
@@ -32,17 +47,19 @@ class Job:
       config: the configuration that is made for it.
       option: what its converter has that others lack.
       taps: whether any notes count as taps.
+      keeps: what of the input stays: its "hits", all of its hits' "playing" too, or "nothing".
     """
 
     config: str
     option: str
     taps: bool = False
+    keeps: Literal["hits", "playing", "nothing"] = "hits"
 
 
 JOBS: Mapping[str, Job] = {
     "humanize": Job("groovae_2bar_humanize", "humanize"),
-    "tap2drum": Job("groovae_2bar_tap_fixed_velocity", "tapify", taps=True),
-    "add_hihat": Job("groovae_2bar_add_closed_hh", "add_instruments"),
+    "tap2drum": Job("groovae_2bar_tap_fixed_velocity", "tapify", True, "nothing"),
+    "add_hihat": Job("groovae_2bar_add_closed_hh", "add_instruments", keeps="playing"),
     "follow_hits": Job("groovae_2bar_hits_control_tfds", "hits_as_controls"),
 }
 
@@ -53,7 +70,8 @@ def play_groove(
     """Does one of the groove jobs on a whole performance.
 
     humanize plays the hits with velocities and timing; tap2drum makes a drum performance of taps;
-    add_hihat adds closed hi-hats; follow_hits plays exactly given hits.
+    add_hihat adds closed hi-hats to hits that stay as they are played; follow_hits plays given
+    hits.
 
     Args:
       model: a model of the job's kind.
@@ -73,7 +91,8 @@ def play_groove(
     check_number(n)
     check_job(model.converter, model.config.name, job)
     windows = fit_all(model, piece, wishes, taps=JOBS[job].taps)
-    return replay(model, piece, windows, n, wishes)
+    given = _given(model.converter, windows, job, wishes)
+    return replay(model, piece, windows, n, wishes, given, whole=takes_whole(wishes))
 
 
 def follow_hits(
@@ -113,11 +132,13 @@ def follow_hits(
         )
         noise[0] = 0.0
         styles = posterior.mu + posterior.sigma * noise
+    given = _given(model.converter, windows, "follow_hits", wishes)
     takes: list[Take] = []
     for k, z in enumerate(styles):
         varied = dataclasses.replace(wishes, seed=wishes.seed_for(k))
         held = np.repeat(z[None], len(windows), axis=0)
-        takes += perform(model, hits, windows, held, f"version {k + 1}", varied)
+        name, whole = f"version {k + 1}", takes_whole(wishes)
+        takes += perform(model, windows, held, name, varied, given, whole=whole)
     return Outcome(tuple(takes), said_of([hits], windows[:1]))
 
 
@@ -138,3 +159,22 @@ def check_job(converter: Converter, kind: str, job: str) -> None:
             f"config '{kind}' is not made for {job}; take --config={wanted.config} or another one "
             f"with {wanted.option} in its converter"
         )
+
+
+def _given(
+    converter: Converter, windows: Sequence[Window], job: str, wishes: Wishes
+) -> Array | None:
+    """Returns what of the input the result must have, float32 `[W, T, 3C]`; NaN is for free.
+
+    None leaves the model every choice.
+    """
+    keeps = JOBS[job].keeps
+    if keeps == "nothing" or not wishes.keep_hits:
+        return None
+    given = np.array([window.example.outputs for window in windows], np.float32)
+    hits, playing = np.split(given, [NUM_DRUMS], axis=-1)
+    if keeps == "hits":
+        playing[np.tile(hits > 0, 2)] = np.nan
+    for drum in getattr(converter.config, "add_instruments", None) or ():
+        given[..., drum::NUM_DRUMS] = np.nan
+    return given

@@ -20,7 +20,7 @@ from musicvae.play.controls import control_window, controls_for
 from musicvae.play.decoding import Setting, decode, encode, setting_between
 from musicvae.play.joining import join
 from musicvae.play.outcome import Input, Outcome, Take, Wishes
-from musicvae.play.performing import check_number, fit, fit_all, replay, said_of
+from musicvae.play.performing import check_number, fit, fit_all, replay, said_of, takes_whole
 
 if TYPE_CHECKING:
     from musicvae.inference import TrainedModel
@@ -78,8 +78,9 @@ def reconstruct(
     """
     wishes = wishes or Wishes()
     check_number(n)
+    whole = whole and takes_whole(wishes)
     windows = fit_all(model, piece, wishes) if whole else [fit(model, piece, wishes)]
-    return replay(model, piece, windows, n, wishes)
+    return replay(model, piece, windows, n, wishes, whole=whole)
 
 
 def interpolate(

@@ -76,6 +76,7 @@ class Wishes:
       control: a piece whose chords or hits are followed, for models with such a control.
       strict: whether an input must be one window exactly, as it stands.
       bar: the bar at which an input's window is to begin; None for the most musical one.
+      keep_hits: whether the groove jobs play the input's hits as they are, and no others.
     """
 
     temperatures: tuple[float, ...] = (0.5,)
@@ -88,6 +89,7 @@ class Wishes:
     control: Input | None = None
     strict: bool = False
     bar: int | None = None
+    keep_hits: bool = True
 
     def __post_init__(self) -> None:
         if not self.temperatures:

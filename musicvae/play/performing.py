@@ -1,6 +1,6 @@
 """What the jobs share: an input's window, its latent vector decoded, and windows joined again.
 
-Axes: W windows of a piece, Z columns of z.
+Axes: W windows of a piece, T time step, D columns of a step, Z columns of z.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from musicvae.converters.base import Array
 from musicvae.errors import InputError
 from musicvae.lazy_note_seq import NoteSequence
 from musicvae.play.chords import with_chords
-from musicvae.play.controls import chords_of
+from musicvae.play.controls import chords_of, controls_of_windows
 from musicvae.play.decoding import Setting, decode, encode
-from musicvae.play.fitting import Window, end_of, fit_whole, fit_window
+from musicvae.play.fitting import Window, fit_whole, fit_window
 from musicvae.play.joining import cut_at, join
 from musicvae.play.outcome import Input, Outcome, Take, Vector, Wishes
 from musicvae.play.repairs import Repair, Repaired, as_taps
@@ -56,6 +57,11 @@ def fit(model: TrainedModel, piece: Input, wishes: Wishes, *, taps: bool = False
     )
 
 
+def takes_whole(wishes: Wishes) -> bool:
+    """Returns whether a whole piece may be taken, and not one window that was asked for."""
+    return not wishes.strict and wishes.bar is None
+
+
 def fit_all(
     model: TrainedModel, piece: Input, wishes: Wishes, *, taps: bool = False
 ) -> list[Window]:
@@ -67,7 +73,7 @@ def fit_all(
       wishes: what is asked for.
       taps: whether notes of any instrument may count as taps on a drum.
     """
-    if wishes.strict or wishes.bar is not None:
+    if not takes_whole(wishes):
         return [fit(model, piece, wishes, taps=taps)]
     repairs = _repairs(wishes, taps)
     return fit_whole(piece.sequence, model.converter, name=piece.name, repairs=repairs)
@@ -96,7 +102,14 @@ def said_of(pieces: Sequence[Input], windows: Sequence[Window]) -> tuple[str, ..
 
 
 def replay(
-    model: TrainedModel, piece: Input, windows: Sequence[Window], n: int, wishes: Wishes
+    model: TrainedModel,
+    piece: Input,
+    windows: Sequence[Window],
+    n: int,
+    wishes: Wishes,
+    given: Array | None = None,
+    *,
+    whole: bool,
 ) -> Outcome:
     """Encodes windows of a piece and joins what is decoded from them, at their places.
 
@@ -106,10 +119,11 @@ def replay(
       windows: in order.
       n: how many results; see `reconstruct`.
       wishes: what is asked for.
+      given: as for `perform`.
+      whole: likewise.
 
     Returns:
-      The results; they begin where the first window does, and several windows end where the piece
-      does.
+      The results; they begin where the first window does.
     """
     posterior = encode(model, windows)
     takes: list[Take] = []
@@ -120,27 +134,31 @@ def replay(
             z = z + posterior.sigma * noise
         name = piece.name if n == 1 else f"{piece.name}, version {k + 1}"
         varied = dataclasses.replace(wishes, seed=wishes.seed_for(k))
-        takes += perform(model, piece, windows, z, name, varied)
+        takes += perform(model, windows, z, name, varied, given, whole=whole)
     return Outcome(tuple(takes), said_of([piece], windows[:1]))
 
 
 def perform(
     model: TrainedModel,
-    piece: Input,
     windows: Sequence[Window],
     z: Vector,
     name: str,
     wishes: Wishes,
+    given: Array | None = None,
+    *,
+    whole: bool,
 ) -> list[Take]:
     """Decodes a latent vector for each window of a piece, with its controls, and joins them.
 
     Args:
       model: a trained model.
-      piece: the piece the windows come from.
-      windows: in order, W.
+      windows: of a piece, in order, W.
       z: float32 `[W, Z]`.
       name: of the result.
       wishes: what is asked for.
+      given: float32 `[W, T, D]`, what each window must have, NaN where the model chooses; None
+        leaves it every choice.
+      whole: whether the result ends where the piece does.
 
     Returns:
       A take for each temperature.
@@ -148,19 +166,20 @@ def perform(
     count = len(windows)
     controls = None
     if model.converter.spec.control_depth:
-        controls = [np.array([window.example.controls for window in windows], np.float32)]
+        kind = model.config.name
+        controls = [controls_of_windows(model.converter, kind, wishes, windows)]
     settings = [Setting.of(window) for window in windows]
     stretch = 1.0 if wishes.qpm is None else windows[0].qpm / wishes.qpm
     starts = [(window.seconds - windows[0].seconds) * stretch for window in windows]
-    end = (end_of(piece.sequence) - windows[0].seconds) * stretch
+    end = (windows[0].end_of_piece - windows[0].seconds) * stretch
     takes = []
     for temperature in wishes.temperatures:
         once = dataclasses.replace(wishes, temperatures=(temperature,))
-        decoded = decode(model, z, [""] * count, once, settings, controls)
+        decoded = decode(model, z, [""] * count, once, settings, controls, given)
         joined = join([take.sequence for take in decoded], starts)
         caption = name
         if len(wishes.temperatures) > 1:
             caption = f"{name}, temperature {temperature:g}"
         last = z[0] if count == 1 else None
-        takes.append(Take(cut_at(joined, end) if count > 1 else joined, caption, last))
+        takes.append(Take(cut_at(joined, end) if whole else joined, caption, last))
     return takes

@@ -207,7 +207,7 @@ def test_one_of_several_examples_is_to_be_chosen(run, groove_run, tmp_path, inpu
     (tmp_path / "long.mid").write_bytes(note_sequence_to_midi(small_music.drum_piece(3, bars=6)))
     long = f"--input_midi_1={tmp_path / 'long.mid'}"
     end = f"--input_midi_2={inputs[1]}"
-    result = run(f"--run_dir={groove_run}", "--mode=interpolate", long, end)
+    result = run(f"--run_dir={groove_run}", "--mode=interpolate", "--strict", long, end)
     assert result.status == 1
     assert "error: 'long.mid' holds 3 examples of config" in result.error
     assert "choose one of" in result.error
@@ -216,8 +216,22 @@ def test_one_of_several_examples_is_to_be_chosen(run, groove_run, tmp_path, inpu
     assert all(f"{GROOVE}_candidate_" in name for name in candidates)
     for name in candidates:
         chosen = f"--input_midi_1={tmp_path / 'out' / name}"
-        assert run(f"--run_dir={groove_run}", "--mode=interpolate", chosen, end).status == 0
-    assert run(f"--run_dir={groove_run}", "--mode=interpolate", "--nostrict", long, end).status == 0
+        assert (
+            run(f"--run_dir={groove_run}", "--mode=interpolate", "--strict", chosen, end).status
+            == 0
+        )
+
+
+def test_an_interpolation_takes_the_most_musical_window_and_says_so(
+    run, groove_run, tmp_path, inputs
+) -> None:
+    (tmp_path / "long.mid").write_bytes(note_sequence_to_midi(small_music.drum_piece(3, bars=6)))
+    long = f"--input_midi_1={tmp_path / 'long.mid'}"
+    end = f"--input_midi_2={inputs[1]}"
+    result = run(f"--run_dir={groove_run}", "--mode=interpolate", long, end)
+    assert result.status == 0, result.err
+    assert "long.mid: of its 3 windows the one at bar" in result.err
+    assert len(_files(tmp_path)) == 5
 
 
 def test_fault_13_the_cap_on_windows_does_not_apply_to_inputs(
@@ -227,6 +241,7 @@ def test_fault_13_the_cap_on_windows_does_not_apply_to_inputs(
     result = run(
         f"--run_dir={groove_run}",
         "--mode=interpolate",
+        "--strict",
         f"--input_midi_1={tmp_path / 'long.mid'}",
         f"--input_midi_2={inputs[1]}",
     )

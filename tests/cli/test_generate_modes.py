@@ -70,14 +70,14 @@ def run(capfd, caplog, tmp_path):
 
 
 def read(path: pathlib.Path) -> NoteSequence:
-    return midi_to_note_sequence(path.read_bytes())
+    return midi_to_note_sequence(path.read_bytes(), with_silence=True)
 
 
 @pytest.mark.parametrize(
     ("arguments", "count"),
     [
-        (["--mode=interpolate", "--nostrict", "--input_midi_1={tune}", "--input_midi_2={low}"], 3),
-        (["--mode=interpolate", "--nostrict", "--linear", "--input={tune}", "--input={low}"], 3),
+        (["--mode=interpolate", "--input_midi_1={tune}", "--input_midi_2={low}"], 3),
+        (["--mode=interpolate", "--linear", "--input={tune}", "--input={low}"], 3),
         (["--mode=grid", *["--input={tune}", "--input={low}"] * 2, "--num_outputs=2"], 4),
         (["--mode=reconstruct", "--input_midi_1={tune}", "--whole"], 3),
         (["--mode=similar", "--input_midi_1={tune}", "--closeness=0.3"], 3),
@@ -185,7 +185,6 @@ def test_chords_drive_a_model_of_chords_and_longer_rows_take_several_windows(run
 def test_everything_to_look_at_and_to_hear_is_written(run, runs, music, tmp_path):
     given = (
         "--mode=interpolate",
-        "--nostrict",
         f"--input_midi_1={music['tune']}",
         f"--input_midi_2={music['low']}",
     )
@@ -290,7 +289,6 @@ def test_a_folder_that_was_interrupted_goes_on(run, runs, songs, tmp_path):
 
 def test_a_folder_interpolates_between_neighbours(run, runs, songs):
     given = f"--run_dir={runs[MELODY]}", "--mode=interpolate", f"--input_dir={songs}", "--recursive"
-    given = *given, "--nostrict"
     (songs / "broken.mid").unlink()
     (songs / "more" / "c.mid").unlink()
     status, text, names = run(*given, "--num_outputs=2")

@@ -7,7 +7,8 @@ from musicvae.config import load_config
 from musicvae.converters import build_converter
 from musicvae.errors import InputError, MultipleExamplesError, NoExamplesError
 from musicvae.lazy_note_seq import NoteSequence
-from musicvae.play.fitting import SeveralWindowsError, end_of, fit_whole, fit_window, musicality
+from musicvae.play.fitting import SeveralWindowsError, end_of, fit_whole, fit_window
+from musicvae.play.musicality import musicality
 from musicvae.play.repairs import as_taps
 
 MELODY = build_converter(load_config("cat-mel_2bar_small").converter)
@@ -182,3 +183,16 @@ def test_the_end_of_a_piece_is_that_of_its_last_bar_and_an_early_hit_leads_into_
     assert end_of(piece) == 4.0
     piece.notes.add(pitch=36, velocity=90, start_time=3.99, end_time=4.1, is_drum=True)
     assert end_of(piece) == 6.0
+
+
+def test_drums_that_a_model_does_not_know_are_said_to_be_left_out():
+    piece = beat(2)
+    piece.notes.add(pitch=90, velocity=90, start_time=1.0, end_time=1.1, is_drum=True)
+    said = fit_window(piece, GROOVE, name="beat").said
+    assert said == ("1 drum notes have a pitch of no class and were left out",)
+
+
+def test_the_reason_for_nothing_is_what_is_missing_and_not_that_it_is_short():
+    trio = build_converter(load_config("flat-trio_16bar").converter)
+    with pytest.raises(NoExamplesError, match="no instrument plays melody"):
+        fit_window(beat(2), trio, name="beat")

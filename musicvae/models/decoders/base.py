@@ -62,6 +62,8 @@ class Request(NamedTuple):
       controls: float32 `[B, T, C]`, or None.
       end_token: the label after which a sequence or segment stops, or None to run to `length`.
       first_input: float32 `[B, D]`, the step before the first one; None for zeros.
+      given: float32 `[B, T, D]`, values that the music must have; NaN where the decoder chooses.
+        None leaves it every choice. Only for a decoder that `takes_given`.
     """
 
     length: int
@@ -70,6 +72,7 @@ class Request(NamedTuple):
     controls: Tensor = None
     end_token: int | None = None
     first_input: Tensor = None
+    given: Tensor = None
 
 
 class Written(NamedTuple):
@@ -114,9 +117,11 @@ class Decoder(abc.ABC):
 
     Attributes:
       state_size: columns of all its layers' states together.
+      takes_given: whether it writes music with values that are given.
     """
 
     state_size: int
+    takes_given: bool = False
 
     @abc.abstractmethod
     def __init__(

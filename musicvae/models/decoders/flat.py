@@ -71,6 +71,8 @@ class StepInputs(NamedTuple):
 class FlatDecoder(Decoder):
     """LSTM layers with one of the distributions of `outputs` on top."""
 
+    takes_given = True
+
     def __init__(
         self, output: Output, hparams: HParams, variables: Variables, place: Place
     ) -> None:
@@ -123,6 +125,7 @@ class FlatDecoder(Decoder):
         """Writes music step by step, as Decoder.write."""
         weights = self._stack.weights()
         controls = None if request.controls is None else time_major(request.controls)
+        given = None if request.given is None else time_major(request.given)
         inputs = self._inputs(z, controls, weights[0])
         batch, length = tf.shape(z)[0], request.length
         first = request.first_input
@@ -135,6 +138,8 @@ class FlatDecoder(Decoder):
             after = step_stack(inputs.at(t, previous), weights, states)
             parameters = self._projection(after.top)
             drawn = self._output.sample(parameters, request.temperature, fold(request.seed, t))
+            if given is not None:
+                drawn = tf.where(tf.math.is_nan(given[t]), drawn, given[t])
             new_states = after.states
             if request.end_token is not None:
                 going = lengths == length
