@@ -2,8 +2,8 @@
 
     python examples/tour.py --output_dir=tour
 
-It does for a drum and a melody model what the MusicVAE Colab does, and ends with attribute
-arithmetic. Open `tour/*.html` in a browser to see and hear the results.
+It does what the MusicVAE Colab does with the models that ship: drums, melodies and trios, as far as
+there are models of them. Open `tour/*.html` in a browser to see and hear the results.
 """
 
 from __future__ import annotations
@@ -15,11 +15,14 @@ import numpy as np
 
 from musicvae import TrainedModel
 from musicvae.data.midi_writing import note_sequence_to_midi
+from musicvae.model_choice import shipped_models
 from musicvae.play.learning_attributes import learn_attributes
 from musicvae.play.modes import interpolate, sample, steer
 from musicvae.play.outcome import Input, Outcome, Wishes
 from musicvae.play.presentation import Presentation, present
 from musicvae.render.attribute_chart import attribute_table
+
+TOUR = ("cat-drums_2bar_small", "cat-mel_2bar_small", "hierdec-trio_16bar_small")
 
 
 def show(outcome: Outcome, folder: pathlib.Path, name: str) -> None:
@@ -34,35 +37,40 @@ def show(outcome: Outcome, folder: pathlib.Path, name: str) -> None:
         print(path)
 
 
+def tour(config: str, folder: pathlib.Path, wishes: Wishes, num_learnt: int) -> None:
+    """Samples a model, interpolates between two samples, and steers one by every attribute."""
+    model = TrainedModel(config, batch_size=8)
+    samples = sample(model, 4, wishes)
+    show(samples, folder, f"{config} samples")
+
+    start, end = (Input(take.sequence, take.caption) for take in samples.takes[:2])
+    show(interpolate(model, start, end, 7, wishes), folder, f"{config} from one to another")
+
+    # Any music will do to learn attribute vectors from; here it is the model's own.
+    learnt = sample(model, num_learnt, wishes)
+    lesson = learn_attributes(model, (take.sequence for take in learnt.takes), num_tests=32)
+    print(attribute_table(lesson.changes))
+    amounts = np.linspace(-1.5, 1.5, 7).tolist()
+    for attribute in lesson.vectors.names:
+        steered = steer(model, start, lesson.vectors, attribute, amounts, wishes)
+        show(steered, folder, f"{config} with {attribute}")
+
+
 def main() -> None:
     """Takes the tour."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--configs", help="models that ship, with commas between; TOUR by itself")
     parser.add_argument("--output_dir", type=pathlib.Path, default=pathlib.Path("tour"))
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--num_learnt", type=int, default=500, help="pieces to learn from")
     arguments = parser.parse_args()
-    folder, wishes = arguments.output_dir, Wishes(temperatures=(0.5,), seed=arguments.seed)
-    folder.mkdir(parents=True, exist_ok=True)
-
-    drums = TrainedModel("cat-drums_2bar_small", batch_size=8)
-    samples = sample(drums, 4, wishes)
-    show(samples, folder, "drum samples")
-
-    start, end = (Input(take.sequence, take.caption) for take in samples.takes[:2])
-    show(interpolate(drums, start, end, 7, wishes), folder, "drums from one to another")
-
-    melodies = TrainedModel("cat-mel_2bar_small", batch_size=8)
-    show(sample(melodies, 4, wishes), folder, "melody samples")
-
-    # Any music will do to learn attribute vectors from; here the model's own.
-    learnt = sample(melodies, arguments.num_learnt, wishes)
-    lesson = learn_attributes(melodies, (take.sequence for take in learnt.takes), num_tests=32)
-    print(attribute_table(lesson.changes))
-    tune = Input(learnt.takes[0].sequence, "melody")
-    amounts = np.linspace(-1.5, 1.5, 7).tolist()
-    for attribute in lesson.vectors.names:
-        steered = steer(melodies, tune, lesson.vectors, attribute, amounts, wishes)
-        show(steered, folder, f"melody with {attribute}")
+    arguments.output_dir.mkdir(parents=True, exist_ok=True)
+    wishes = Wishes(temperatures=(0.5,), seed=arguments.seed)
+    names = [name for name in TOUR if name in shipped_models()]
+    if arguments.configs:
+        names = arguments.configs.split(",")
+    for name in names:
+        tour(name, arguments.output_dir, wishes, arguments.num_learnt)
 
 
 if __name__ == "__main__":
