@@ -30,17 +30,17 @@ def package(
     recipe: Mapping[str, Any],
     datasets: Mapping[str, Any],
     *,
-    run: pathlib.Path,
+    runs: Sequence[pathlib.Path],
     data: pathlib.Path,
     folder: pathlib.Path,
 ) -> None:
-    """Writes `folder/NAME.tar.gz` and `folder/NAME.md`, and a full report into `run/report`.
+    """Writes `folder/NAME.tar.gz` and `folder/NAME.md`, and a full report beside the last run.
 
     Args:
       name: the configuration.
       recipe: its table of recipes.toml.
       datasets: the tables of the collections.
-      run: the run folder, whose best weights are taken.
+      runs: the run folder of each stage; the last one's best weights are taken.
       data: the folder of the TFRecords: validation parts decide whether the weights are rounded,
         test parts are read once, for the card.
       folder: where to write.
@@ -53,6 +53,7 @@ def package(
     from musicvae.quality.model_report import Extent, Music, measure_model
     from musicvae.quality.report_files import write_report
 
+    run = runs[-1]
     config = RunFolder(run).resolve(None, "")
     converter = build_converter(config.converter)
     model = MusicVAE(config, converter.spec, seed=0)
@@ -95,7 +96,7 @@ def package(
     write_report(report, run / "report")
     card = folder / f"{name}.md"
     card.write_text(
-        model_card(name, recipe, datasets, run, is_rounded, training, report, archive),
+        model_card(name, recipe, datasets, runs, is_rounded, training, report, archive),
         encoding="utf-8",
     )
     print(f"wrote {archive} ({archive.stat().st_size / 1e6:.1f} MB) and {card}")
@@ -168,7 +169,7 @@ def model_card(
     name: str,
     recipe: Mapping[str, Any],
     datasets: Mapping[str, Any],
-    run: pathlib.Path,
+    runs: Sequence[pathlib.Path],
     is_rounded: bool,
     training: Mapping[str, Any],
     report: Any,
@@ -183,10 +184,9 @@ def model_card(
         samples_table,
     )
 
-    evaluations = json.loads((run / "eval" / "evaluations.json").read_text(encoding="utf-8"))
-    started = datetime.datetime.fromtimestamp((run / "config.toml").stat().st_mtime)
-    ended = datetime.datetime.fromisoformat(evaluations[-1]["time"]).replace(tzinfo=None)
-    hours = (ended - started).total_seconds() / 3600
+    curves = [
+        json.loads((run / "eval" / "evaluations.json").read_text(encoding="utf-8")) for run in runs
+    ]
     held_out = " and ".join(recipe["held_out"])
     rounding = "rounded to bfloat16" if is_rounded else "not rounded"
     samples = report.samples
@@ -211,18 +211,25 @@ def model_card(
             "",
             "## Training",
             "",
-            f"`scripts/train_shipped.py {name}`: {recipe['num_steps']:,} steps with "
-            f"`--hparams={recipe['hparams']} --seed={recipe['seed']} "
-            f"--precision={recipe['precision']}`, {hours:.1f} hours on two cores shared with "
-            f"other work. The weights are those of step {report.step:,}, {rounding}. What departs "
-            "from the named configuration:",
+            f"`scripts/train_shipped.py {name}` on two cores shared with other work. The weights "
+            f"are those of step {report.step:,} of the last stage, {rounding}.",
+            "",
+            *stages_in_words(recipe["stages"], runs, curves),
+            "",
+            "What departs from the named configuration:",
             "",
             *(f"- {departure}" for departure in recipe["departures"]),
             "",
-            f"On the validation part of {held_out}, by step:",
-            "",
-            *curve_table(evaluations),
-            "",
+            *(
+                line
+                for number, evaluations in enumerate(curves, 1)
+                for line in (
+                    f"Stage {number} on the validation part of {held_out}, by step:",
+                    "",
+                    *curve_table(evaluations),
+                    "",
+                )
+            ),
             "## Held-out figures",
             "",
             *(
@@ -246,6 +253,23 @@ def model_card(
             "",
         ]
     )
+
+
+def stages_in_words(
+    stages: Sequence[Mapping[str, Any]],
+    runs: Sequence[pathlib.Path],
+    curves: Sequence[Sequence[Mapping[str, Any]]],
+) -> list[str]:
+    """Returns a line a stage: its flags, and the hours that it took."""
+    lines = []
+    for number, (stage, run, evaluations) in enumerate(zip(stages, runs, curves, strict=True), 1):
+        started = datetime.datetime.fromtimestamp((run / "config.toml").stat().st_mtime)
+        ended = datetime.datetime.fromisoformat(evaluations[-1]["time"]).replace(tzinfo=None)
+        hours = (ended - started).total_seconds() / 3600
+        flags = " ".join(f"--{flag}={value}" for flag, value in stage.items())
+        source = "the best weights of the stage before" if number > 1 else "random weights"
+        lines.append(f"{number}. from {source}: `{flags}`; {hours:.1f} hours")
+    return lines
 
 
 def data_table(

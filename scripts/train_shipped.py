@@ -6,10 +6,11 @@ Usage:
 scripts/recipes.toml says on what and how. Without `--stage` all three run in turn:
 
 - data: converts each collection to TFRecords in WORK_DIR/data, split by file;
-- train: trains in WORK_DIR/NAME/run; run again, it goes on where it stopped;
-- package: takes the weights with the lowest validation loss, rounds them to bfloat16 where the
-  validation figures stay the same, reads the test split once, and writes checkpoints/NAME.tar.gz
-  and NAME.md.
+- train: trains in WORK_DIR/NAME/stage_1, and each further stage of the recipe from the best weights
+  of the one before; run again, it goes on where it stopped;
+- package: takes the last stage's weights with the lowest validation loss, rounds them to bfloat16
+  where the validation figures stay the same, reads the test split once, and writes
+  checkpoints/NAME.tar.gz and NAME.md.
 """
 
 from __future__ import annotations
@@ -53,18 +54,34 @@ def convert(
         run_command("convert", f"--input_dir={folder}", "--recursive", split, output)
 
 
-def train(name: str, recipe: dict[str, Any], data: pathlib.Path, run: pathlib.Path) -> None:
-    """Trains, or goes on training, as a recipe says."""
-    run_command(
-        "train",
-        f"--config={name}",
-        f"--run_dir={run}",
-        f"--examples_path={examples_path(data, recipe['train'], 'train')}",
-        f"--eval_examples_path={examples_path(data, recipe['held_out'], 'validation')}",
-        f"--hparams={recipe['hparams']}",
-        *(f"--{flag}={recipe[flag]}" for flag in ("num_steps", "eval_every_steps", "seed")),
-        f"--precision={recipe['precision']}",
-    )
+def train(
+    name: str, recipe: dict[str, Any], data: pathlib.Path, folder: pathlib.Path
+) -> pathlib.Path:
+    """Trains stage after stage, or goes on training, as a recipe says.
+
+    Args:
+      name: the configuration.
+      recipe: its table of recipes.toml.
+      data: the folder of the TFRecords.
+      folder: where the stages' run folders are.
+
+    Returns:
+      the last stage's run folder.
+    """
+    run = folder
+    for number, stage in enumerate(recipe["stages"], 1):
+        start = [f"--warm_start={run / 'eval' / 'best'}"] if number > 1 else []
+        run = folder / f"stage_{number}"
+        run_command(
+            "train",
+            f"--config={name}",
+            f"--run_dir={run}",
+            f"--examples_path={examples_path(data, recipe['train'], 'train')}",
+            f"--eval_examples_path={examples_path(data, recipe['held_out'], 'validation')}",
+            *(f"--{flag}={value}" for flag, value in stage.items()),
+            *([] if (run / "checkpoint").exists() else start),
+        )
+    return run
 
 
 def main() -> None:
@@ -80,11 +97,11 @@ def main() -> None:
         parser.error(f"no recipe for '{arguments.name}'; there are {', '.join(recipes['models'])}")
     recipe = recipes["models"][arguments.name]
     data = arguments.work_dir / "data"
-    run = arguments.work_dir / arguments.name / "run"
+    folder = arguments.work_dir / arguments.name
     if arguments.stage in (None, "data"):
         convert(recipe, recipes["datasets"], arguments.midi_root, data)
     if arguments.stage in (None, "train"):
-        train(arguments.name, recipe, data, run)
+        train(arguments.name, recipe, data, folder)
     if arguments.stage in (None, "package"):
         import shipped_model
 
@@ -92,7 +109,7 @@ def main() -> None:
             arguments.name,
             recipe,
             recipes["datasets"],
-            run=run,
+            runs=[folder / f"stage_{k + 1}" for k in range(len(recipe["stages"]))],
             data=data,
             folder=CHECKOUT / "checkpoints",
         )
