@@ -39,6 +39,7 @@ CASES = (
     ("hierdec-mel_16bar", 32, REDUCED),
 )
 FULL = (("hierdec-mel_16bar", 32, ""), ("hierdec-trio_16bar", 16, ""))
+PRECISIONS = ("float32", "bfloat16")
 PEER_SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "shared" / "peer" / "time_train_step.py"
 
 
@@ -170,20 +171,26 @@ def our_run(case: tuple[str, int, str], precision: str, steps: int) -> dict[str,
     return found
 
 
-def peer_run(python: str, script: str, case: tuple[str, int, str], steps: int) -> tuple[float, int]:
-    """Lets the peer's script measure; returns the seconds of a step and the peak memory."""
+def peer_run(python: str, script: str, case: tuple[str, int, str], steps: int) -> dict[str, Any]:
+    """Lets the peer's script measure; returns the median step and the peak memory."""
     name, batch, hparams = case
     overrides = [f"{key}={value}" for key, value in _assignments(hparams)]
-    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    result = subprocess.run(
+    process = subprocess.Popen(
         [python, script, name, str(batch), str(steps), *overrides],
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
         text=True,
-        check=True,
     )
-    line = next(line for line in result.stdout.splitlines() if line.startswith("peer train"))
-    memory = max(before, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
-    return float(line.split("median ")[1].split()[0]), memory * 1024
+    assert process.stdout is not None
+    lines = process.stdout.read().splitlines()
+    # Of this one process: getrusage would give the largest of all so far.
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    found = [line for line in lines if line.startswith("peer train")]
+    if not found:
+        raise SystemExit(f"{script} {name}: the peer ended with {process.returncode}")
+    seconds = float(found[0].split("median ")[1].split()[0])
+    return {"seconds": seconds, "memory": usage.ru_maxrss * 1024}
 
 
 def _assignments(hparams: str) -> list[tuple[str, str]]:
@@ -192,29 +199,34 @@ def _assignments(hparams: str) -> list[tuple[str, str]]:
     return [(key, value) for key, _, value in parse_assignments(hparams)]
 
 
-def compare(case: tuple[str, int, str], precision: str, options: argparse.Namespace) -> None:
-    """Prints a case's lines."""
-    runs: list[dict[str, Any]] = []
-
-    def ours() -> float:
-        runs.append(our_run(case, precision, options.steps))
-        return float(runs[-1]["seconds"])
-
-    def theirs() -> float:
-        return peer_run(options.peer, options.peer_script, case, options.steps)[0]
-
-    in_turn = common.in_turn(ours, theirs if options.peer else None, options.rounds)
+def compare(case: tuple[str, int, str], options: argparse.Namespace) -> None:
+    """Prints a case's lines: each of our precisions and the peer take turns."""
+    mine: dict[str, list[dict[str, Any]]] = {precision: [] for precision in PRECISIONS}
+    others: list[dict[str, Any]] = []
+    for _ in range(options.rounds):
+        for precision, runs in mine.items():
+            runs.append(our_run(case, precision, options.steps))
+        if options.peer:
+            others.append(peer_run(options.peer, options.peer_script, case, options.steps))
     name, batch, hparams = case
-    label = f"{name} batch {batch} {precision}{' reduced' if hparams else ''}"
-    floor = statistics.median(run["floor"] for run in runs)
-    share = statistics.median(run["floor"] / run["seconds"] for run in runs)
-    rate = statistics.median(run["rate"] for run in runs)
-    memory = max(run["memory"] for run in runs)
-    print(
-        f"  {label}: floor {floor:.3f} s at {rate / 1e9:.0f} GFLOP/s, {share:.0%} of it reached; "
-        f"peak memory {memory / 2**30:.2f} GiB"
-    )
-    print(common.case_line(label, *in_turn), flush=True)
+    for precision, runs in mine.items():
+        label = f"{name} batch {batch} {precision}{' reduced' if hparams else ''}"
+        floor = statistics.median(run["floor"] for run in runs)
+        share = statistics.median(run["floor"] / run["seconds"] for run in runs)
+        rate = statistics.median(run["rate"] for run in runs)
+        memory = f"peak memory {_gibibytes(runs)}"
+        if others:
+            memory += f", peer {_gibibytes(others)}"
+        print(
+            f"  {label}: floor {floor:.3f} s at {rate / 1e9:.0f} GFLOP/s, {share:.0%} of it "
+            f"reached; {memory}"
+        )
+        seconds = [[run["seconds"] for run in side] for side in (runs, others)]
+        print(common.case_line(label, *seconds), flush=True)
+
+
+def _gibibytes(runs: list[dict[str, Any]]) -> str:
+    return f"{max(run['memory'] for run in runs) / 2**30:.2f} GiB"
 
 
 def main() -> None:
@@ -240,8 +252,7 @@ def main() -> None:
         options.peer = None
     for case in FULL if options.full else CASES:
         if options.only in case[0]:
-            for precision in ("float32", "bfloat16"):
-                compare(case, precision, options)
+            compare(case, options)
 
 
 if __name__ == "__main__":

@@ -176,15 +176,15 @@ def _array(size: Tensor, shape: Any) -> TensorArray:
     return tf.TensorArray(tf.float32, size, element_shape=shape, clear_after_read=False)
 
 
-def _recurrent_product(h: Tensor, kernel: Tensor) -> Tensor:
-    return tf.cast(tf.matmul(tf.cast(h, kernel.dtype), kernel), tf.float32)
+def _step_product(x: Tensor, kernel: Tensor) -> Tensor:
+    return tf.cast(tf.matmul(tf.cast(x, kernel.dtype), kernel), tf.float32)
 
 
 def _forward(projected: Tensor, kernel: Tensor, initial: State) -> Trace:
     steps = tf.shape(projected)[0]
 
     def step(t: Tensor, state: State, arrays: TraceArrays) -> Any:
-        activations = projected[t] + _recurrent_product(state.h, kernel)
+        activations = projected[t] + _step_product(state.h, kernel)
         state, gates = cell(activations, state.c)
         return t + 1, state, arrays.write(t, state, gates)
 
@@ -203,6 +203,8 @@ def _backward(
     steps = tf.shape(dh_sequence)[0]
     units = kernel.shape[0]
     zero = tf.zeros_like(h0)
+    # Turned round once: a product that has to do so at every step takes up to three times as long.
+    transposed = tf.transpose(kernel)
 
     def step(t: Tensor, dh: Tensor, dc: Tensor, activations: TensorArray) -> Any:
         dh += dh_sequence[t]
@@ -211,8 +213,7 @@ def _backward(
         gates = Gates(*(array.read(t) for array in trace.gates))
         dc, da = _cell_gradient(gates, trace.c.read(t), trace.c.read(t + 1), dh, dc)
         written = activations.write(t, da)
-        dh = tf.matmul(tf.cast(da, kernel.dtype), kernel, transpose_b=True)
-        return t - 1, tf.cast(dh, tf.float32), dc, written
+        return t - 1, _step_product(da, transposed), dc, written
 
     start = (steps - 1, zero, zero, _array(steps, [dh_sequence.shape[1], 4 * units]))
     _, dh, dc, activations = tf.while_loop(
