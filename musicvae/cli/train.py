@@ -110,6 +110,14 @@ flags.DEFINE_integer(
     1,
     flag_values=FLAGS,
 )
+flags.DEFINE_integer(
+    "checkpoint_segments",
+    0,
+    "Run so many segments of a hierarchical decoder at a time, and again for their gradient: less "
+    "memory, more time; 0 runs all at once.",
+    0,
+    flag_values=FLAGS,
+)
 flags.DEFINE_boolean(
     "cache_dataset",
     True,
@@ -178,6 +186,7 @@ _OPTIONS = (
     "num_steps",
     "precision",
     "accumulate_steps",
+    "checkpoint_segments",
     "warm_start",
     "checkpoint_minutes",
     "checkpoints_to_keep",

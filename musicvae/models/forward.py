@@ -26,6 +26,8 @@ class Forward:
         instead of the target; None never samples.
       measure: whether metrics are computed.
       dtype: what products are computed in, float32 or bfloat16; all else is float32.
+      segments_at_a_time: how many of a decoder's independent segments are run together, and run
+        again for their gradient to need less memory; 0 for all, once.
     """
 
     seed: Tensor
@@ -33,6 +35,7 @@ class Forward:
     sampling: Tensor = None
     measure: bool = False
     dtype: tf.DType = tf.float32
+    segments_at_a_time: int = 0
 
     def child(self, number: int) -> Forward:
         """Returns the same settings with a seed of their own, for the part `number`.

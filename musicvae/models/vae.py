@@ -19,6 +19,7 @@ from musicvae.errors import ConfigError
 from musicvae.models import schedules
 from musicvae.models.decoders import DECODERS, Decoder, Place, Written
 from musicvae.models.decoders.base import Request, Target
+from musicvae.models.decoders.checkpointing import check_segments
 from musicvae.models.encoders import ENCODERS
 from musicvae.models.forward import Forward, Tallies, Tally, fold
 from musicvae.models.variables import (
@@ -146,6 +147,7 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
         precision: Precision = "float32",
         initial_values: InitialValues | None = None,
         decoder_only: bool = False,
+        checkpoint_segments: int = 0,
     ) -> None:
         """Makes all variables.
 
@@ -158,9 +160,13 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
           initial_values: gives the first value of (name, shape), such as a checkpoint's; None draws
             them.
           decoder_only: leaves out the encoder and its variables; such a model can only decode.
+          checkpoint_segments: gradient checkpointing: in training, run so many segments of a
+            hierarchical decoder at a time, and run them again for their gradient instead of
+            keeping what they computed; 0 keeps it.
 
         Raises:
-          ConfigError: an encoder or decoder is unknown, or does not fit the examples.
+          ConfigError: an encoder or decoder is unknown, or does not fit the examples; the decoder's
+            segments cannot be run so many at a time.
         """
         super().__init__(name="musicvae")
         self.config = config
@@ -168,6 +174,8 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
         self._dtype = tf.dtypes.as_dtype(precision)
         variables = Variables(seed, initial_values)
         self._recognition, self._decoder = build(config, spec, variables, decoder_only=decoder_only)
+        self._checkpoint_segments = checkpoint_segments
+        check_segments(self._decoder.independent_segments, checkpoint_segments)
         self._decode = tf.function(self._write, reduce_retracing=True, autograph=False)
         self.named_variables: dict[str, tf.Variable] = variables.by_name
 
@@ -230,6 +238,7 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
             sampling=self._sampling(step, sampling_probability, training=training),
             measure=not training,
             dtype=self._dtype,
+            segments_at_a_time=self._checkpoint_segments if training else 0,
         )
         batch_size = tf.shape(batch.outputs)[0]
         posterior, z, kl = None, tf.zeros([batch_size, 0]), tf.zeros([batch_size])

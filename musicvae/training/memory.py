@@ -22,6 +22,7 @@ _KEPT_PER_UNIT = 10
 _LOGIT_COPIES = 4
 _LSTM_BIAS = re.compile(r".*lstm_cell/bias")
 _LEVEL = re.compile(r"hierarchical_level_(\d+)")
+_CORE = "core_decoder"
 _GATES = 4
 
 
@@ -46,7 +47,11 @@ class Memory:
 
 
 def expected_memory(
-    config: Config, spec: ExampleSpec, shapes: Mapping[str, tuple[int, ...]], examples: int
+    config: Config,
+    spec: ExampleSpec,
+    shapes: Mapping[str, tuple[int, ...]],
+    examples: int,
+    checkpoint_segments: int = 0,
 ) -> Memory:
     """Estimates the memory of training.
 
@@ -55,15 +60,21 @@ def expected_memory(
       spec: the shape of its examples.
       shapes: of the model's variables by name.
       examples: how many are worked on at a time.
+      checkpoint_segments: of a hierarchical decoder, how many are worked on at a time; 0 for all.
     """
     weights = sum(math.prod(shape) for shape in shapes.values())
     steps = config.hparams.max_seq_len
-    per_example = _LOGIT_COPIES * steps * spec.output_depth
+    share = 1.0
+    if checkpoint_segments:
+        *conductors, _ = config.decoder.options["level_lengths"]
+        share = checkpoint_segments / math.prod(conductors)
+    per_example = share * _LOGIT_COPIES * steps * spec.output_depth
     for name, shape in shapes.items():
         if _LSTM_BIAS.fullmatch(name):
             units = shape[0] // _GATES
-            per_example += _KEPT_PER_UNIT * units * _steps_of(name, config, steps)
-    return Memory(_COPIES_OF_WEIGHTS * _BYTES * weights, _BYTES * per_example * examples)
+            kept = _KEPT_PER_UNIT * units * _steps_of(name, config, steps)
+            per_example += kept * (share if name.startswith(_CORE) else 1.0)
+    return Memory(_COPIES_OF_WEIGHTS * _BYTES * weights, int(_BYTES * per_example * examples))
 
 
 def readable(size: int) -> str:

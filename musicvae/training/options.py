@@ -18,6 +18,8 @@ class TrainingOptions:
       seed: what first weights, the order of examples and all noise depend on.
       precision: "float32", or "bfloat16" for products.
       accumulate_steps: rounds that a batch is worked on in, to need less memory.
+      checkpoint_segments: segments of a hierarchical decoder that are run at a time and again for
+        their gradient, to need less memory; 0 keeps what all of them computed.
       warm_start: a checkpoint whose weights training starts from, or None.
       checkpoint_minutes: minutes between two checkpoints.
       checkpoints_to_keep: how many recent ones stay; 0 for all.
@@ -33,6 +35,7 @@ class TrainingOptions:
     seed: int = 0
     precision: Literal["float32", "bfloat16"] = "float32"
     accumulate_steps: int = 1
+    checkpoint_segments: int = 0
     warm_start: str | None = None
     checkpoint_minutes: float = 10.0
     checkpoints_to_keep: int = 5
@@ -46,6 +49,6 @@ class TrainingOptions:
         for name in ("num_steps", "accumulate_steps", "eval_every_steps", "summary_steps"):
             if getattr(self, name) < 1:
                 raise InputError(f"--{name}={getattr(self, name)} must be at least 1")
-        for name in ("seed", "checkpoint_minutes", "early_stopping"):
+        for name in ("seed", "checkpoint_segments", "checkpoint_minutes", "early_stopping"):
             if not getattr(self, name) >= 0:
                 raise InputError(f"--{name}={getattr(self, name)} must be at least 0")

@@ -24,6 +24,7 @@ def lines(
     examples: ExampleSet,
     batches: TrainingBatches,
     rounds: int = 1,
+    checkpoint_segments: int = 0,
 ) -> Iterator[str]:
     """Prints the table of variables and yields what else there is to say.
 
@@ -34,6 +35,7 @@ def lines(
       examples: the training set.
       batches: what training makes of it.
       rounds: in which each batch is worked on.
+      checkpoint_segments: how many of a decoder's segments are worked on at a time; 0 for all.
     """
     changed = changed_hparams(config)
     yield f"configuration: {config.name}" + (f", with {changed}" if changed else "")
@@ -49,7 +51,8 @@ def lines(
     yield f"an epoch: {taken}, {batches.batches_per_epoch:.1f} batches of {batches.batch_size}"
     shapes = {name: tuple(v.shape) for name, v in model.named_variables.items()}
     at_a_time = batches.batch_size // (placement.replicas * rounds)
-    yield f"memory: {expected_memory(config, model.spec, shapes, at_a_time)}"
+    memory = expected_memory(config, model.spec, shapes, at_a_time, checkpoint_segments)
+    yield f"memory: {memory}"
 
 
 def warnings(batches: TrainingBatches) -> Iterator[str]:

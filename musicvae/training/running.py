@@ -54,7 +54,13 @@ def train(plan: Plan, placement: Placement) -> int:
     examples = _examples(plan, plan.source)
     batches = trainer.batches(examples)
     for line in report.lines(
-        plan.config, trainer.model, placement, examples, batches, plan.options.accumulate_steps
+        plan.config,
+        trainer.model,
+        placement,
+        examples,
+        batches,
+        plan.options.accumulate_steps,
+        plan.options.checkpoint_segments,
     ):
         logging.info("%s", line)
     for warning in report.warnings(batches):

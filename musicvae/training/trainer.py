@@ -79,6 +79,7 @@ class Trainer:
 
         Raises:
           InputError: the batch cannot be cut into equal parts.
+          ConfigError: the decoder's segments cannot be checkpointed as the options ask.
           CheckpointError: a checkpoint is damaged or of another model.
         """
         parts = placement.replicas * options.accumulate_steps
@@ -92,7 +93,11 @@ class Trainer:
         self._placement, self._folder, self._options = placement, folder, options
         with placement.strategy.scope():
             self.model = MusicVAE(
-                config, converter.spec, seed=options.seed, precision=options.precision
+                config,
+                converter.spec,
+                seed=options.seed,
+                precision=options.precision,
+                checkpoint_segments=options.checkpoint_segments,
             )
         self._step = DistributedStep(self.model, placement, batch_size, options.accumulate_steps)
         self.first_step = resume(self._step, folder)

@@ -7,6 +7,8 @@ import pytest
 import tensorflow as tf
 from models.conftest import groove_batch, melody_batch, tiny
 
+from musicvae.converters import build_converter
+from musicvae.errors import ConfigError
 from musicvae.models import AdamOptimizer, Batch, MusicVAE, TrainStep, variable_shapes
 
 _SEED = tf.constant([3, 4])
@@ -213,3 +215,31 @@ def test_fault_11_a_step_that_is_not_finite_changes_nothing():
     assert np.isnan(scalars["loss"]) and int(train.global_step) == 0
     for old, variable in zip(before, model.named_variables.values(), strict=True):
         np.testing.assert_array_equal(old, variable)
+
+
+@pytest.mark.parametrize(
+    ("name", "segments"), [("hierdec-mel_16bar", 1), ("hierdec-trio_16bar", 4)]
+)
+def test_checkpointed_segments_have_the_same_loss_and_gradients(name, segments):
+    config = tiny(name)
+    spec = build_converter(config.converter).spec
+    generator = np.random.default_rng(0)
+    rows = generator.integers(0, spec.output_depth, (2, 256))
+    music = np.eye(spec.output_depth, dtype=np.float32)[rows]
+    batch = Batch(music, music, None, tf.constant([256, 90]))
+    found = []
+    for options in ({}, {"checkpoint_segments": segments}):
+        model = MusicVAE(config, spec, seed=1, **options)
+        found.append(_loss_and_gradients(model, batch, training=True))
+    tf.nest.map_structure(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-4), *found)
+
+
+@pytest.mark.parametrize(
+    ("name", "segments", "problem"),
+    [("cat-mel_2bar_small", 2, "no segments"), ("hierdec-mel_16bar", 5, "does not divide the 16")],
+)
+def test_segments_that_cannot_be_checkpointed_are_refused(name, segments, problem):
+    config = tiny(name)
+    spec = build_converter(config.converter).spec
+    with pytest.raises(ConfigError, match=problem):
+        MusicVAE(config, spec, seed=1, checkpoint_segments=segments)

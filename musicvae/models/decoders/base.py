@@ -118,10 +118,12 @@ class Decoder(abc.ABC):
     Attributes:
       state_size: columns of all its layers' states together.
       takes_given: whether it writes music with values that are given.
+      independent_segments: segments that do not wait for each other in training; 0 for none.
     """
 
     state_size: int
     takes_given: bool = False
+    independent_segments: int = 0
 
     @abc.abstractmethod
     def __init__(

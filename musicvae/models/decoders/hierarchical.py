@@ -47,6 +47,7 @@ from musicvae.models.decoders.base import (
     Target,
     Written,
 )
+from musicvae.models.decoders.checkpointing import in_rounds
 from musicvae.models.encoders import (
     HierarchicalLSTMEncoder,
     check_level_lengths,
@@ -182,6 +183,7 @@ class HierarchicalDecoder(Decoder):
             )
             self._conductors.append(conductor)
             z_size = hparams.dec_rnn_size[-1]
+        self.independent_segments = 0 if self._feeds_back else self._num_segments
 
     def reconstruct(
         self, z: Tensor, target: Target, forward: Forward, *, with_state: bool = False
@@ -189,6 +191,8 @@ class HierarchicalDecoder(Decoder):
         """Runs along a target, as Decoder.reconstruct."""
         assert not with_state, "a hierarchical decoder is not the core of another"
         segments = self._segments(target)
+        if forward.segments_at_a_time:
+            return self._reconstruct_in_rounds(z, segments, forward)
         if not self._feeds_back:
             folded = _each_part(_fold, segments)
             embeddings = _fold(self._embeddings(z, forward))
@@ -205,6 +209,24 @@ class HierarchicalDecoder(Decoder):
         pieces = self._conduct(z, segment, forward)
         stacked = tf.nest.map_structure(lambda *x: _fold(tf.stack(x, 1)), *pieces)
         return _joined(stacked, self._num_segments)
+
+    def _reconstruct_in_rounds(
+        self, z: Tensor, segments: Target, forward: Forward
+    ) -> Reconstruction:
+        """Runs some segments at a time, and again for the gradient; gives no tallies."""
+        size = forward.segments_at_a_time
+        embeddings = tf.ensure_shape(self._embeddings(z, forward), [None, self._num_segments, None])
+
+        def run(number: Tensor, embeddings: Tensor) -> tuple[Tensor, Tensor]:
+            own = _each_part(lambda x: _fold(x[:, number * size : (number + 1) * size]), segments)
+            inner = forward.child(_CORE_SEED).child(number)
+            core = self._core.reconstruct(_fold(embeddings), own, inner)
+            return _unfold(core.loss, size), _unfold(core.parameters, size)
+
+        loss, parameters = in_rounds(run, embeddings, self._num_segments // size)
+        steps = self._num_segments * self._segment_length
+        shape = [tf.shape(z)[0], steps, parameters.shape[-1]]
+        return Reconstruction(tf.reduce_sum(loss, 1), tf.reshape(parameters, shape), tallies={})
 
     def write(self, z: Tensor, request: Request, *, with_state: bool = False) -> Written:
         """Writes segment after segment, as Decoder.write."""
@@ -389,22 +411,23 @@ def _fold(x: Tensor) -> Tensor:
     return tf.reshape(x, tf.concat([[-1], tf.shape(x)[2:]], 0))
 
 
+def _unfold(x: Tensor, segments: int) -> Tensor:
+    """Makes segments of examples: `[B * S, ...]` to `[B, S, ...]`."""
+    return tf.reshape(x, tf.concat([[-1, segments], tf.shape(x)[1:]], 0))
+
+
 def _each_part(function: Callable[[Tensor], Tensor], target: Target) -> Target:
     return Target(*(None if part is None else function(part) for part in target))
 
 
 def _joined(core: Reconstruction, segments: int) -> Reconstruction:
     """Joins segments that were examples; tallies become `[B, S, ...]`."""
-
-    def unfold(x: Tensor) -> Tensor:
-        return tf.reshape(x, tf.concat([[-1, segments], tf.shape(x)[1:]], 0))
-
-    parameters = unfold(core.parameters)
+    parameters = _unfold(core.parameters, segments)
     shape = tf.shape(parameters)
     return Reconstruction(
-        loss=tf.reduce_sum(unfold(core.loss), 1),
+        loss=tf.reduce_sum(_unfold(core.loss, segments), 1),
         parameters=tf.reshape(parameters, [shape[0], segments * shape[2], parameters.shape[-1]]),
-        tallies=tf.nest.map_structure(unfold, core.tallies),
+        tallies=tf.nest.map_structure(lambda x: _unfold(x, segments), core.tallies),
     )
 
 
