@@ -118,6 +118,8 @@ def work_through(
     Returns:
       What became of them.
     """
+    from musicvae.play.presentation import shown_by
+
     total = mode.count(values, mode.min_inputs) * len(wishes.temperatures)
     done = before = 0
     skipped: list[tuple[str, str]] = []
@@ -125,7 +127,8 @@ def work_through(
     try:
         for number, task in enumerate(tasks, 1):
             paths = list(_paths(output.path, task.stem, total))
-            if not values["overwrite"] and all(map(os.path.exists, paths)):
+            files = [*paths, *shown_by(paths, presentation)]
+            if not values["overwrite"] and all(map(os.path.exists, files)):
                 before += 1
             else:
                 try:

@@ -66,6 +66,21 @@ class Presentation:
             find_soundfont(self.soundfont)
 
 
+def shown_by(paths: Sequence[str], wanted: Presentation) -> list[str]:
+    """Returns the files of single results that `present` writes, in order.
+
+    They come after the pictures of all results together: where the last one is, all are.
+
+    Args:
+      paths: the MIDI file of each result.
+      wanted: what is written.
+    """
+    stems = [os.path.splitext(path)[0] for path in paths]
+    pictures = [f"{stem}.{wanted.picture_format}" for stem in stems] if wanted.pictures else []
+    audio = [f"{stem}.wav" for stem in stems] if wanted.audio else []
+    return [*pictures, *audio, *([f"{_common_stem(paths)}.html"] if wanted.page else [])]
+
+
 def present(
     outcome: Outcome,
     paths: Sequence[str],
@@ -90,21 +105,21 @@ def present(
       InputError: a file cannot be written.
       MissingExtraError: matplotlib is missing.
     """
-    stem = _NUMBER.sub("", os.path.splitext(paths[0])[0])
+    stem = _common_stem(paths)
     takes = outcome.takes
     sequences = [take.sequence for take in takes]
     overview = list(_overview(outcome, title)) if wanted.pictures or wanted.page else []
     if wanted.pictures:
+        for what, drawing in overview:
+            picture = f"{stem}-{what}.{wanted.picture_format}"
+            save_picture(framed(drawing), picture)
+            yield picture
         rows, voices = rows_of(sequences), voices_of(sequences)
         for take, path in zip(takes, paths, strict=True):
             picture = f"{os.path.splitext(path)[0]}.{wanted.picture_format}"
             name = take.caption if len(takes) > 1 else title
             roll = piano_roll(take.sequence, title=name, rows=rows, voices=voices)
             save_picture(framed(roll.drawing), picture)
-            yield picture
-        for what, drawing in overview:
-            picture = f"{stem}-{what}.{wanted.picture_format}"
-            save_picture(framed(drawing), picture)
             yield picture
     if wanted.audio:
         for take, path in zip(takes, paths, strict=True):
@@ -117,6 +132,10 @@ def present(
         drawings = [drawing for _, drawing in overview]
         write_page(page, pieces, title=title, subtitle=subtitle, pictures=drawings)
         yield page
+
+
+def _common_stem(paths: Sequence[str]) -> str:
+    return _NUMBER.sub("", os.path.splitext(paths[0])[0])
 
 
 def _overview(outcome: Outcome, title: str) -> Iterator[tuple[str, Drawing]]:

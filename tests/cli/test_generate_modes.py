@@ -287,6 +287,21 @@ def test_a_folder_that_was_interrupted_goes_on(run, runs, songs, tmp_path):
     assert first.stat().st_mtime_ns != before
 
 
+def test_a_folder_that_was_interrupted_between_music_and_pictures_goes_on(
+    run, runs, songs, tmp_path
+):
+    given = f"--run_dir={runs[MELODY]}", "--mode=reconstruct", f"--input_dir={songs}", "--wav"
+    given = (*given, "--num_outputs=2", "--seed=1", "--plot", "--plot_format=svg", "--html")
+    _, _, names = run(*given)
+    assert "1 done before" in run(*given)[1]
+    for name in names:
+        if name.startswith("a_") and not name.endswith("contact.svg"):
+            (tmp_path / "out" / name).unlink()
+            _, text, after = run(*given)
+            assert "1 done," in text
+            assert after == names
+
+
 def test_a_folder_interpolates_between_neighbours(run, runs, songs):
     given = f"--run_dir={runs[MELODY]}", "--mode=interpolate", f"--input_dir={songs}", "--recursive"
     (songs / "broken.mid").unlink()
