@@ -67,6 +67,7 @@ class Window:
       bar: bar of the piece at which it begins; the first is 1.
       seconds: the same in seconds.
       end_of_piece: second at which the piece's last bar ends, in the same time as `seconds`.
+      piece: the piece as it was read, at one tempo.
       said: what was done to the piece, in sentences for the user.
     """
 
@@ -77,6 +78,7 @@ class Window:
     bar: int
     seconds: float
     end_of_piece: float
+    piece: NoteSequence
     said: tuple[str, ...] = ()
 
 
@@ -394,6 +396,7 @@ def _windows(
                 bar=origin.bar,
                 seconds=origin.seconds,
                 end_of_piece=end,
+                piece=sequence,
             )
         )
     return windows

@@ -24,6 +24,7 @@ from musicvae.converters.groove import NUM_DRUMS, GrooveConfig
 from musicvae.errors import ConfigError
 from musicvae.play.decoding import encode
 from musicvae.play.fitting import Window
+from musicvae.play.kit import with_own_drums
 from musicvae.play.outcome import Input, Outcome, Take, Wishes
 from musicvae.play.performing import (
     check_number,
@@ -92,7 +93,11 @@ def play_groove(
     check_job(model.converter, model.config.name, job)
     windows = fit_all(model, piece, wishes, taps=JOBS[job].taps)
     given = _given(model.converter, windows, job, wishes)
-    return replay(model, piece, windows, n, wishes, given, whole=takes_whole(wishes))
+    outcome = replay(model, piece, windows, n, wishes, given, whole=takes_whole(wishes))
+    if given is None:
+        return outcome
+    takes = _on_own_drums(model.converter, windows, outcome.takes)
+    return dataclasses.replace(outcome, takes=takes)
 
 
 def follow_hits(
@@ -139,7 +144,10 @@ def follow_hits(
         held = np.repeat(z[None], len(windows), axis=0)
         name, whole = f"version {k + 1}", takes_whole(wishes)
         takes += perform(model, windows, held, name, varied, given, whole=whole)
-    return Outcome(tuple(takes), said_of([hits], windows[:1]))
+    played = tuple(takes)
+    if given is not None:
+        played = _on_own_drums(model.converter, windows, played)
+    return Outcome(played, said_of([hits], windows[:1]))
 
 
 def check_job(converter: Converter, kind: str, job: str) -> None:
@@ -159,6 +167,18 @@ def check_job(converter: Converter, kind: str, job: str) -> None:
             f"config '{kind}' is not made for {job}; take --config={wanted.config} or another one "
             f"with {wanted.option} in its converter"
         )
+
+
+def _on_own_drums(
+    converter: Converter, windows: Sequence[Window], takes: Sequence[Take]
+) -> tuple[Take, ...]:
+    """Plays hits that were kept on the drums that they have in the input."""
+    return tuple(
+        dataclasses.replace(
+            take, sequence=with_own_drums(take.sequence, windows, converter.num_steps)
+        )
+        for take in takes
+    )
 
 
 def _given(

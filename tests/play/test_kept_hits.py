@@ -62,6 +62,20 @@ def test_hits_are_kept_and_played_anew(models, job):
     assert played(one.sequence) != played(other.sequence)
 
 
+@pytest.mark.parametrize("job", ["humanize", "add_hihat", "follow_hits"])
+def test_hits_are_played_on_the_drums_that_they_had(models, job):
+    beat = swung_beat()
+    snares = [note for note in beat.notes if note.pitch == 38]
+    for note, pitch in zip(snares, (37, 39, 38, 40, 37, 38), strict=True):
+        note.pitch = pitch
+    ghost = beat.notes.add()
+    ghost.CopyFrom(snares[0])
+    ghost.pitch, ghost.velocity = 56, 1
+    take = play_groove(models[job], job, Input(beat, "beat"), 1, WILD).takes[0]
+    pitches = [pitch for _, pitch in hits(take.sequence) if pitch not in (36, HI_HAT)]
+    assert pitches == [37, 39, 38, 40, 37, 38]
+
+
 def test_without_keeping_them_the_model_chooses_hits(models):
     free = play_groove(models["humanize"], "humanize", BEAT, 1, FREE).takes[0]
     assert hits(free.sequence) != hits(BEAT.sequence)
