@@ -19,19 +19,11 @@ from typing import Any
 from absl import flags, logging
 
 from musicvae.cli.flags import command_flags, define_path, run_command
-from musicvae.cli.model_loading import load_chosen_model
+from musicvae.cli.model_loading import define_model_flags, load_chosen_model
 from musicvae.errors import InputError
 
 FLAGS = command_flags()
-flags.DEFINE_string(
-    "config",
-    None,
-    "The configuration: a name, or a TOML file of your own. Not needed where run_dir has one.",
-    flag_values=FLAGS,
-)
-define_path("run_dir", None, "The folder of a training, whose latest checkpoint is used.", FLAGS)
-define_path("checkpoint_file", None, "A checkpoint: its prefix, or a .tar or .tar.gz.", FLAGS)
-flags.DEFINE_string("hparams", "", "Hyperparameters to change.", flag_values=FLAGS)
+define_model_flags(FLAGS, batch_size=64)
 flags.DEFINE_string(
     "examples_path",
     None,
@@ -47,11 +39,9 @@ flags.DEFINE_integer(
     "num_tests", 256, "On how many of them each vector is tried.", 1, flag_values=FLAGS
 )
 flags.DEFINE_float("temperature", 0.5, "At which the trials are decoded.", 0.0, flag_values=FLAGS)
-flags.DEFINE_integer("max_batch_size", 64, "How many are worked on together.", 1, flag_values=FLAGS)
 flags.DEFINE_integer("seed", 0, "Of all that is drawn.", 0, flag_values=FLAGS)
 define_path("output_dir", None, "Where to write; beside the checkpoint where not given.", FLAGS)
 flags.DEFINE_enum("plot_format", "png", ["png", "svg", "pdf"], "Of the picture.", flag_values=FLAGS)
-flags.DEFINE_string("device", None, "CPU, GPU or GPU:1.", flag_values=FLAGS)
 
 _NAME = "musicvae-attributes"
 

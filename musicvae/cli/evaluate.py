@@ -18,26 +18,19 @@ from typing import TYPE_CHECKING, Any
 from absl import flags, logging
 
 from musicvae.cli.flags import command_flags, define_path, require_flags, run_command
-from musicvae.cli.model_loading import load_chosen_model
+from musicvae.cli.model_loading import define_model_flags, load_chosen_model
 from musicvae.cli.progress import ProgressLine
 from musicvae.errors import InputError
 
 if TYPE_CHECKING:
     from musicvae.config import Config
+    from musicvae.converters import PitchMap
     from musicvae.data.examples import TFRecordSource
     from musicvae.data.music_folder import MusicFolder
     from musicvae.quality.model_report import ModelReport, Music
 
 FLAGS = command_flags()
-flags.DEFINE_string(
-    "config",
-    None,
-    "The configuration: a name, or a TOML file of your own. Not needed where run_dir has one.",
-    flag_values=FLAGS,
-)
-define_path("run_dir", None, "The folder of a training, whose latest checkpoint is used.", FLAGS)
-define_path("checkpoint_file", None, "A checkpoint: its prefix, or a .tar or .tar.gz.", FLAGS)
-flags.DEFINE_string("hparams", "", "Hyperparameters to change.", flag_values=FLAGS)
+define_model_flags(FLAGS, batch_size=128)
 flags.DEFINE_string(
     "examples_path",
     None,
@@ -56,10 +49,10 @@ flags.DEFINE_string(
 )
 flags.DEFINE_enum(
     "pitch_map",
-    "training",
+    None,
     ["training", "inference"],
-    "Of grooves: what drum pitches mean, on the Roland kit of the training data or in General "
-    "MIDI (inference).",
+    "Which drum pitches GrooVAE hears: those of its training data (training, the default for "
+    "TFRecords) or General MIDI's (inference, the default for music files).",
     flag_values=FLAGS,
 )
 flags.DEFINE_integer(
@@ -75,14 +68,10 @@ flags.DEFINE_boolean(
 )
 flags.DEFINE_integer("num_pairs", 128, "Pairs of pieces to interpolate.", 1, flag_values=FLAGS)
 flags.DEFINE_integer(
-    "max_batch_size", 128, "How many are worked on together.", 1, flag_values=FLAGS
-)
-flags.DEFINE_integer(
     "num_workers", 0, "Processes that look for examples; 0 for one a core.", 0, flag_values=FLAGS
 )
 flags.DEFINE_integer("seed", 0, "Of all that is drawn.", 0, flag_values=FLAGS)
 define_path("output_dir", None, "Where to write.", FLAGS)
-flags.DEFINE_string("device", None, "CPU, GPU or GPU:1.", flag_values=FLAGS)
 
 _NAME = "musicvae-evaluate"
 
@@ -107,8 +96,18 @@ def main(_: list[str]) -> int:
         check_writable(folder / name)
     line = ProgressLine(quiet=values["log"] not in ("DEBUG", "INFO"))
     try:
-        music = _music(choice.config, held_out, values, line, values["max_examples"])
-        known = None if training is None else _music(choice.config, training, values, line, None)
+        usual: PitchMap = "inference" if values["input_dir"] else "training"
+        music = _music(
+            choice.config,
+            held_out,
+            values,
+            line,
+            values["pitch_map"] or usual,
+            most=values["max_examples"],
+        )
+        known = None
+        if training is not None:
+            known = _music(choice.config, training, values, line, "training")
         model = load_chosen_model(choice, values)
         report = _measure(model, music, known, values, line)
     finally:
@@ -170,7 +169,9 @@ def _music(
     source: TFRecordSource | MusicFolder,
     values: dict[str, Any],
     line: ProgressLine,
-    most: int | None,
+    pitch_map: PitchMap,
+    *,
+    most: int | None = None,
 ) -> Music:
     """Finds a source's examples; of more than `most` as many are drawn.
 
@@ -185,7 +186,7 @@ def _music(
     examples = load_examples(
         config.converter,
         source,
-        pitch_map=values["pitch_map"],
+        pitch_map=pitch_map,
         num_workers=values["num_workers"] or None,
         progress=lambda pieces, found: line.show_count(
             pieces, pieces, f"pieces of {name} read, {found:,} examples"

@@ -8,6 +8,7 @@ from absl import flags
 
 from musicvae.cli.flags import command_flags, define_path
 from musicvae.cli.generate_modes import MODES
+from musicvae.cli.model_loading import define_model_flags
 
 FLAGS = command_flags()
 
@@ -46,32 +47,7 @@ def _define_numbers(
 
 
 # Which model.
-flags.DEFINE_string(
-    "config",
-    None,
-    "The configuration: a name, or a TOML file of your own. Not needed where run_dir has one.",
-    flag_values=FLAGS,
-)
-define_path("run_dir", None, "The folder of a training, whose latest checkpoint is used.", FLAGS)
-define_path(
-    "checkpoint_file",
-    None,
-    "A checkpoint: its prefix, one of its files, a .tar or .tar.gz, the name or URL of a published "
-    "one.",
-    FLAGS,
-)
-flags.DEFINE_string(
-    "hparams",
-    "",
-    "Hyperparameters to change, as in z_size=256; sizes come from the checkpoint by themselves.",
-    flag_values=FLAGS,
-)
-flags.DEFINE_string(
-    "device", None, "CPU, GPU or GPU:1; a GPU if there is one, where not given.", flag_values=FLAGS
-)
-flags.DEFINE_integer(
-    "max_batch_size", 8, "How many pieces are worked on together.", 1, flag_values=FLAGS
-)
+define_model_flags(FLAGS, batch_size=8)
 flags.DEFINE_boolean("list_configs", False, "Show all configurations.", flag_values=FLAGS)
 
 # What to do, with which inputs.

@@ -1,14 +1,61 @@
-"""Loading the model that a command's flags choose, and saying which."""
+"""The flags that choose a trained model, loading it, and saying which it is."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from absl import logging
+from absl import flags, logging
+
+from musicvae.cli.flags import define_path
 
 if TYPE_CHECKING:
     from musicvae.inference import TrainedModel
     from musicvae.model_choice import ModelChoice
+
+
+def define_model_flags(values: flags.FlagValues, *, batch_size: int) -> None:
+    """Defines config, run_dir, checkpoint_file, hparams, device and max_batch_size.
+
+    Args:
+      values: the command's flags.
+      batch_size: the default of max_batch_size.
+    """
+    flags.DEFINE_string(
+        "config",
+        None,
+        "The configuration: a name, or a TOML file of your own. Not needed where run_dir has one.",
+        flag_values=values,
+    )
+    define_path(
+        "run_dir", None, "The folder of a training, whose latest checkpoint is used.", values
+    )
+    define_path(
+        "checkpoint_file",
+        None,
+        "A checkpoint: its prefix, one of its files, a .tar or .tar.gz, the name or URL of a "
+        "published one.",
+        values,
+    )
+    flags.DEFINE_string(
+        "hparams",
+        "",
+        "Hyperparameters to change, as in z_size=256; sizes come from the checkpoint by "
+        "themselves.",
+        flag_values=values,
+    )
+    flags.DEFINE_string(
+        "device",
+        None,
+        "CPU, GPU or GPU:1; a GPU if there is one, where not given.",
+        flag_values=values,
+    )
+    flags.DEFINE_integer(
+        "max_batch_size",
+        batch_size,
+        "How many pieces are worked on together.",
+        1,
+        flag_values=values,
+    )
 
 
 def load_chosen_model(

@@ -12,6 +12,7 @@ import collections
 import dataclasses
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +31,21 @@ Flags = npt.NDArray[np.bool_]
 Histogram = Mapping[str, float]
 
 
+class Repetition(NamedTuple):
+    """How often bars come again; NaN where there is no second bar with an onset.
+
+    Attributes:
+      bars: share of the bars with an onset that equal the bar before.
+      steps: share of their steps that equal the step a bar before.
+    """
+
+    bars: float
+    steps: float
+
+
+NO_REPETITION = Repetition(math.nan, math.nan)
+
+
 @dataclasses.dataclass(frozen=True)
 class Profile:
     """What pieces have in common; histograms are shares that sum to 1, empty where nothing counts.
@@ -45,8 +61,7 @@ class Profile:
       highest: mean of their highest.
       pitch_range: mean distance between the two, in semitones.
       velocity: mean and standard deviation of the notes' MIDI velocities.
-      repetition: share of the bars with an onset that equal the bar before; NaN where there is none
-        to compare.
+      repetition: what `bar_repetition` found.
       attributes: means of the paper's attributes over the pieces that have them, by name.
     """
 
@@ -60,11 +75,11 @@ class Profile:
     highest: float
     pitch_range: float
     velocity: tuple[float, float]
-    repetition: float
+    repetition: Repetition
     attributes: Mapping[str, float]
 
 
-def profile_of(pieces: Sequence[NoteSequence], repetition: float = math.nan) -> Profile:
+def profile_of(pieces: Sequence[NoteSequence], repetition: Repetition = NO_REPETITION) -> Profile:
     """Measures pieces.
 
     Args:
@@ -115,23 +130,23 @@ def steps_in(piece: NoteSequence) -> int:
     return max(round(float(piece.total_time) / STEP_SECONDS), 1)
 
 
-def bar_repetition(labels: Labels, onsets: Flags) -> float:
-    """Returns the share of the bars that equal the bar before; bars without an onset do not count.
+def bar_repetition(labels: Labels, onsets: Flags) -> Repetition:
+    """Compares bars with the ones before them; bars without an onset do not count.
 
     Args:
       labels: int64 `[N, T, P]`.
       onsets: bool `[N, T]`, where a note or hit begins.
-
-    Returns:
-      0..1, or NaN where no piece has a second bar with an onset.
     """
     bars = labels.shape[1] // STEPS_PER_BAR
     steps = bars * STEPS_PER_BAR
     cut = labels[:, :steps].reshape(len(labels), bars, -1)
     sounding: Flags = np.any(onsets[:, :steps].reshape(len(labels), bars, -1), axis=-1)
     counts = sounding[:, 1:]
-    same: Flags = np.all(cut[:, 1:] == cut[:, :-1], axis=-1)
-    return float((same & counts).sum() / counts.sum()) if counts.any() else math.nan
+    if not counts.any():
+        return NO_REPETITION
+    same = (cut[:, 1:] == cut[:, :-1])[counts]
+    whole: Flags = np.all(same, axis=-1)
+    return Repetition(float(whole.mean()), float(same.mean()))
 
 
 def histogram_pair(one: Histogram, other: Histogram) -> tuple[list[str], list[float], list[float]]:

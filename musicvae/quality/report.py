@@ -105,7 +105,8 @@ def samples_table(study: SampleStudy) -> Table:
         ("lowest pitch, mean", ours.lowest, theirs.lowest),
         ("highest pitch, mean", ours.highest, theirs.highest),
         ("pitch range, semitones, mean", ours.pitch_range, theirs.pitch_range),
-        ("share of bars equal to the one before", ours.repetition, theirs.repetition),
+        ("share of bars equal to the one before", ours.repetition.bars, theirs.repetition.bars),
+        ("share of steps equal a bar before", ours.repetition.steps, theirs.repetition.steps),
     ]
     if theirs.velocity[1] > 0:
         pairs += [
@@ -262,16 +263,23 @@ def _music(music: Music) -> dict[str, Any]:
 
 
 def _distances(novelty: Novelty) -> Bars:
-    farthest = max(float(novelty.samples.max()), float(novelty.held_out.max()), 1e-9)
-    edges = np.linspace(0.0, farthest, _DISTANCE_BINS)
-    # The first bin is for exact copies alone.
-    edges = np.concatenate([[0.0, 1e-9], edges[1:] + 1e-9])
-    series = {
-        name: (np.histogram(distances, edges)[0] / len(distances)).tolist()
+    """Returns both distributions over the number of differing steps, copies by themselves."""
+    counts = {
+        name: np.rint(distances * novelty.labels).astype(int)
         for name, distances in (("samples", novelty.samples), ("held-out music", novelty.held_out))
     }
-    names = ("copy", *(f"to {edge:.2f}" for edge in edges[2:]))
-    return Bars("Share of the steps that differ from the nearest training example", names, series)
+    most = max(int(found.max()) for found in counts.values())
+    width = max(1, math.ceil(most / _DISTANCE_BINS))
+    lows = range(1, most + 1, width)
+    edges = [0, *lows, most + width]
+    return Bars(
+        f"How many of {novelty.labels:,} steps differ from the nearest training example",
+        ("copy", *(str(low) if width == 1 else f"{low}-{low + width - 1}" for low in lows)),
+        {
+            name: (np.histogram(found, edges)[0] / len(found)).tolist()
+            for name, found in counts.items()
+        },
+    )
 
 
 def _title(name: str, parts: Sequence[str]) -> str:

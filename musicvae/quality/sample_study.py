@@ -32,10 +32,12 @@ from musicvae.quality.labels import (
 )
 from musicvae.quality.likeness import jensen_shannon, nearest_distances, overlap
 from musicvae.quality.profile import (
+    NO_REPETITION,
     QPM,
     STEP_SECONDS,
     Histogram,
     Profile,
+    Repetition,
     bar_repetition,
     density_histogram,
     histogram_pair,
@@ -80,12 +82,14 @@ class Novelty:
       training_examples: how many there are.
       samples: float64 `[N]`, of the samples with notes.
       held_out: float64 `[M]`, of held-out examples with notes.
+      labels: how many labels a piece has; distances are counts of them over this.
       transpositions: semitones up and down in which a copy still counts as one.
     """
 
     training_examples: int
     samples: npt.NDArray[np.float64]
     held_out: npt.NDArray[np.float64]
+    labels: int
     transpositions: tuple[int, int]
 
 
@@ -285,10 +289,10 @@ def _label_rows(converter: Converter, decoded: Sequence[Any]) -> Labels:
 
 def _repetition(
     converter: Converter, labels: Labels, pieces: Sequence[NoteSequence | None]
-) -> float:
-    """Returns the share of repeated bars; NaN where steps are no time."""
+) -> Repetition:
+    """Returns how often bars come again; NaN where steps are no time."""
     if converter.spec.num_segments:
-        return math.nan
+        return NO_REPETITION
     onsets = np.zeros(labels.shape[:2], bool)
     for row, piece in zip(onsets, pieces, strict=True):
         for note in () if piece is None else piece.notes:
@@ -333,6 +337,7 @@ def _novelty(
         len(training),
         nearest(samples, "samples compared with the training music"),
         nearest(held_out, "held-out examples compared with it"),
+        training.shape[1] * training.shape[2],
         (low, high),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from musicvae.render.curves import COLOURS
+from musicvae.render.curves import colours_of, legend
 from musicvae.render.drawing import (
     FAINT_INK,
     INK,
@@ -54,14 +54,11 @@ def bar_chart(histograms: Sequence[Bars], *, title: str, width: float = WIDTH) -
     Returns:
       The drawing. Each vertical axis ends at the largest share.
     """
-    names = list(histograms[0].series)
-    colours = {name: COLOURS[k % len(COLOURS)] for k, name in enumerate(names)}
-    shapes: list[Shape] = [Label(0.0, 14.0, title, size=14.0, bold=True)]
-    x = width - sum(text_width(name, 11.0) + 30 for name in names)
-    for name in names:
-        shapes.append(Box(x, 4.0, 11.0, 11.0, colours[name], radius=3.0))
-        shapes.append(Label(x + 16, 14.0, name, 11.0, FAINT_INK))
-        x += text_width(name, 11.0) + 30
+    colours = colours_of(list(histograms[0].series))
+    shapes: list[Shape] = [
+        Label(0.0, 14.0, title, size=14.0, bold=True),
+        *legend(colours, width),
+    ]
     y = _TOP
     for bars in histograms:
         shapes += _panel(bars, colours, y + _TITLE, width)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from musicvae.render.drawing import (
     FAINT_INK,
@@ -73,13 +73,11 @@ def curve_chart(
       The drawing. Vertical axes begin at 0 where all values are positive.
     """
     names = list(dict.fromkeys(curve.name for panel in panels for curve in panel.curves))
-    colours = {name: COLOURS[k % len(COLOURS)] for k, name in enumerate(names)}
-    shapes: list[Shape] = [Label(0.0, 14.0, title, size=14.0, bold=True)]
-    x = width - sum(text_width(name, 11.0) + 30 for name in names)
-    for name in names:
-        shapes.append(Box(x, 4.0, 11.0, 11.0, colours[name], radius=3.0))
-        shapes.append(Label(x + 16, 14.0, name, 11.0, FAINT_INK))
-        x += text_width(name, 11.0) + 30
+    colours = colours_of(names)
+    shapes: list[Shape] = [
+        Label(0.0, 14.0, title, size=14.0, bold=True),
+        *legend(colours, width),
+    ]
     panel_width = (width + _PANEL_GAP - _LEFT) / len(panels) - _PANEL_GAP
     for k, panel in enumerate(panels):
         left = _LEFT + k * (panel_width + _PANEL_GAP)
@@ -91,6 +89,27 @@ def curve_chart(
         title=title,
         description=" ".join(f"{panel.title}: {_in_words(panel)}." for panel in panels),
     )
+
+
+def colours_of(names: Sequence[str]) -> dict[str, str]:
+    """Returns a colour for each name."""
+    return {name: COLOURS[k % len(COLOURS)] for k, name in enumerate(names)}
+
+
+def legend(colours: Mapping[str, str], width: float) -> list[Shape]:
+    """Returns a line that says which name has which colour, at the right of the title.
+
+    Args:
+      colours: by name.
+      width: of the drawing.
+    """
+    shapes: list[Shape] = []
+    x = width - sum(text_width(name, 11.0) + 30 for name in colours)
+    for name, colour in colours.items():
+        shapes.append(Box(x, 4.0, 11.0, 11.0, colour, radius=3.0))
+        shapes.append(Label(x + 16, 14.0, name, 11.0, FAINT_INK))
+        x += text_width(name, 11.0) + 30
+    return shapes
 
 
 def _panel(

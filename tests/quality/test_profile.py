@@ -8,6 +8,7 @@ from pieces import drum_beat, melody
 
 from musicvae.lazy_note_seq import NoteSequence
 from musicvae.quality.profile import (
+    Repetition,
     bar_repetition,
     density_histogram,
     histogram_pair,
@@ -17,7 +18,7 @@ from musicvae.quality.profile import (
 
 def test_a_scales_profile_is_what_one_can_count():
     # 16 notes over two bars: c d e f g a b c' b a g f e d c c, all eighths.
-    found = profile_of([melody()], repetition=0.25)
+    found = profile_of([melody()], repetition=Repetition(0.25, 0.5))
     assert found.pieces == 1
     assert found.onsets_per_bar.tolist() == [8.0]
     assert found.pitch_classes["C"] == 4 / 16
@@ -31,7 +32,7 @@ def test_a_scales_profile_is_what_one_can_count():
     assert found.positions["3"] == 2 / 16
     assert (found.lowest, found.highest, found.pitch_range) == (60.0, 72.0, 12.0)
     assert found.velocity == (80.0, 0.0)
-    assert found.repetition == 0.25
+    assert found.repetition.bars == 0.25
     assert found.attributes["c_diatonic"] == 1.0
 
 
@@ -60,20 +61,22 @@ def test_bars_that_equal_the_one_before_are_repeated():
     labels = np.zeros((1, 64, 1), np.int64)
     labels[0, [0, 16, 32], 0] = 5, 5, 6  # the last bar is empty
     onsets = labels[..., 0] > 0
-    assert bar_repetition(labels, onsets) == 0.5
+    # Of the two bars that count one equals its predecessor, the other in 15 steps of 16.
+    assert bar_repetition(labels, onsets) == (0.5, 31 / 32)
 
 
 def test_empty_bars_are_no_repetition():
-    assert math.isnan(bar_repetition(np.zeros((2, 32, 1), np.int64), np.zeros((2, 32), bool)))
-    assert math.isnan(bar_repetition(np.ones((2, 16, 1), np.int64), np.ones((2, 16), bool)))
+    silent = bar_repetition(np.zeros((2, 32, 1), np.int64), np.zeros((2, 32), bool))
+    short = bar_repetition(np.ones((2, 16, 1), np.int64), np.ones((2, 16), bool))
+    assert all(map(math.isnan, (*silent, *short)))
 
 
 def test_a_bar_repeats_only_if_all_parts_do():
     labels = np.ones((1, 32, 2), np.int64)
     onsets = np.ones((1, 32), bool)
-    assert bar_repetition(labels, onsets) == 1.0
+    assert bar_repetition(labels, onsets) == (1.0, 1.0)
     labels[0, 20, 1] = 2
-    assert bar_repetition(labels, onsets) == 0.0
+    assert bar_repetition(labels, onsets) == (0.0, 31 / 32)
 
 
 def test_densities_fall_into_bins_whose_last_takes_the_rest():

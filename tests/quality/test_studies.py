@@ -246,7 +246,7 @@ def test_copies_empty_and_broken_samples_are_found(measured, tmp_path):
     # The two pieces held out are among the known ones.
     assert (study.novelty.held_out == 0).all()
     # Bars of the last two repeat; the first's do not.
-    assert study.samples.repetition == pytest.approx(2 / 4)
+    assert study.samples.repetition.bars == pytest.approx(2 / 4)
 
 
 def test_different_samples_are_counted_once(measured, tmp_path):
