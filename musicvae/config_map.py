@@ -16,6 +16,7 @@ from typing import Any
 from musicvae.config import Config, list_configs, load_config
 from musicvae.errors import ConfigError
 from musicvae.hparams import HParams
+from musicvae.notebook_converter import NotebookConverter
 
 
 class EditableHParams:
@@ -75,11 +76,11 @@ class EditableConfig:
         return dataclasses.replace(self._config, hparams=self.hparams.frozen())
 
     @property
-    def data_converter(self) -> Any:
-        """The configuration's converter, made anew."""
+    def data_converter(self) -> NotebookConverter:
+        """The configuration's converter, made anew, with `to_tensors` and `from_tensors`."""
         from musicvae.converters import build_converter
 
-        return build_converter(self._config.converter)
+        return NotebookConverter(build_converter(self._config.converter))
 
 
 class ConfigMap(Mapping[str, EditableConfig]):

@@ -6,6 +6,7 @@ import json
 import pathlib
 import tarfile
 
+import note_seq
 import numpy as np
 import pytest
 import small_music
@@ -41,6 +42,34 @@ def test_notebooks_imports_and_assignments_work(runs: dict[str, pathlib.Path]) -
     assert len(model.sample(n=2, length=32, temperature=0.5)) == 2
     z, mu, sigma = model.encode([small_music.drum_piece(1, bars=2)])
     assert z.shape == mu.shape == sigma.shape == (1, 8)
+
+
+def test_the_calls_of_magentas_notebooks_work(runs: dict[str, pathlib.Path]) -> None:
+    config = configs.CONFIG_MAP[MELODY]
+    config.data_converter.max_tensors_per_item = None
+    song = small_music.melody_piece(1, bars=4)
+    extracted = config.data_converter.from_tensors(config.data_converter.to_tensors(song)[1])
+    assert len(extracted) > 1
+    assert config.data_converter.to_tensors(small_music.waltz(1)).inputs == ()
+    model = PublicTrainedModel(config, batch_size=4, checkpoint_dir_or_path=str(runs[MELODY]))
+    assert len(model.sample(n=4, length=80, temperature=0.5)) == 4
+    z, mu, sigma = model.encode([extracted[0]])
+    tensors = config.data_converter.to_tensors(extracted[0])
+    again = model.encode_tensors(list(tensors.inputs), list(tensors.lengths))
+    np.testing.assert_array_equal(mu, again.mu)
+    assert len(model.decode(z, length=32)) == 1
+    assert len(model.decode(mu + sigma, length=32, temperature=0.1)) == 1
+    steps = model.interpolate(
+        extracted[0],
+        extracted[1],
+        num_steps=5,
+        length=32,
+        temperature=0.5,
+        assert_same_length=True,
+    )
+    assert len(steps) == 5
+    concatenated = note_seq.sequences_lib.concatenate_sequences(steps, [4.0] * 5)
+    assert concatenated.total_time == pytest.approx(20.0)
 
 
 def test_fault_01_sizes_come_from_the_checkpoint(runs: dict[str, pathlib.Path]) -> None:
