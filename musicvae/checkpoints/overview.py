@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 
 from musicvae.checkpoints.checkpoint import Checkpoint
@@ -13,6 +14,8 @@ from musicvae.checkpoints.locate import checkpoints_in
 from musicvae.checkpoints.restoring import variable_table
 from musicvae.checkpoints.run_folder import RunFolder
 from musicvae.config import Config, load_config
+
+_MODEL_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_./-]*")
 
 
 def describe_run_folder(folder: RunFolder) -> Iterator[str]:
@@ -57,6 +60,8 @@ def describe_checkpoint(checkpoint: Checkpoint) -> Iterator[str]:
 def print_variables(shapes: Mapping[str, tuple[int, ...]]) -> None:
     """Prints tf_slim's table of variables, without making their values.
 
+    Names that no model of ours has, such as an object graph's, are only counted.
+
     Args:
       shapes: variable name -> shape.
     """
@@ -66,8 +71,11 @@ def print_variables(shapes: Mapping[str, tuple[int, ...]]) -> None:
         variables = {
             name: tf.compat.v1.get_variable(name, shape, tf.float32, use_resource=True)
             for name, shape in shapes.items()
+            if _MODEL_NAME.fullmatch(name)
         }
         variable_table(variables)
+    if len(variables) < len(shapes):
+        print(f"and {len(shapes) - len(variables)} with names that no model here has")
 
 
 def _sizes(config: Config) -> str:

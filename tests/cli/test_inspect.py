@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import midi_files as files
+import numpy as np
 import pytest
 
+from musicvae.checkpoints import save_checkpoint
 from musicvae.cli import inspect
 from musicvae.data.midi import midi_to_note_sequence
 from musicvae.data.tfrecord import write_note_sequences
@@ -77,3 +79,17 @@ def test_a_run_folder_shows_its_step_its_variables_and_what_it_fits(say, shared)
     assert "a run folder" in text
     assert "fits --config=groovae_2bar_humanize --hparams=" in text
     assert "decoder/output_projection/kernel" in text
+
+
+def test_a_checkpoint_of_something_else_is_shown_as_far_as_its_names_go(say, tmp_path):
+    arrays = {
+        "dense/kernel": np.zeros([3, 4], np.float32),
+        "_CHECKPOINTABLE_OBJECT_GRAPH": np.zeros([1], np.float32),
+        "two\nlines \x1b[2J": np.zeros([1], np.float32),
+    }
+    save_checkpoint(tmp_path, 1, arrays)
+    text = say(tmp_path / "model.ckpt-1")
+    assert "fits none of the named configurations" in text
+    assert "dense/kernel" in text
+    assert "and 2 with names that no model here has" in text
+    assert "\x1b" not in text
