@@ -27,10 +27,10 @@ DATASETS = {
 RECIPE = {
     "train": ["alpha", "beta", "gamma"],
     "held_out": ["alpha"],
-    "hparams": "batch_size=4",
-    "num_steps": 20,
-    "seed": 1,
-    "precision": "float32",
+    "stages": [
+        {"hparams": "batch_size=4", "num_steps": 20},
+        {"hparams": "batch_size=8", "num_steps": 20, "seed": 2},
+    ],
     "departures": ["batch_size 4: a test"],
     "good_at": "nothing",
     "bad_at": "everything",
@@ -48,26 +48,26 @@ def script():
 
 @pytest.fixture(scope="module")
 def packed(script, tmp_path_factory):
-    """The folder of a packed model of random weights, and its run folder."""
+    """The folder of a packed model of random weights, and the run folder of its last stage."""
     work = tmp_path_factory.mktemp("work")
     (work / "data").mkdir()
     for part, pieces in (("train", 3), ("validation", 2), ("test", 4)):
         write_drums(work / "data" / f"alpha-{part}.tfrecord", pieces)
     write_drums(work / "data" / "beta-train.tfrecord", 5, bars=2)
     write_note_sequences(work / "data" / "gamma-train.tfrecord", [NoteSequence()])
-    write_run(work / "run", NAME)
-    model = TrainedModel(NAME, 4, work / "run").network
-    log = EvaluationLog(RunFolder(work / "run").evaluation(), "data")
-    for step, loss in ((10, 5.0), (20, 4.0)):
-        scalars = {"loss": loss, "losses/kl_bits": 3.0}
-        for mode in ("teacher_forced", "sampled"):
-            scalars |= {f"{mode}/metrics/hits_f1": 0.9, f"{mode}/metrics/hits_loss": 0.1}
-        log.add(Evaluation(step, 10, scalars), model)
+    runs = [work / "stage_1", work / "stage_2"]
+    for number, run in enumerate(runs, 1):
+        write_run(run, NAME)
+        model = TrainedModel(NAME, 4, run).network
+        log = EvaluationLog(RunFolder(run).evaluation(), "data")
+        for step, loss in ((10, 5.0 / number), (20, 4.0 / number)):
+            scalars = {"loss": loss, "losses/kl_bits": 3.0}
+            for mode in ("teacher_forced", "sampled"):
+                scalars |= {f"{mode}/metrics/hits_f1": 0.9, f"{mode}/metrics/hits_loss": 0.1}
+            log.add(Evaluation(step, 10, scalars), model)
     (work / "out").mkdir()
-    script.package(
-        NAME, RECIPE, DATASETS, run=work / "run", data=work / "data", folder=work / "out"
-    )
-    return work / "out", work / "run"
+    script.package(NAME, RECIPE, DATASETS, runs=runs, data=work / "data", folder=work / "out")
+    return work / "out", runs[-1]
 
 
 def test_the_archive_holds_the_best_weights_and_loads(packed):
@@ -89,7 +89,11 @@ def test_the_card_tells_data_training_and_file(packed):
     assert "(alpha by its own table, the others 80/10/10 by a hash of the name)" in card
     assert "- batch_size 4: a test" in card
     assert "| step | loss | kl bits | teacher forced, hits f1 | sampled, hits f1 |" in card
-    assert "| 20 | 4 | 3 | 0.9 | 0.9 |" in card
+    assert "1. from random weights: `--hparams=batch_size=4 --num_steps=20`; " in card
+    assert "2. from the best weights of the stage before: `--hparams=batch_size=8" in card
+    first, second = card.split("Stage 2 on the validation part of alpha")
+    assert "| 20 | 4 | 3 | 0.9 | 0.9 |" in first
+    assert "| 20 | 2 | 3 | 0.9 | 0.9 |" in second
     assert hashlib.sha256((folder / f"{NAME}.tar.gz").read_bytes()).hexdigest() in card
 
 
