@@ -22,6 +22,7 @@ from musicvae.errors import InputError, MultipleExamplesError, NoExamplesError
 from musicvae.lazy_note_seq import NoteSequence
 from musicvae.play.musicality import most_musical
 from musicvae.play.repairs import (
+    BASS_PROGRAMS,
     Repair,
     basses_on_a_piano,
     copy_of,
@@ -63,7 +64,8 @@ class Window:
       example: its tensors.
       qpm: tempo in quarters a minute.
       velocity: mean MIDI velocity of its notes, 1..127.
-      program: MIDI program of its melody, or None where it has none.
+      program: MIDI program of its melody, or None where it has none or several. A bass beside a
+        melody does not count.
       bar: bar of the piece at which it begins; the first is 1.
       seconds: the same in seconds.
       end_of_piece: second at which the piece's last bar ends, in the same time as `seconds`.
@@ -386,6 +388,7 @@ def _windows(
             if note.instrument in origin.tracks and origin.seconds - 0.1 <= note.start_time < until
         ]
         programs = {program for note, program in notes if not note.is_drum}
+        programs = {each for each in programs if each not in BASS_PROGRAMS} or programs
         mean = sum(note.velocity for note, _ in notes) / len(notes) if notes else _USUAL_VELOCITY
         windows.append(
             Window(

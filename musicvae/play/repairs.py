@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 from musicvae.lazy_note_seq import NoteSequence
 
 DEFAULT_QPM = 120.0
+BASS_PROGRAMS = range(32, 40)
 
 _TAP_PITCH = 38
 _MELODY_PROGRAM = 0
-_BASS_PROGRAMS = range(32, 40)
 
 
 class Repaired(NamedTuple):
@@ -89,7 +89,7 @@ def on_a_piano(sequence: NoteSequence) -> Repaired | None:
     result = copy_of(sequence)
     changed = 0
     for note in result.notes:
-        is_other = note.program != _MELODY_PROGRAM and note.program not in _BASS_PROGRAMS
+        is_other = note.program != _MELODY_PROGRAM and note.program not in BASS_PROGRAMS
         if not note.is_drum and is_other:
             note.program = _MELODY_PROGRAM
             changed += 1
@@ -99,7 +99,7 @@ def on_a_piano(sequence: NoteSequence) -> Repaired | None:
 def basses_on_a_piano(sequence: NoteSequence) -> Repaired | None:
     """Lets a bass count as a melody, where nothing else is there."""
     result = copy_of(sequence)
-    basses = [note for note in result.notes if not note.is_drum and note.program in _BASS_PROGRAMS]
+    basses = [note for note in result.notes if not note.is_drum and note.program in BASS_PROGRAMS]
     for note in basses:
         note.program = _MELODY_PROGRAM
     return Repaired(result, "its bass was read as a melody") if basses else None

@@ -196,3 +196,16 @@ def test_the_reason_for_nothing_is_what_is_missing_and_not_that_it_is_short():
     trio = build_converter(load_config("flat-trio_16bar").converter)
     with pytest.raises(NoExamplesError, match="no instrument plays melody"):
         fit_window(beat(2), trio, name="beat")
+
+
+@pytest.mark.parametrize("program", [24, 73])
+def test_the_instrument_of_a_trio_is_that_of_its_melody(program):
+    piece = melody(*range(0, 32, 2), program=program)
+    for step in range(0, 32, 4):
+        piece.notes.add(
+            pitch=40, velocity=70, start_time=step * 0.125, end_time=step * 0.125 + 0.25,
+            program=35, instrument=1,
+        )  # fmt: skip
+    piece.notes.extend(beat(2).notes)
+    window = fit_window(piece, build_converter(load_config("flat-trio_16bar").converter), name="a")
+    assert window.program == program
