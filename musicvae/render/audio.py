@@ -26,6 +26,8 @@ SOUNDFONT_VARIABLE = "MUSICVAE_SOUNDFONT"
 _FLUIDSYNTH = "fluidsynth"
 _FLUIDSYNTH_GAIN = "0.7"
 _TIMEOUT_SECONDS = 120
+_TAIL_SECONDS, _FADE_SECONDS = 2.0, 0.5
+_PEAK, _MAX_GAIN = 0.89, 8.0
 _SOUNDFONT_FOLDERS = (
     "/usr/share/sounds/sf2",
     "/usr/share/soundfonts",
@@ -168,6 +170,16 @@ def _write(path: str | os.PathLike[str], data: bytes) -> None:
         file.write(data)
 
 
+def _finished(sound: Sound, end_seconds: float) -> Sound:
+    """Cuts what FluidSynth adds after a piece, with a fade, and brings it to a usual loudness."""
+    length = min(len(sound), round((end_seconds + _TAIL_SECONDS) * SAMPLE_RATE))
+    fade = min(length, round(_FADE_SECONDS * SAMPLE_RATE))
+    sound = sound[:length].copy()
+    sound[length - fade :] *= np.linspace(1.0, 0.0, fade, dtype=np.float32)[:, np.newaxis]
+    loudest = float(np.abs(sound).max(initial=0.0))
+    return sound * min(_PEAK / max(loudest, 1e-9), _MAX_GAIN)
+
+
 def _play_with_fluidsynth(
     sequence: NoteSequence, font: Path, max_seconds: float
 ) -> tuple[bytes, float]:
@@ -194,8 +206,10 @@ def _play_with_fluidsynth(
                 capture_output=True,
             )
             with wave.open(str(wav), "rb") as file:
-                seconds = file.getnframes() / file.getframerate()
-            return wav.read_bytes(), seconds
+                samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
+            end = min(max(shown.total_time, *(n.end_time for n in shown.notes), 0.0), max_seconds)
+            sound = _finished(np.asarray(samples.reshape(-1, 2) / 32768, np.float32), end)
+            return wav_bytes(sound), len(sound) / SAMPLE_RATE
         except (OSError, subprocess.SubprocessError, wave.Error, EOFError) as error:
             reason = type(error).__name__
             raise InputError(

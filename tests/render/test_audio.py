@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import pathlib
 import wave
 
 import numpy as np
@@ -135,6 +136,23 @@ def test_fluidsynth_plays_where_it_is_installed(tmp_path):
     with wave.open(str(tmp_path / "a.wav")) as file:
         samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
     assert np.abs(samples.astype(int)).max() > 500
+
+
+def test_what_fluidsynth_plays_ends_soon_after_the_piece_and_is_loud_enough(tmp_path, monkeypatch):
+    def play(command, **_: object) -> None:
+        quiet = np.full((30 * 44_100, 2), 0.2, np.float32)
+        pathlib.Path(command[command.index("-F") + 1]).write_bytes(audio.wav_bytes(quiet))
+
+    font = tmp_path / "font.sf2"
+    font.write_bytes(b"RIFF\0\0\0\0sfbk")
+    monkeypatch.setattr(audio.shutil, "which", lambda _: "fluidsynth")
+    monkeypatch.setattr(audio.subprocess, "run", play)
+    written = write_wav(melody(), tmp_path / "a.wav", soundfont=font)
+    assert written.seconds == pytest.approx(4.0 + 2.0, abs=1e-3)
+    with wave.open(str(tmp_path / "a.wav")) as file:
+        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, 2)
+    assert samples[0, 0] == pytest.approx(0.89 * 32767, rel=1e-3)
+    assert abs(samples[-1]).max() < 10
 
 
 def test_a_file_that_is_no_soundfont_is_refused(tmp_path):
