@@ -10,7 +10,7 @@ their own. A row of a Markdown table a configuration: the size of the model, sec
 TensorFlow included. The exit status is 1 where a stage fails or gives something that is not finite.
 
 Checkpoints are written in DIR, the system's temporary folder where not given, and removed; the
-largest takes some 6 GB.
+largest found so far took some 3 GB.
 
 A GPU is used where there is one; memory is then the host's.
 """
