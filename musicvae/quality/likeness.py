@@ -61,17 +61,26 @@ def nearest_distances(
     values, numbered = np.unique(others, return_inverse=True)
     # Small numbers compare faster.
     dtype = np.min_scalar_type(len(values))
-    known = numbered.reshape(others.shape).astype(dtype)
+    # One label of all the others lies together, which is several times faster to go through.
+    known = np.ascontiguousarray(numbered.reshape(others.shape).astype(dtype).T)
     forms = [
         _numbers(form, values).astype(dtype) for form in (pieces, *(v(pieces) for v in variants))
     ]
     nearest = np.empty(len(pieces))
     for k in range(len(pieces)):
-        differing = min(int((known != form[k]).sum(axis=1).min()) for form in forms)
+        differing = min(_fewest_differing(form[k], known) for form in forms)
         nearest[k] = differing / pieces.shape[1]
         if progress is not None:
             progress(k + 1)
     return nearest
+
+
+def _fewest_differing(piece: IntArray, known: IntArray) -> int:
+    """Returns in how many of its L labels a piece differs from the nearest of others `[L, M]`."""
+    counts = np.zeros(known.shape[1], np.uint32)
+    for label, of_others in zip(piece, known, strict=True):
+        counts += of_others != label
+    return int(counts.min())
 
 
 def _numbers(labels: IntArray, values: IntArray) -> IntArray:

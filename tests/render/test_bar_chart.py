@@ -19,6 +19,7 @@ def test_bars_are_as_high_as_their_shares():
     theirs = bars_of(bar_chart([HISTOGRAM], title="T"), COLOURS[1])
     assert [b.height / ours[1].height for b in ours] == pytest.approx([1 / 3, 1.0])
     assert [b.height / ours[1].height for b in theirs] == pytest.approx([2 / 3, 2 / 3])
+    assert ours[1].height == 112  # of a panel of 120 pixels: the largest share fills it
     assert all(b.x < c.x for b, c in zip(ours, theirs, strict=True))
 
 
