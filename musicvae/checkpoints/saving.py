@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -214,7 +215,9 @@ def _write(prefix: str, tensors: Mapping[str, Any]) -> None:
                 tensors=[tf.convert_to_tensor(tensors[name]) for name in names],
             )
     except tf.errors.OpError as error:
-        raise CheckpointError(error.message) from error
+        # Without the operation's own name, and that of the part it was writing.
+        reason = re.sub(r"\{\{.*?\}\}\s*|\s*\[Op:\w+\]|\S+\.tempstate\d+;\s*", "", error.message)
+        raise CheckpointError(reason) from error
 
 
 def _cannot_write(prefix: str, reason: str) -> str:

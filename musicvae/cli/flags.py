@@ -20,11 +20,14 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import sys
 import textwrap
+import threading
 import traceback
+import types
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
 from absl import flags, logging
@@ -35,6 +38,7 @@ from musicvae.registry import did_you_mean
 EXIT_ERROR = 1
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
 
 _LOG_LEVELS = ("DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 _DASHES = ("\N{EM DASH}", "\N{EN DASH}")
@@ -135,7 +139,7 @@ def run_command(
 
     Raises:
       SystemExit: always, with the status: 0, 1 for an error, 2 for a wrong command line, 130 for
-        Ctrl-C.
+        Ctrl-C, 143 for SIGTERM.
     """
     given = mend_arguments(sys.argv[1:] if arguments is None else arguments)
     rest = _parse(name, values, given)
@@ -151,7 +155,8 @@ def run_command(
 
 def _run(name: str, main: Callable[[list[str]], int | None], rest: list[str]) -> int:
     try:
-        return main(rest) or 0
+        with _ended_by_sigterm():
+            return main(rest) or 0
     except MusicVAEError as error:
         return _complain(name, str(error), EXIT_ERROR)
     except flags.Error as error:
@@ -166,6 +171,24 @@ def _run(name: str, main: Callable[[list[str]], int | None], rest: list[str]) ->
         return _complain(name, f"{error.filename}: {error.strerror}", EXIT_ERROR)
     except KeyboardInterrupt:
         return _complain(name, "interrupted", EXIT_INTERRUPTED)
+
+
+@contextlib.contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Lets SIGTERM end a command as Ctrl-C does: what it had begun to write is cleared away."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, frame: types.FrameType | None) -> NoReturn:
+        del number, frame
+        raise SystemExit(EXIT_TERMINATED)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _parse(name: str, values: flags.FlagValues, given: list[str]) -> list[str]:

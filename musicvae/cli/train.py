@@ -212,7 +212,7 @@ def main(_: list[str]) -> int:
     watch = bool(FLAGS["watch"].value)
     if FLAGS["mode"].value == "eval":
         plan = plan_evaluation(_job())
-        placement = _placement()
+        placement = _placement(alone=True)
         from musicvae.training.running import evaluate
 
         return evaluate(plan, placement, watch=watch)
@@ -239,13 +239,13 @@ def _job() -> Job:
     return Job(**{name: values[name] for name in _JOB}, num_workers=workers, options=options)
 
 
-def _placement() -> Placement:
+def _placement(*, alone: bool = False) -> Placement:
     from musicvae.cli.tensorflow_start import quiet_start
 
     with quiet_start():
-        from musicvae.training.placement import place
+        from musicvae.training.placement import place, place_alone
 
-        return place(FLAGS["device"].value)
+        return (place_alone if alone else place)(FLAGS["device"].value)
 
 
 def _answer_magentas_cluster_flags() -> None:

@@ -15,8 +15,10 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import glob
 import json
 import os
+import platform
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -31,6 +33,7 @@ from musicvae.errors import DataError
 Array = npt.NDArray[Any]
 SOURCES = "sources"
 _STATE = "examples.json"
+_UNFINISHED = ".unfinished-"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -136,7 +139,9 @@ class DiskSink:
         self._described: dict[str, dict[str, Any]] = {}
         try:
             self._folder.parent.mkdir(parents=True, exist_ok=True)
-            unfinished = tempfile.mkdtemp(prefix=".unfinished-", dir=self._folder.parent)
+            _clear_abandoned(self._folder.parent)
+            prefix = f"{_UNFINISHED}{platform.node()}-{os.getpid()}-"
+            unfinished = tempfile.mkdtemp(prefix=prefix, dir=self._folder.parent)
         except OSError as error:
             raise _cannot_write(self._folder, error) from error
         self._unfinished = Path(unfinished)
@@ -211,6 +216,26 @@ def open_example_set(folder: str | os.PathLike[str]) -> ExampleSet:
             f"{folder}: the cached examples are damaged ({error}); remove the folder to have them "
             "made anew"
         ) from error
+
+
+def _clear_abandoned(parent: Path) -> None:
+    """Removes what processes of this machine that were killed left unfinished in a folder."""
+    for folder in parent.glob(f"{_UNFINISHED}{glob.escape(platform.node())}-*-*"):
+        number = folder.name.split("-")[-2]
+        if number.isdecimal() and not _is_running(int(number)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_running(process: int) -> bool:
+    if os.name == "nt":
+        return True  # there is no harmless signal to ask with
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass
+    return True
 
 
 def _mapped(path: Path, dtype: str, shape: tuple[int, ...]) -> Array:

@@ -17,6 +17,7 @@ import json
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol
@@ -299,7 +300,16 @@ def _start_worker(component: Component, pitch_map: PitchMap) -> None:
     """Makes a worker process ready; Ctrl-C is for the process that started it."""
     global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _worker = build_converter(component), pitch_map
+
+
+def _end_with_parent() -> None:
+    """Ends this process when its parent is gone: a killed one cannot say so itself."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _extract_in_worker(chunk: list[Record]) -> _Part:

@@ -89,7 +89,7 @@ def plan_training(job: Job) -> Plan:
 
     Raises:
       ConfigError: no or another configuration, or a hyperparameter that does not fit.
-      InputError: no examples are given, or files are missing.
+      InputError: no examples are given, or files are missing; early stopping has nothing to go by.
       CheckpointError: the run folder is damaged.
     """
     folder = RunFolder(job.run_dir)
@@ -102,6 +102,11 @@ def plan_training(job: Job) -> Plan:
         job.eval_examples_path or before.eval_examples_path,
         0 if seed is None else seed,
     )
+    if job.options.early_stopping and not now.eval_examples_path:
+        raise InputError(
+            f"--early_stopping={job.options.early_stopping} needs music to evaluate on while "
+            "training; give --eval_examples_path"
+        )
     return _plan(job, folder, now, "train")
 
 

@@ -3,7 +3,8 @@
 Weights, their gradients and Adam's two moments are exact. What the forward pass keeps for the
 gradient is estimated from the variables: every LSTM layer keeps, for each example and step, its
 projected input and four gates, its cell and its output; the top of a decoder keeps its logits and
-their gradient.
+their gradient, and NADE its hidden units at each drum. The graph of the step, and what TensorFlow
+allocates to run it, is a constant.
 """
 
 from __future__ import annotations
@@ -20,9 +21,13 @@ _BYTES = 4
 _COPIES_OF_WEIGHTS = 4
 _KEPT_PER_UNIT = 10
 _LOGIT_COPIES = 4
+_NADE_COPIES = 2
+# Measured with a model of 8 units: what its step adds to a process that has TensorFlow loaded.
+_GRAPH_BYTES = 80 << 20
 _LSTM_BIAS = re.compile(r".*lstm_cell/bias")
 _LEVEL = re.compile(r"hierarchical_level_(\d+)")
 _CORE = "core_decoder"
+_NADE_WEIGHTS = "nade/w_enc"
 _GATES = 4
 
 
@@ -33,16 +38,23 @@ class Memory:
     Attributes:
       variables: weights, gradients and moments.
       activations: what one round of one replica's part of a batch keeps.
+      graph: the compiled step.
     """
 
     variables: int
     activations: int
+    graph: int = _GRAPH_BYTES
+
+    @property
+    def total(self) -> int:
+        """All of it, beside TensorFlow itself."""
+        return self.variables + self.activations + self.graph
 
     def __str__(self) -> str:
-        total = readable(self.variables + self.activations)
         return (
-            f"about {total} beside TensorFlow itself: {readable(self.variables)} for weights, "
-            f"gradients and Adam, {readable(self.activations)} for a batch"
+            f"about {readable(self.total)} beside TensorFlow itself: {readable(self.variables)} "
+            f"for weights, gradients and Adam, {readable(self.activations)} for a batch, "
+            f"{readable(self.graph)} for the step's graph"
         )
 
 
@@ -70,6 +82,8 @@ def expected_memory(
         share = checkpoint_segments / math.prod(conductors)
     per_example = share * _LOGIT_COPIES * steps * spec.output_depth
     for name, shape in shapes.items():
+        if name.endswith(_NADE_WEIGHTS):
+            per_example += share * _NADE_COPIES * steps * math.prod(shape)
         if _LSTM_BIAS.fullmatch(name):
             units = shape[0] // _GATES
             kept = _KEPT_PER_UNIT * units * _steps_of(name, config, steps)

@@ -14,16 +14,13 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import re
-from typing import Any
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 from musicvae.data.pipeline import Slices
+from musicvae.devices import choose_devices
 from musicvae.errors import InputError
-
-_DEVICE = re.compile(r"/?(?:device:)?(CPU|GPU)(?::(\d+))?", re.IGNORECASE)
-_KINDS = ("CPU", "GPU")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,14 +30,19 @@ class Placement:
     Attributes:
       strategy: how the replicas of the model work together.
       description: for people.
-      is_chief: whether this process writes checkpoints and summaries.
-      processes: how many processes work together.
+      number: of this process among those that work together.
+      processes: how many these are.
     """
 
     strategy: Any
     description: str
-    is_chief: bool = True
+    number: int = 0
     processes: int = 1
+
+    @property
+    def is_chief(self) -> bool:
+        """Whether this process writes checkpoints and summaries."""
+        return self.number == 0
 
     @property
     def replicas(self) -> int:
@@ -58,8 +60,7 @@ class Placement:
         if self.replicas == 1:
             return Slices()
         local = len(self.strategy.extended.worker_devices)
-        first = local * self.strategy.cluster_resolver.task_id if self.processes > 1 else 0
-        return Slices(self.replicas, range(first, first + local))
+        return Slices(self.replicas, range(local * self.number, local * (self.number + 1)))
 
 
 def place(device: str | None) -> Placement:
@@ -74,49 +75,28 @@ def place(device: str | None) -> Placement:
     """
     if os.environ.get("TF_CONFIG"):
         return _several_machines(device)
-    names = _device_names(device)
+    names = choose_devices(device)
     if len(names) == 1:
-        return Placement(
-            tf.distribute.OneDeviceStrategy(f"/device:{names[0]}"), _described(names[0])
-        )
+        return _on_one(names[0])
     strategy = tf.distribute.MirroredStrategy([f"/device:{name}" for name in names])
     return Placement(strategy, " + ".join(map(_described, names)))
 
 
-def _device_names(device: str | None) -> list[str]:
-    """Returns devices as "GPU:0"; CPUs past the first are made of the same cores."""
-    if not device:
-        count = len(tf.config.list_physical_devices("GPU"))
-        return [f"GPU:{index}" for index in range(count)] or ["CPU:0"]
-    names = []
-    for part in device.split(","):
-        match = _DEVICE.fullmatch(part.strip())
-        if match is None:
-            raise InputError(
-                f"--device='{part}' is not a device; give CPU, GPU, GPU:1 or GPU:0,GPU:1"
-            )
-        names.append(f"{match[1].upper()}:{int(match[2] or 0)}")
-    if len(set(names)) < len(names):
-        raise InputError(f"--device={device} names a device twice")
-    for kind in _KINDS:
-        wanted = [int(name.split(":")[1]) for name in names if name.startswith(kind)]
-        if wanted:
-            _check_there(kind, max(wanted))
-    return names
+def place_alone(device: str | None) -> Placement:
+    """Chooses one device, for an evaluation, whatever TF_CONFIG says.
+
+    Args:
+      device: "CPU" or "GPU:1"; of several the first is taken. None for the first GPU, or the CPU
+        where there is none.
+
+    Raises:
+      InputError: there is no such device.
+    """
+    return _on_one(choose_devices(device)[0])
 
 
-def _check_there(kind: str, highest: int) -> None:
-    found = tf.config.list_physical_devices(kind)
-    if kind == "CPU" and highest > 0:
-        logical = [tf.config.LogicalDeviceConfiguration()] * (highest + 1)
-        try:
-            tf.config.set_logical_device_configuration(found[0], logical)
-        except RuntimeError as error:
-            if len(tf.config.list_logical_devices("CPU")) <= highest:
-                raise InputError(f"--device=CPU:{highest} was asked for too late") from error
-    elif highest >= len(found):
-        has = f"it has {len(found)}" if found else "it has none that TensorFlow can use"
-        raise InputError(f"--device={kind}:{highest} is not in this machine; {has}")
+def _on_one(name: str) -> Placement:
+    return Placement(tf.distribute.OneDeviceStrategy(f"/device:{name}"), _described(name))
 
 
 def _described(name: str) -> str:
@@ -128,29 +108,69 @@ def _described(name: str) -> str:
     return f"{name} ({details.get('device_name', 'unknown GPU')})"
 
 
-def _several_machines(device: str | None) -> Placement:
-    if device:
-        raise InputError("--device cannot be given together with TF_CONFIG; leave one of them out")
+class Member(NamedTuple):
+    """One process of a cluster.
+
+    Attributes:
+      name: for people: "worker 1".
+      number: its place among all processes; number 0 is the chief.
+      processes: how many there are.
+    """
+
+    name: str
+    number: int
+    processes: int
+
+
+def cluster_member(tf_config: str) -> Member:
+    """Returns who this process is.
+
+    Args:
+      tf_config: the environment variable TF_CONFIG.
+
+    Raises:
+      InputError: it cannot be read, or names a role that this training does not have.
+    """
     try:
-        cluster = json.loads(os.environ["TF_CONFIG"])
-        workers = cluster["cluster"]["worker"]
-        task = cluster["task"]
-        kind, index = task["type"], int(task["index"])
-        if "ps" in cluster["cluster"]:
-            raise InputError(
-                "TF_CONFIG names parameter servers ('ps'); leave them out, workers exchange "
-                "gradients with each other"
-            )
-        strategy = tf.distribute.MultiWorkerMirroredStrategy()
-    except (ValueError, KeyError, TypeError) as error:
+        content = json.loads(tf_config)
+        cluster, task = content["cluster"], content["task"]
+        hosts = {role: list(cluster.get(role, [])) for role in ("chief", "worker")}
+        kind, index = str(task["type"]), int(task["index"])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
             f"TF_CONFIG cannot be used: {error!r}; it is JSON such as {_EXAMPLE}"
         ) from error
-    except tf.errors.OpError as error:
-        raise InputError(f"TF_CONFIG: the cluster does not start: {error.message}") from error
-    is_chief = kind == "chief" or ("chief" not in cluster["cluster"] and index == 0)
-    description = f"{kind} {index} of {len(workers)} worker processes"
-    return Placement(strategy, description, is_chief, len(workers))
+    if "ps" in cluster or kind == "ps":
+        raise InputError(
+            "TF_CONFIG names parameter servers ('ps'); leave them out, workers exchange "
+            "gradients with each other"
+        )
+    if kind not in hosts:
+        raise InputError(
+            f"TF_CONFIG: a process of type '{kind}' does not train; to evaluate, run "
+            "musicvae-train --mode=eval --watch"
+        )
+    if not 0 <= index < len(hosts[kind]):
+        raise InputError(
+            f"TF_CONFIG: {kind} {index} is not in the cluster, which has {len(hosts[kind])}"
+        )
+    count = len(hosts["chief"]) + len(hosts["worker"])
+    return Member(f"{kind} {index}", index + (kind == "worker") * len(hosts["chief"]), count)
+
+
+def _several_machines(device: str | None) -> Placement:
+    if device:
+        raise InputError("--device cannot be given together with TF_CONFIG; leave one of them out")
+    member = cluster_member(os.environ["TF_CONFIG"])
+    choose_devices(None)
+    try:
+        strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    except (ValueError, tf.errors.OpError) as error:
+        reason = error.message if isinstance(error, tf.errors.OpError) else error
+        raise InputError(f"TF_CONFIG: the cluster does not start: {reason}") from error
+    return Placement(
+        strategy, f"{member.name} of {member.processes} processes", member.number, member.processes
+    )
 
 
 _EXAMPLE = (

@@ -18,6 +18,7 @@ class Progress:
         num_steps: int,
         batch_size: int,
         *,
+        free_bits: float = 0.0,
         interval_seconds: float = 10.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -26,11 +27,13 @@ class Progress:
         Args:
           num_steps: the step at which training ends.
           batch_size: examples in a step.
+          free_bits: bits of the KL divergence that cost nothing.
           interval_seconds: time between two lines.
           clock: the present time in seconds.
         """
         self._num_steps = num_steps
         self._batch_size = batch_size
+        self._free_bits = free_bits
         self._interval_seconds = interval_seconds
         self._clock = clock
         self._marks: collections.deque[tuple[float, int]] = collections.deque(maxlen=_REMEMBERED)
@@ -66,7 +69,7 @@ class Progress:
           scalars: the step's results by TensorBoard tag.
         """
         self._last_line = self._clock()
-        parts = [f"step {step:,}/{self._num_steps:,}", loss_line(scalars)]
+        parts = [f"step {step:,}/{self._num_steps:,}", loss_line(scalars, self._free_bits)]
         speed = self.steps_per_second(step)
         if speed is not None:
             parts.append(_speed(speed, self._batch_size))
@@ -79,16 +82,23 @@ class Progress:
         self._marks.clear()
 
 
-def loss_line(scalars: Mapping[str, float]) -> str:
-    """Returns the loss and its parts: `loss 45.3 = 41.2 + 0.20 * KL 20.5 (74.3 bits)`.
+def loss_line(scalars: Mapping[str, float], free_bits: float = 0.0) -> str:
+    """Returns the loss as the sum of its parts, and how much the latent vector z holds.
+
+    `loss 45.3 = reconstruction 41.2 + 0.2 * KL 20.5 (z holds 77.6 bits, 48 cost nothing)`: the
+    music that the decoder is to give back costs 41.2 nats an example, and what z says about it
+    20.5 nats past the bits that cost nothing.
 
     Args:
       scalars: results by TensorBoard tag.
+      free_bits: bits of the KL divergence that cost nothing.
     """
+    held = f"z holds {scalars['losses/kl_bits']:.3g} bits"
+    if free_bits:
+        held += f", {free_bits:g} cost nothing"
     return (
-        f"loss {scalars['loss']:.4g} = {scalars['losses/r_loss']:.4g} "
-        f"+ {scalars['losses/kl_beta']:.3g} * KL {scalars['losses/kl_loss']:.4g} "
-        f"({scalars['losses/kl_bits']:.4g} bits)"
+        f"loss {scalars['loss']:.4g} = reconstruction {scalars['losses/r_loss']:.4g} "
+        f"+ {scalars['losses/kl_beta']:.3g} * KL {scalars['losses/kl_loss']:.4g} ({held})"
     )
 
 

@@ -25,6 +25,7 @@ from musicvae.training.trainer import Trainer
 
 _POLL_SECONDS = 10.0
 _WAIT_SECONDS = 0.2
+_SEARCH_SECONDS = 10.0
 
 
 def train(plan: Plan, placement: Placement) -> int:
@@ -165,12 +166,34 @@ def _wait(request: StopRequest) -> None:
 def _examples(plan: Plan, source: RecordSource) -> ExampleSet:
     """Finds a source's examples, in memory or on disk as the job has it."""
     job = plan.job
+    find = functools.partial(
+        load_examples,
+        plan.config.converter,
+        source,
+        num_workers=job.num_workers,
+        progress=_SearchProgress(source.name),
+    )
     if job.cache_dir is None and not job.cache_dataset:
         # The files are open for as long as they are used, and need no name for that.
         with tempfile.TemporaryDirectory(prefix="musicvae-", ignore_cleanup_errors=True) as folder:
-            return load_examples(
-                plan.config.converter, source, cache_dir=folder, num_workers=job.num_workers
+            return find(cache_dir=folder)
+    return find(cache_dir=job.cache_dir)
+
+
+class _SearchProgress:
+    """Says now and then how far a long search for examples is."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._last = time.monotonic()
+
+    def __call__(self, sequences: int, found: int) -> None:
+        now = time.monotonic()
+        if now - self._last >= _SEARCH_SECONDS:
+            self._last = now
+            logging.info(
+                "%s: %s examples in the first %s sequences",
+                self._name,
+                f"{found:,}",
+                f"{sequences:,}",
             )
-    return load_examples(
-        plan.config.converter, source, cache_dir=job.cache_dir, num_workers=job.num_workers
-    )

@@ -196,7 +196,10 @@ class _Run:
         """
         self.step = first_step
         self._progress = Progress(
-            self._options.num_steps, batch_size, interval_seconds=self._options.progress_seconds
+            self._options.num_steps,
+            batch_size,
+            free_bits=self._step.step.model.config.hparams.free_bits,
+            interval_seconds=self._options.progress_seconds,
         )
         if self._saver is not None:
             self._saver.note(notes)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from absl import flags
@@ -127,3 +130,19 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+def test_sigterm_clears_up_and_exits_with_143(values) -> None:
+    ended = []
+    before = signal.getsignal(signal.SIGTERM)
+
+    def main(rest: list[str]) -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(10.0)
+        finally:
+            ended.append(True)
+
+    assert run(values, [], main) == 143
+    assert ended == [True]
+    assert signal.getsignal(signal.SIGTERM) is before

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pathlib
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -81,3 +83,16 @@ def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: pathlib.Path) -> 
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match="cannot keep examples there"):
         DiskSink(tmp_path / "file" / "set")
+
+
+def test_what_a_killed_process_left_unfinished_is_cleared_away(tmp_path: pathlib.Path) -> None:
+    code = "import sys, os; from musicvae.data.example_set import DiskSink; DiskSink(sys.argv[1]); "
+    subprocess.run([sys.executable, "-c", code + "os._exit(9)", tmp_path / "set"], check=False)
+    assert len(list(tmp_path.iterdir())) == 1
+    other_machine = tmp_path / ".unfinished-another.host-1-abc"
+    other_machine.mkdir()
+    running = DiskSink(tmp_path / "a")
+    _check(_fill(DiskSink(tmp_path / "b")))
+    assert other_machine.exists()
+    _check(_fill(running))
+    assert sorted(path.name for path in tmp_path.iterdir()) == [other_machine.name, "a", "b"]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
+import signal
 import subprocess
 import sys
 import textwrap
+import time
 
 import numpy as np
 import pytest
@@ -156,3 +159,50 @@ def test_progress_counts_sequences_and_examples(tmp_path: pathlib.Path) -> None:
     calls: list[tuple[int, int]] = []
     extract_examples(DRUMS, source, progress=lambda *done: calls.append(done))
     assert calls[-1] == (4, 12)
+
+
+def test_workers_end_when_what_started_them_is_killed(tmp_path: pathlib.Path) -> None:
+    code = """
+        import multiprocessing, os, signal, sys
+        from musicvae.config import load_config
+        from musicvae.data import examples
+        examples._ALONE_SECONDS, examples._CHUNK_RECORDS = 0.0, 1
+
+        def die(sequences, found):
+            children = multiprocessing.active_children()
+            if children:
+                with open(sys.argv[2], "w") as file:
+                    print(*[child.pid for child in children], file=file)
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        component = load_config("cat-drums_2bar_small").converter
+        source = examples.TFRecordSource((sys.argv[1],))
+        examples.extract_examples(component, source, num_workers=2, progress=die)
+    """
+    path = write_drums(tmp_path / "drums.tfrecord", pieces=40)
+    killed = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code), str(path), str(tmp_path / "workers")],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    workers = [int(word) for word in (tmp_path / "workers").read_text().split()]
+    assert len(workers) == 2
+    try:
+        deadline = time.monotonic() + 30
+        while any(_is_running(worker) for worker in workers):
+            assert time.monotonic() < deadline, "a worker outlives its parent"
+            time.sleep(0.05)
+    finally:
+        for worker in filter(_is_running, workers):
+            os.kill(worker, signal.SIGKILL)
+
+
+def _is_running(process: int) -> bool:
+    """Whether a process runs; one that has ended but that nobody has asked about does not."""
+    try:
+        os.kill(process, 0)
+        state = pathlib.Path(f"/proc/{process}/stat")
+        return not state.exists() or state.read_text().rpartition(")")[2].split()[0] != "Z"
+    except (ProcessLookupError, FileNotFoundError):
+        return False

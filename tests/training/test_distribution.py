@@ -36,9 +36,13 @@ def _start(
     )
 
 
-def _cluster(index: int, ports: list[int]) -> str:
-    workers = [f"localhost:{port}" for port in ports]
-    return json.dumps({"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}})
+def _cluster(index: int, ports: list[int], roles: tuple[str, str] = ("worker", "worker")) -> str:
+    """Returns the TF_CONFIG of one of two processes on these ports."""
+    cluster: dict[str, list[str]] = {}
+    for role, port in zip(roles, ports, strict=True):
+        cluster.setdefault(role, []).append(f"localhost:{port}")
+    task = {"type": roles[index], "index": roles[:index].count(roles[index])}
+    return json.dumps({"cluster": cluster, "task": task})
 
 
 def _free_ports(count: int) -> list[int]:
@@ -91,14 +95,23 @@ def test_two_devices_give_the_losses_of_one(
         assert two.step == STEPS
 
 
-@pytest.mark.slow
+@pytest.mark.parametrize(
+    "roles",
+    [
+        ("worker", "worker"),
+        pytest.param(("chief", "worker"), marks=pytest.mark.slow),
+    ],
+)
 def test_two_worker_processes_give_the_losses_of_one(
-    alone: tuple[pathlib.Path, list[float]], drums_path: pathlib.Path, tmp_path: pathlib.Path
+    alone: tuple[pathlib.Path, list[float]],
+    drums_path: pathlib.Path,
+    tmp_path: pathlib.Path,
+    roles: tuple[str, str],
 ) -> None:
     run, ports = tmp_path / "run", _free_ports(2)
-    workers = [_start(run, drums_path, TF_CONFIG=_cluster(index, ports)) for index in (0, 1)]
+    workers = [_start(run, drums_path, TF_CONFIG=_cluster(index, ports, roles)) for index in (0, 1)]
     outs = [_end(worker) for worker in workers]
-    assert "worker 0 of 2 worker processes" in outs[0]
+    assert f"{roles[0]} 0 of 2 processes" in outs[0]
     assert "steps/s" in outs[0] and "steps/s" not in outs[1]
     assert _losses(run) == pytest.approx(alone[1], rel=1e-4)
     with open_checkpoint(run) as checkpoint:

@@ -10,7 +10,7 @@ SCALARS = {
     "loss": 45.3,
     "losses/r_loss": 41.2,
     "losses/kl_loss": 20.5,
-    "losses/kl_bits": 74.3,
+    "losses/kl_bits": 77.6,
     "losses/kl_beta": 0.2,
 }
 
@@ -30,7 +30,7 @@ def test_a_line_has_speed_loss_parts_and_time_left() -> None:
     assert progress.due(41)
     line = progress.line(41, SCALARS)
     assert "step 41/1,000" in line
-    assert "loss 45.3 = 41.2 + 0.2 * KL 20.5 (74.3 bits)" in line
+    assert "loss 45.3 = reconstruction 41.2 + 0.2 * KL 20.5 (z holds 77.6 bits" in line
     assert "2.00 steps/s, 1,024 examples/s" in line
     assert line.endswith("8 min 0 s left")
 
@@ -88,5 +88,13 @@ def test_durations_have_two_units(seconds: float, text: str) -> None:
     assert duration(seconds) == text
 
 
-def test_loss_line_is_a_sum() -> None:
-    assert loss_line(SCALARS) == "loss 45.3 = 41.2 + 0.2 * KL 20.5 (74.3 bits)"
+def test_the_loss_is_shown_as_a_sum_with_what_z_holds() -> None:
+    total = "loss 45.3 = reconstruction 41.2 + 0.2 * KL 20.5"
+    assert loss_line(SCALARS) == f"{total} (z holds 77.6 bits)"
+    assert loss_line(SCALARS, 48.0) == f"{total} (z holds 77.6 bits, 48 cost nothing)"
+
+
+def test_a_line_says_which_bits_cost_nothing() -> None:
+    progress = Progress(10, 8, free_bits=48.0)
+    progress.due(1)
+    assert "48 cost nothing)" in progress.line(1, SCALARS)
