@@ -130,7 +130,8 @@ def test_the_cookbooks_python_works(at_work) -> None:
 
 
 def test_the_tour_samples_interpolates_and_steers(at_work, monkeypatch, capsys) -> None:
-    monkeypatch.setattr(sys, "argv", ["tour.py", "--output_dir=tour", "--num_learnt=40"])
+    configs = "--configs=cat-drums_2bar_small,cat-mel_2bar_small"
+    monkeypatch.setattr(sys, "argv", ["tour.py", configs, "--output_dir=tour", "--num_learnt=40"])
     runpy.run_path(str(CHECKOUT / "examples" / "tour.py"), run_name="__main__")
     pages = {page.stem for page in (at_work / "tour").glob("*.html")}
     for config in ("cat-drums_2bar_small", "cat-mel_2bar_small"):
