@@ -65,7 +65,8 @@ def load_chosen_model(
 
     Args:
       choice: what `choose_model` found.
-      values: the command's flags; max_batch_size, seed and device are read.
+      values: the command's flags; max_batch_size, seed and device are read, and
+        precision where the command has it.
       decoder_only: whether to leave out the encoder.
 
     Raises:
@@ -85,6 +86,7 @@ def load_chosen_model(
             seed=values["seed"],
             device=values["device"],
             decoder_only=decoder_only,
+            precision=values.get("precision", "float32"),
             keep_hparams=choice.keep_hparams,
         )
     for note in model.notes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -30,9 +30,9 @@ from musicvae.errors import InputError
 from musicvae.inference.arrays import Array, fitted_controls, stacked, trimmed
 from musicvae.inference.randomness import Randomness
 from musicvae.model_choice import checkpoint_path
-from musicvae.models import MusicVAE, variable_shapes
+from musicvae.models import MusicVAE, Precision, variable_shapes
 
-Precision = Literal["float32", "bfloat16"]
+PRECISIONS = ("float32", "bfloat16", "float16")
 
 _ENCODER = "encoder/"
 
@@ -92,7 +92,8 @@ class TensorModel:
           device: "CPU", "GPU:0"; None for a GPU if there is one.
           decoder_only: load what decoding needs, and no encoder: half the memory, and enough for
             checkpoints that lack one.
-          precision: "float32"; "bfloat16" computes products with operands of that type.
+          precision: "float32"; "bfloat16" and "float16" keep the weights in that type, in half the
+            memory, and compute products with it. float16 is for GPUs: it is slow on processors.
           keep_hparams: sizes that stay as `config` has them, because the user chose them.
 
         Raises:
@@ -108,8 +109,9 @@ class TensorModel:
                 f"session_target='{session_target}': models run in this process; leave it out and "
                 "choose a device with `device`"
             )
-        if precision not in ("float32", "bfloat16"):
-            raise InputError(f"precision='{precision}' must be float32 or bfloat16")
+        if precision not in PRECISIONS:
+            allowed = ", ".join(PRECISIONS[:-1])
+            raise InputError(f"precision='{precision}' must be {allowed} or {PRECISIONS[-1]}")
         self.batch_size = batch_size
         self._randomness = Randomness(seed)
         self._device = choose_device(device)
@@ -126,6 +128,7 @@ class TensorModel:
                     self.config,
                     self.converter.spec,
                     precision=precision,
+                    kept_in=precision,
                     initial_values=stored_values(checkpoint, var_name_substitutions),
                     decoder_only=decoder_only,
                 )

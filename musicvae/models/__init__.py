@@ -10,7 +10,7 @@ examples.
 
 from __future__ import annotations
 
-from musicvae.models.forward import Tally
+from musicvae.models.forward import Tally, add_tallies, summarize
 from musicvae.models.optimizer import AdamOptimizer
 from musicvae.models.train_step import TrainStep
 from musicvae.models.vae import (
@@ -19,8 +19,7 @@ from musicvae.models.vae import (
     Losses,
     MusicVAE,
     Posterior,
-    add_tallies,
-    summarize,
+    Precision,
     variable_shapes,
 )
 
@@ -31,6 +30,7 @@ __all__ = [
     "Losses",
     "MusicVAE",
     "Posterior",
+    "Precision",
     "Tally",
     "TrainStep",
     "add_tallies",

@@ -102,6 +102,16 @@ class Tally(NamedTuple):
 Tallies = Mapping[str, Tally]
 
 
+def summarize(tallies: Tallies) -> dict[str, float]:
+    """Returns the metrics that counts stand for, by TensorBoard tag."""
+    return {tag: float(tally.value()) for tag, tally in tallies.items()}
+
+
+def add_tallies(a: Tallies, b: Tallies) -> dict[str, Tally]:
+    """Returns the counts of two sets of examples together."""
+    return {tag: tally + b[tag] for tag, tally in a.items()}
+
+
 def over_examples(tallies: Tallies) -> dict[str, Tally]:
     """Adds up tallies whose first axis is the example.
 

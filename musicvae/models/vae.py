@@ -21,7 +21,7 @@ from musicvae.models.decoders import DECODERS, Decoder, Place, Written
 from musicvae.models.decoders.base import Request, Target
 from musicvae.models.decoders.checkpointing import check_segments
 from musicvae.models.encoders import ENCODERS
-from musicvae.models.forward import Forward, Tallies, Tally, fold
+from musicvae.models.forward import Forward, Tallies, fold
 from musicvae.models.variables import (
     Dense,
     InitialValues,
@@ -31,7 +31,7 @@ from musicvae.models.variables import (
 )
 
 Tensor = Any
-Precision = Literal["float32", "bfloat16"]
+Precision = Literal["float32", "bfloat16", "float16"]
 
 _NATS_PER_BIT = math.log(2.0)
 _ENCODER_SEED, _DECODER_SEED, _POSTERIOR_SEED = 0, 1, 2
@@ -145,6 +145,7 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
         *,
         seed: int | None = None,
         precision: Precision = "float32",
+        kept_in: Precision = "float32",
         initial_values: InitialValues | None = None,
         decoder_only: bool = False,
         checkpoint_segments: int = 0,
@@ -155,8 +156,9 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
           config: sizes and parts.
           spec: the shape of the converter's examples.
           seed: what the first values depend on; None draws a new one.
-          precision: bfloat16 computes products with operands of that type; variables, sums and all
-            else stay float32.
+          precision: bfloat16 or float16 computes products with operands of that type; all else
+            stays float32.
+          kept_in: the type that kernels are kept in; a model that trains needs float32.
           initial_values: gives the first value of (name, shape), such as a checkpoint's; None draws
             them.
           decoder_only: leaves out the encoder and its variables; such a model can only decode.
@@ -172,11 +174,11 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
         self.config = config
         self.spec = spec
         self._dtype = tf.dtypes.as_dtype(precision)
-        variables = Variables(seed, initial_values)
+        variables = Variables(seed, initial_values, tf.dtypes.as_dtype(kept_in))
         self._recognition, self._decoder = build(config, spec, variables, decoder_only=decoder_only)
         self._checkpoint_segments = checkpoint_segments
         check_segments(self._decoder.independent_segments, checkpoint_segments)
-        self._decode = tf.function(self._write, reduce_retracing=True, autograph=False)
+        self._writers: dict[tuple[int, int | None, frozenset[str]], Any] = {}
         self.named_variables: dict[str, tf.Variable] = variables.by_name
 
     def encode(
@@ -304,29 +306,37 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
                 f"type '{self.config.decoder.type}', not flat"
             )
         z = tf.convert_to_tensor(z, tf.float32)
+        if given is not None:
+            given = tf.cast(given, tf.float32)
         if controls is not None:
             controls = tf.cast(controls, tf.float32)
             if len(controls.shape) == 2:
                 controls = tf.tile(controls[None], [tf.shape(z)[0], 1, 1])
         end_token = self.spec.end_token if stop_at_end_token else None
         temperature = tf.convert_to_tensor(temperature, tf.float32)
-        decoded: Written = self._decode(
-            z, length, temperature, controls, _seed(seed), end_token, given
-        )
-        return Decoded(decoded.outputs, decoded.lengths)
+        options = {"controls": controls, "given": given}
+        options = {name: value for name, value in options.items() if value is not None}
+        write = self._writer(length, end_token, frozenset(options))
+        written: Written = write(z, temperature, _seed(seed), **options)
+        return Decoded(written.outputs, written.lengths)
 
-    def _write(
-        self,
-        z: Tensor,
-        length: int,
-        temperature: Tensor,
-        controls: Tensor,
-        seed: Tensor,
-        end_token: int | None,
-        given: Tensor,
-    ) -> Written:
-        request = Request(length, temperature, seed, controls, end_token, given=given)
-        return self._decoder.write(z, request)
+    def _writer(self, length: int, end_token: int | None, options: frozenset[str]) -> Any:
+        """Returns the graph that writes, traced once for batches of any size."""
+        key = (length, end_token, options)
+        if key not in self._writers:
+
+            def write(z: Tensor, temperature: Tensor, seed: Tensor, **options: Tensor) -> Written:
+                request = Request(length, temperature, seed, end_token=end_token, **options)
+                return self._decoder.write(self._decoder.prepare(z, self._dtype), request)
+
+            depths = {"controls": self.spec.control_depth, "given": self.spec.output_depth}
+            self._writers[key] = tf.function(write, autograph=False).get_concrete_function(
+                tf.TensorSpec([None, self.config.hparams.z_size]),
+                tf.TensorSpec([]),
+                tf.TensorSpec([2], tf.int32),
+                **{name: tf.TensorSpec([None, None, depths[name]]) for name in options},
+            )
+        return self._writers[key]
 
     def _encode(self, batch: Batch, forward: Forward) -> Posterior:
         assert self._recognition is not None, "a model without an encoder cannot encode"
@@ -425,16 +435,6 @@ def variable_shapes(config: Config, spec: ExampleSpec) -> dict[str, tuple[int, .
     shapes = VariableShapes()
     build(config, spec, shapes)
     return shapes.shapes
-
-
-def summarize(tallies: Tallies) -> dict[str, float]:
-    """Returns the metrics that counts stand for, by TensorBoard tag."""
-    return {tag: float(tally.value()) for tag, tally in tallies.items()}
-
-
-def add_tallies(a: Tallies, b: Tallies) -> dict[str, Tally]:
-    """Returns the counts of two sets of examples together."""
-    return {tag: tally + b[tag] for tag, tally in a.items()}
 
 
 def _seed(seed: Tensor) -> Tensor:

@@ -57,19 +57,26 @@ def zeros(shape: Sequence[int], seed: Tensor) -> Tensor:
 
 
 class Variables:
-    """Makes trainable float32 variables and keeps them by name.
+    """Makes trainable variables and keeps them by name; float32, unless kernels are to be smaller.
 
     Attributes:
       by_name: the variables so far, in order of creation.
     """
 
-    def __init__(self, seed: int | None, initial_values: InitialValues | None = None) -> None:
+    def __init__(
+        self,
+        seed: int | None,
+        initial_values: InitialValues | None = None,
+        kernel_dtype: tf.DType = tf.float32,
+    ) -> None:
         """Makes an empty set.
 
         Args:
           seed: what the first values depend on; None draws a new one.
           initial_values: gives the first value of (name, shape) instead of the initializers.
+          kernel_dtype: what matrices are kept in; a model that trains needs float32.
         """
+        self._kernel_dtype = kernel_dtype
         self._seed = secrets.randbits(31) if seed is None else seed
         self._initial_values = initial_values
         self.by_name: dict[str, tf.Variable] = {}
@@ -83,7 +90,7 @@ class Variables:
           initializer: draws the first value of (shape, seed).
 
         Returns:
-          The variable, float32 `shape`.
+          The variable, `shape`.
         """
         assert name not in self.by_name, f"variable '{name}' exists already"
         if self._initial_values is None:
@@ -91,7 +98,8 @@ class Variables:
             value = initializer(shape, tf.constant(seed, tf.int32))
         else:
             value = self._initial_values(name, tuple(shape))
-        self.by_name[name] = tf.Variable(value, name=name, dtype=tf.float32)
+        dtype = self._kernel_dtype if len(shape) == 2 else tf.float32
+        self.by_name[name] = tf.Variable(tf.cast(value, dtype), name=name)
         return self.by_name[name]
 
 
@@ -173,13 +181,14 @@ def product(x: Tensor, kernel: Tensor, dtype: tf.DType) -> Tensor:
     Args:
       x: `[..., depth]`.
       kernel: `[depth, units]`.
-      dtype: float32, or bfloat16 for operands of half the size; sums are float32 within the
-        product.
+      dtype: float32, or bfloat16 or float16 for operands of half the size.
 
     Returns:
       float32 `[..., units]`.
     """
     depth, units = kernel.shape
+    if x.shape.rank == 2 and depth:
+        return tf.cast(tf.matmul(tf.cast(x, dtype), tf.cast(kernel, dtype)), tf.float32)
     shape = tf.concat([tf.shape(x)[:-1], [units]], 0)
     if not depth:
         return tf.zeros(shape)

@@ -291,7 +291,7 @@ def test_what_is_out_of_range_is_named(groove: TrainedModel, call, message: str)
         ({"session_target": "grpc://host:2222"}, "session_target"),
         ({"device": "TPU"}, "--device=TPU is not a device"),
         ({"device": "GPU:77"}, "not in this machine"),
-        ({"precision": "int8"}, "float32 or bfloat16"),
+        ({"precision": "int8"}, "float32, bfloat16 or float16"),
     ],
 )
 def test_impossible_settings_are_refused(
@@ -375,6 +375,8 @@ def test_half_precision_decodes_nearly_the_same(
     runs: dict[str, pathlib.Path], groove: TrainedModel
 ) -> None:
     model = TrainedModel(GROOVE, 4, runs[GROOVE], precision="bfloat16")
+    kernels = [v for v in model._model.named_variables.values() if len(v.shape) == 2]
+    assert len(kernels) > 5 and {v.dtype.name for v in kernels} == {"bfloat16"}
     z = groove.sample_z(8, seed=0)
     differ = [
         np.abs(a[:, 9:] - b[:, 9:]).mean()

@@ -116,6 +116,19 @@ def test_a_row_of_a_batch_depends_on_its_place_and_not_on_the_rows_after_it():
     np.testing.assert_array_equal(five[:2], two)
 
 
+def test_batches_of_any_size_are_written_by_one_graph(monkeypatch):
+    spec, _ = melody_batch()
+    model = MusicVAE(tiny("cat-mel_2bar_small"), spec, seed=1)
+    traced = []
+    write = model._decoder.write
+    monkeypatch.setattr(model._decoder, "write", lambda *a: traced.append(a) or write(*a))
+    for size in (1, 3, 8, 2):
+        assert len(model.decode(np.zeros([size, 4]), 5, seed=[size, 0]).outputs) == size
+    assert len(traced) == 1
+    model.decode(np.zeros([2, 4]), 6)
+    assert len(traced) == 2
+
+
 def test_controls_may_be_given_once_for_all():
     generator = np.random.default_rng(0)
     spec, _ = melody_batch()
@@ -191,6 +204,20 @@ def test_a_model_that_only_decodes_has_no_encoder():
     assert model.named_variables and not any("encoder/" in n for n in model.named_variables)
     assert all(np.all(v.numpy() == 0.5) for v in model.named_variables.values())
     assert model.decode(np.zeros([1, 4]), 3, temperature=0.0).outputs.shape == (1, 3, 9)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_kernels_kept_in_half_the_bytes_write_nearly_the_same(dtype):
+    spec, _ = groove_batch()
+    config = tiny("groovae_4bar", dropout_keep_prob=1.0)
+    whole = MusicVAE(config, spec, seed=1)
+    half = MusicVAE(config, spec, seed=1, precision=dtype, kept_in=dtype)
+    for name, variable in half.named_variables.items():
+        assert variable.dtype == (dtype if name.endswith("kernel") else "float32")
+    z = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
+    a, b = (model.decode(z, 6, temperature=0.0).outputs for model in (whole, half))
+    np.testing.assert_allclose(a, b, atol=0.02)
+    assert not np.array_equal(a, b)
 
 
 @pytest.mark.parametrize("name", ["cat-mel_2bar_small", "groovae_4bar"])

@@ -9,6 +9,8 @@ import abc
 import dataclasses
 from typing import Any, NamedTuple
 
+import tensorflow as tf
+
 from musicvae.config import Component
 from musicvae.hparams import HParams
 from musicvae.models.encoders import Encoder
@@ -73,6 +75,18 @@ class Request(NamedTuple):
     end_token: int | None = None
     first_input: Tensor = None
     given: Tensor = None
+
+
+class Prepared(NamedTuple):
+    """What writing needs that is known before the first step.
+
+    Attributes:
+      shared: what all examples have in common, such as the weights.
+      own: what belongs to each example, `[N, ...]` tensors in any nest.
+    """
+
+    shared: Any
+    own: Any
 
 
 class Written(NamedTuple):
@@ -155,11 +169,20 @@ class Decoder(abc.ABC):
         """
 
     @abc.abstractmethod
-    def write(self, z: Tensor, request: Request, *, with_state: bool = False) -> Written:
-        """Writes music.
+    def prepare(self, z: Tensor, dtype: tf.DType) -> Prepared:
+        """Computes what writing needs that is known before the first step.
 
         Args:
           z: float32 `[B, Z]`.
+          dtype: what products are computed in.
+        """
+
+    @abc.abstractmethod
+    def write(self, prepared: Prepared, request: Request, *, with_state: bool = False) -> Written:
+        """Writes music.
+
+        Args:
+          prepared: of the latent vectors.
           request: what to write.
           with_state: whether the states at the end are wanted.
         """

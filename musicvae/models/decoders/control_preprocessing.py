@@ -18,6 +18,7 @@ from musicvae.models.decoders.base import (
     DECODERS,
     Decoder,
     Place,
+    Prepared,
     Reconstruction,
     Request,
     Target,
@@ -66,12 +67,18 @@ class ControlPreprocessingDecoder(Decoder):
         target = target._replace(controls=controls)
         return self._core.reconstruct(z, target, forward.child(_CORE), with_state=with_state)
 
-    def write(self, z: Tensor, request: Request, *, with_state: bool = False) -> Written:
+    def prepare(self, z: Tensor, dtype: tf.DType) -> Prepared:
+        """Prepares the core, as Decoder.prepare."""
+        core = self._core.prepare(z, dtype)
+        return Prepared((dtype, core.shared), core.own)
+
+    def write(self, prepared: Prepared, request: Request, *, with_state: bool = False) -> Written:
         """Lets the core write, as Decoder.write."""
-        lengths = tf.fill([tf.shape(z)[0]], request.length)
-        controls = self._read(request.controls, lengths, Forward(request.seed))
-        request = request._replace(controls=controls)
-        return self._core.write(z, request, with_state=with_state)
+        dtype, shared = prepared.shared
+        lengths = tf.fill([tf.shape(request.controls)[0]], request.length)
+        controls = self._read(request.controls, lengths, Forward(request.seed, dtype=dtype))
+        core = Prepared(shared, prepared.own)
+        return self._core.write(core, request._replace(controls=controls), with_state=with_state)
 
     def summed(self, tallies: Tallies) -> Tallies:
         """Adds up the core's tallies, as Decoder.summed."""

@@ -20,10 +20,17 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from musicvae.hparams import HParams
-from musicvae.models.decoders.base import Decoder, Place, Reconstruction, Request, Target, Written
+from musicvae.models.decoders.base import (
+    Place,
+    Prepared,
+    Reconstruction,
+    Request,
+    Target,
+)
 from musicvae.models.decoders.outputs import Output
 from musicvae.models.decoders.scheduled_sampling import Rollout, roll_out
-from musicvae.models.forward import Forward, fold
+from musicvae.models.decoders.writing import Opening, StepwiseDecoder, Weights, Writer
+from musicvae.models.forward import Forward
 from musicvae.models.look_up import data_product
 from musicvae.models.lstm import State
 from musicvae.models.lstm_stack import (
@@ -34,7 +41,6 @@ from musicvae.models.lstm_stack import (
     pack_states,
     run_stack,
     states_at_end,
-    step_stack,
 )
 from musicvae.models.variables import Dense, Variables, glorot_uniform, narrow_normal, product
 
@@ -68,7 +74,7 @@ class StepInputs(NamedTuple):
         return data_product(previous, self.rows, tf.zeros(self.rows.shape[1:]), self.rows.dtype)
 
 
-class FlatDecoder(Decoder):
+class FlatDecoder(StepwiseDecoder):
     """LSTM layers with one of the distributions of `outputs` on top."""
 
     takes_given = True
@@ -121,46 +127,33 @@ class FlatDecoder(Decoder):
             state=state,
         )
 
-    def write(self, z: Tensor, request: Request, *, with_state: bool = False) -> Written:
-        """Writes music step by step, as Decoder.write."""
-        weights = self._stack.weights()
-        controls = None if request.controls is None else time_major(request.controls)
-        given = None if request.given is None else time_major(request.given)
-        inputs = self._inputs(z, controls, weights[0])
-        batch, length = tf.shape(z)[0], request.length
-        first = request.first_input
-        if first is None:
-            first = tf.zeros([batch, self._output.depth])
-        states = self._stack.unpack_states(tf.tanh(self._initial(z)))
-        written = tf.TensorArray(tf.float32, length, element_shape=[None, self._output.depth])
-
-        def step(t: Tensor, previous: Tensor, states: Any, lengths: Tensor, written: Any) -> Any:
-            after = step_stack(inputs.at(t, previous), weights, states)
-            parameters = self._projection(after.top)
-            drawn = self._output.sample(parameters, request.temperature, fold(request.seed, t))
-            if given is not None:
-                drawn = tf.where(tf.math.is_nan(given[t]), drawn, given[t])
-            new_states = after.states
-            if request.end_token is not None:
-                going = lengths == length
-                drawn *= tf.cast(going, tf.float32)[:, None]
-                if with_state:
-                    new_states = _where(going, new_states, states)
-                ended = going & (tf.argmax(drawn, -1, output_type=tf.int32) == request.end_token)
-                lengths = tf.where(ended, t + 1, lengths)
-            return t + 1, drawn, new_states, lengths, written.write(t, drawn)
-
-        def unfinished(t: Tensor, *carried: Any) -> Tensor:
-            if request.end_token is None:
-                return t < length
-            return (t < length) & tf.reduce_any(carried[2] > t)
-
-        start = (tf.constant(0), first, states, tf.fill([batch], length), written)
-        _, _, states, lengths, written = tf.while_loop(
-            unfinished, step, start, parallel_iterations=1
+    def prepare(self, z: Tensor, dtype: tf.DType) -> Prepared:
+        """Computes the first states, and what z gives to each step; as Decoder.prepare."""
+        layers = self._stack.weights(dtype)
+        inputs = self._inputs(z, None, layers[0])
+        *_, control_rows = tf.split(layers[0].entry, self._input_sizes, 0)
+        kernel = tf.cast(self._projection.kernel, dtype)
+        bias = self._projection.bias + 0.0
+        states = self._stack.unpack_states(tf.tanh(self._initial(z, dtype)))
+        return Prepared(
+            Weights(inputs.rows, control_rows, layers, kernel, bias),
+            Opening(states, inputs.constant),
         )
-        state = pack_states(states) if with_state else None
-        return Written(time_major(written.stack()), lengths, state)
+
+    def writers(self, prepared: Prepared, request: Request) -> list[Writer]:
+        """Returns the one writer, as StepwiseDecoder.writers."""
+        weights, opening = prepared
+        batch, length = tf.shape(opening.constant)[0], request.length
+        controls, first = None, tf.zeros_like(opening.constant)
+        if request.controls is not None:
+            controls = time_major(request.controls)
+            controls = product(controls, weights.control_rows, weights.rows.dtype)
+        if request.first_input is not None:
+            first = product(request.first_input, weights.rows, weights.rows.dtype)
+        given = None if request.given is None else time_major(request.given)
+        noise = time_major(self._output.noise([batch, length], request.seed))
+        noise *= request.temperature
+        return [Writer(self._output, weights, opening, first, controls, noise, given)]
 
     def _inputs(self, z: Tensor, controls: Tensor, lowest: LayerWeights) -> StepInputs:
         rows, z_rows, control_rows = tf.split(lowest.entry, self._input_sizes, 0)
@@ -213,10 +206,3 @@ class FlatDecoder(Decoder):
 def time_major(x: Tensor) -> Tensor:
     """Swaps the axes of examples and of steps of a rank 3 tensor."""
     return tf.transpose(x, [1, 0, 2])
-
-
-def _where(condition: Tensor, yes: list[State], no: list[State]) -> list[State]:
-    def choose(a: Tensor, b: Tensor) -> Tensor:
-        return tf.where(condition[:, None], a, b)
-
-    return [State(*map(choose, *pair)) for pair in zip(yes, no, strict=True)]

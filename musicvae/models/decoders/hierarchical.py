@@ -42,6 +42,7 @@ from musicvae.models.decoders.base import (
     DECODERS,
     Decoder,
     Place,
+    Prepared,
     Reconstruction,
     Request,
     Target,
@@ -228,7 +229,11 @@ class HierarchicalDecoder(Decoder):
         shape = [tf.shape(z)[0], steps, parameters.shape[-1]]
         return Reconstruction(tf.reduce_sum(loss, 1), tf.reshape(parameters, shape), tallies={})
 
-    def write(self, z: Tensor, request: Request, *, with_state: bool = False) -> Written:
+    def prepare(self, z: Tensor, dtype: tf.DType) -> Prepared:
+        """Keeps z, as Decoder.prepare."""
+        return Prepared(dtype, z)
+
+    def write(self, prepared: Prepared, request: Request, *, with_state: bool = False) -> Written:
         """Writes segment after segment, as Decoder.write."""
         assert not with_state, "a hierarchical decoder is not the core of another"
         if request.length != self._num_segments * self._segment_length:
@@ -236,18 +241,21 @@ class HierarchicalDecoder(Decoder):
                 f"length {request.length}: a hierarchical model writes all of its "
                 f"{self._num_segments * self._segment_length} steps"
             )
+        dtype, z = prepared
+        forward = Forward(request.seed, dtype=dtype)
         if not self._feeds_back:
-            return self._write_in_a_loop(z, request)
+            return self._write_in_a_loop(self._embeddings(z, forward), request, dtype)
         first = request.first_input
 
         def segment(s: int, embedding: Tensor) -> tuple[Any, Tensor, Tensor, Tensor]:
             nonlocal first
             own = self._segment_request(request, s, first)
-            written = self._core.write(embedding, own, with_state=True)
+            core = self._core.prepare(embedding, dtype)
+            written = self._core.write(core, own, with_state=True)
             first = written.outputs[:, -1]
             return written, written.state, written.outputs, written.lengths
 
-        pieces = self._conduct(z, segment, Forward(request.seed))
+        pieces = self._conduct(z, segment, forward)
         outputs = tf.concat([piece.outputs for piece in pieces], 1)
         lengths = tf.stack([piece.lengths for piece in pieces], 1)
         return Written(outputs, _whole_lengths(lengths, request))
@@ -284,13 +292,18 @@ class HierarchicalDecoder(Decoder):
             x = tf.reshape(embeddings, [tf.shape(z)[0], -1, embeddings.shape[-1]])
         return x
 
-    def _write_in_a_loop(self, z: Tensor, request: Request) -> Written:
-        embeddings = tf.transpose(self._embeddings(z, Forward(request.seed)), [1, 0, 2])
-        batch, depth = tf.shape(z)[0], self._output_depth
+    def _write_in_a_loop(self, embeddings: Tensor, request: Request, dtype: tf.DType) -> Written:
+        """Writes each segment of `[B, S, H]` embeddings that are known beforehand."""
+        batch, depth = tf.shape(embeddings)[0], self._output_depth
+        core = self._core.prepare(_fold(tf.transpose(embeddings, [1, 0, 2])), dtype)
+        own = tf.nest.map_structure(
+            lambda x: tf.reshape(x, [self._num_segments, batch, x.shape[-1]]), core.own
+        )
         first = tf.zeros([batch, depth]) if request.first_input is None else request.first_input
 
         def step(s: Tensor, first: Tensor, outputs: Any, lengths: Any) -> Any:
-            written = self._core.write(embeddings[s], self._segment_request(request, s, first))
+            here = Prepared(core.shared, tf.nest.map_structure(lambda x: tf.gather(x, s), own))
+            written = self._core.write(here, self._segment_request(request, s, first))
             first = tf.ensure_shape(written.outputs[:, -1], [None, depth])
             return (
                 s + 1,

@@ -19,7 +19,13 @@ from typing import Any
 
 import tensorflow as tf
 
-from musicvae.models.decoders.outputs import Output, bernoulli_loss, hit_tallies, logistic_noise
+from musicvae.models.decoders.outputs import (
+    Output,
+    bernoulli_loss,
+    dimensions,
+    hit_tallies,
+    logistic_noise,
+)
 from musicvae.models.forward import Tallies, Tally
 from musicvae.models.variables import Variables
 
@@ -53,10 +59,13 @@ class NADE(Output):
         probabilities = tf.sigmoid(self._logits(parameters, targets))
         return tf.reduce_sum(bernoulli_loss(probabilities, targets, 1e-6), -1)
 
-    def sample(self, parameters: Tensor, temperature: Tensor, seed: Tensor) -> Tensor:
-        """Draws one class after the other, as Output.sample."""
+    def noise(self, shape: Any, seed: Tensor) -> Tensor:
+        """Draws noise for each class, as Output.noise."""
+        return logistic_noise([*dimensions(shape), self.depth], seed)
+
+    def draw(self, parameters: Tensor, noise: Tensor) -> Tensor:
+        """Chooses one class after the other, as Output.draw."""
         a, b_dec = tf.split(parameters, [self._hidden, self.depth], -1)
-        noise = temperature * logistic_noise(tf.shape(b_dec), seed)
         drawn = []
         for i in range(self.depth):
             logit = b_dec[:, i : i + 1] + tf.matmul(tf.sigmoid(a), self._w_dec_t[i])

@@ -18,6 +18,7 @@ from typing import Any
 import tensorflow as tf
 
 from musicvae.models.forward import Tallies, Tally, fold, side_by_side
+from musicvae.models.variables import product
 
 Tensor = Any
 
@@ -50,7 +51,6 @@ class Output(abc.ABC):
           float32 `[T, N]`, in nats.
         """
 
-    @abc.abstractmethod
     def sample(self, parameters: Tensor, temperature: Tensor, seed: Tensor) -> Tensor:
         """Draws one step.
 
@@ -62,6 +62,70 @@ class Output(abc.ABC):
         Returns:
           float32 `[N, D]`.
         """
+        noise = temperature * self.noise(tf.shape(parameters)[:1], seed)
+        return self.steps(self.draw(parameters, noise))
+
+    @abc.abstractmethod
+    def noise(self, shape: Any, seed: Tensor) -> Tensor:
+        """Draws the noise of some steps at temperature 1.
+
+        Args:
+          shape: of the steps, such as `[N, T]`.
+          seed: int32 `[2]`.
+
+        Returns:
+          float32 `[*shape, Q]`.
+        """
+
+    @abc.abstractmethod
+    def draw(self, parameters: Tensor, noise: Tensor) -> Tensor:
+        """Chooses one step.
+
+        Args:
+          parameters: float32 `[N, P]`.
+          noise: float32 `[N, Q]`, times the temperature.
+
+        Returns:
+          The step in the distribution's own form: for classes an int32 `[N]`, or one column for
+          each of several; else float32 `[N, D]`.
+        """
+
+    def steps(self, drawn: Tensor) -> Tensor:
+        """Returns what was drawn, `[...]` or `[..., K]`, as float32 `[..., D]`."""
+        return drawn
+
+    def drawn(self, step: Tensor) -> Tensor:
+        """Returns a step, float32 `[N, D]`, in the form that `draw` gives it."""
+        return step
+
+    def held(self, drawn: Tensor, given: Tensor) -> Tensor:
+        """Returns a drawn step with given values in their places.
+
+        Args:
+          drawn: one step as `draw` gives it.
+          given: float32 `[N, D]`, NaN where the step stays as it was drawn.
+        """
+        return self.drawn(tf.where(tf.math.is_nan(given), self.steps(drawn), given))
+
+    def feed(self, drawn: Tensor, rows: Tensor) -> Tensor:
+        """Multiplies a drawn step by a matrix.
+
+        Args:
+          drawn: one step as `draw` gives it.
+          rows: `[D, E]`, in the dtype that products are computed in.
+
+        Returns:
+          float32 `[N, E]`.
+        """
+        return product(drawn, rows, rows.dtype)
+
+    def label(self, drawn: Tensor) -> Tensor:
+        """Returns the first of a drawn step's largest columns, int32 `[N]`."""
+        return tf.argmax(drawn, -1, output_type=tf.int32)
+
+    def array(self, length: int) -> Any:
+        """Returns an empty TensorArray for `length` steps as `draw` gives them."""
+        return tf.TensorArray(tf.float32, length, element_shape=[None, self.depth])
 
     @abc.abstractmethod
     def tallies(self, parameters: Tensor, targets: Tensor, mask: Tensor) -> Tallies:
@@ -93,11 +157,34 @@ class Categorical(Output):
         labels = tf.argmax(targets, -1, output_type=tf.int32)
         return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=parameters)
 
-    def sample(self, parameters: Tensor, temperature: Tensor, seed: Tensor) -> Tensor:
-        """Draws a class as a one-hot row, as Output.sample."""
-        uniform = tf.random.stateless_uniform(tf.shape(parameters), seed, minval=_SMALLEST)
-        gumbel = -tf.math.log(-tf.math.log(uniform))
-        return tf.one_hot(tf.argmax(parameters + temperature * gumbel, -1), self.depth)
+    def noise(self, shape: Any, seed: Tensor) -> Tensor:
+        """Draws Gumbel noise for each class, as Output.noise."""
+        uniform = tf.random.stateless_uniform([*dimensions(shape), self.depth], seed, _SMALLEST)
+        return -tf.math.log(-tf.math.log(uniform))
+
+    def draw(self, parameters: Tensor, noise: Tensor) -> Tensor:
+        """Chooses a class, as Output.draw."""
+        return tf.argmax(parameters + noise, -1, output_type=tf.int32)
+
+    def steps(self, drawn: Tensor) -> Tensor:
+        """Returns one-hot rows, as Output.steps."""
+        return tf.one_hot(drawn, self.depth)
+
+    def drawn(self, step: Tensor) -> Tensor:
+        """Returns the class of a one-hot row, as Output.drawn."""
+        return tf.argmax(step, -1, output_type=tf.int32)
+
+    def feed(self, drawn: Tensor, rows: Tensor) -> Tensor:
+        """Looks rows up, as Output.feed."""
+        return tf.cast(tf.gather(rows, drawn), tf.float32)
+
+    def label(self, drawn: Tensor) -> Tensor:
+        """Returns the class, as Output.label."""
+        return drawn
+
+    def array(self, length: int) -> Any:
+        """Returns an array for classes, as Output.array."""
+        return tf.TensorArray(tf.int32, length, element_shape=[None])
 
     def tallies(self, parameters: Tensor, targets: Tensor, mask: Tensor) -> Tallies:
         """Counts right classes, in all and by class, as Output.tallies."""
@@ -133,10 +220,38 @@ class MultiCategorical(Output):
         pairs = zip(self._parts, self._split(parameters), self._split(targets), strict=True)
         return tf.add_n([part.loss(p, t) for part, p, t in pairs])
 
-    def sample(self, parameters: Tensor, temperature: Tensor, seed: Tensor) -> Tensor:
-        """Draws a class for each output, as Output.sample."""
-        drawn = enumerate(zip(self._parts, self._split(parameters), strict=True))
-        return tf.concat([part.sample(p, temperature, fold(seed, k)) for k, (part, p) in drawn], -1)
+    def noise(self, shape: Any, seed: Tensor) -> Tensor:
+        """Draws noise for each output, as Output.noise."""
+        parts = enumerate(self._parts)
+        return tf.concat([part.noise(shape, fold(seed, k)) for k, part in parts], -1)
+
+    def draw(self, parameters: Tensor, noise: Tensor) -> Tensor:
+        """Chooses a class for each output, as Output.draw."""
+        pairs = zip(self._parts, self._split(parameters), self._split(noise), strict=True)
+        return tf.stack([part.draw(p, n) for part, p, n in pairs], -1)
+
+    def steps(self, drawn: Tensor) -> Tensor:
+        """Returns one-hot rows side by side, as Output.steps."""
+        parts = enumerate(self._parts)
+        return tf.concat([part.steps(drawn[..., k]) for k, part in parts], -1)
+
+    def drawn(self, step: Tensor) -> Tensor:
+        """Returns the classes of one-hot rows side by side, as Output.drawn."""
+        pairs = zip(self._parts, self._split(step), strict=True)
+        return tf.stack([part.drawn(row) for part, row in pairs], -1)
+
+    def feed(self, drawn: Tensor, rows: Tensor) -> Tensor:
+        """Looks rows up, as Output.feed."""
+        rows = enumerate(zip(self._parts, tf.split(rows, self._depths, 0), strict=True))
+        return tf.add_n([part.feed(drawn[:, k], own) for k, (part, own) in rows])
+
+    def label(self, drawn: Tensor) -> Tensor:
+        """Returns the first output's class, as Output.label."""
+        return drawn[..., 0]
+
+    def array(self, length: int) -> Any:
+        """Returns an array for rows of classes, as Output.array."""
+        return tf.TensorArray(tf.int32, length, element_shape=[None, len(self._parts)])
 
     def tallies(self, parameters: Tensor, targets: Tensor, mask: Tensor) -> Tallies:
         """Counts right classes for each output, as Output.tallies."""
@@ -167,11 +282,15 @@ class Groove(Output):
         """Returns cross-entropy of hits plus squared errors of the rest, as Output.loss."""
         return tf.add_n(self._losses(parameters, targets))
 
-    def sample(self, parameters: Tensor, temperature: Tensor, seed: Tensor) -> Tensor:
-        """Draws the hits; velocities and offsets are the expected ones. As Output.sample."""
+    def noise(self, shape: Any, seed: Tensor) -> Tensor:
+        """Draws noise for each hit, as Output.noise."""
+        return logistic_noise([*dimensions(shape), self.depth // 3], seed)
+
+    def draw(self, parameters: Tensor, noise: Tensor) -> Tensor:
+        """Chooses the hits; velocities and offsets are the expected ones. As Output.draw."""
         hits, velocities, offsets = tf.split(parameters, 3, -1)
-        hits = hits + temperature * logistic_noise(tf.shape(hits), seed) > 0
-        return tf.concat([tf.cast(hits, tf.float32), tf.sigmoid(velocities), tf.tanh(offsets)], -1)
+        hits = tf.cast(hits + noise > 0, tf.float32)
+        return tf.concat([hits, tf.sigmoid(velocities), tf.tanh(offsets)], -1)
 
     def tallies(self, parameters: Tensor, targets: Tensor, mask: Tensor) -> Tallies:
         """Adds up the parts of the loss, and what musicians understand, as Output.tallies.
@@ -228,6 +347,11 @@ def hit_tallies(drawn: Tensor, real: Tensor, prefix: str) -> dict[str, Tally]:
         f"{prefix}precision": Tally((both,), (predicted,)),
         f"{prefix}f1": Tally((2.0 * both,), (predicted + wanted,)),
     }
+
+
+def dimensions(shape: Any) -> list[Any]:
+    """Returns a shape, a list or an int32 tensor, as a list of its dimensions."""
+    return shape if isinstance(shape, list) else tf.unstack(shape)
 
 
 def bernoulli_loss(probability: Tensor, target: Tensor, epsilon: float) -> Tensor:

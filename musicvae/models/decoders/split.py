@@ -13,17 +13,19 @@ from typing import Any
 import tensorflow as tf
 
 from musicvae.config import Component, options_as
+from musicvae.errors import ConfigError
 from musicvae.hparams import HParams
 from musicvae.models.decoders.base import (
     DECODERS,
-    Decoder,
     Place,
+    Prepared,
     Reconstruction,
     Request,
     Target,
     Written,
 )
 from musicvae.models.decoders.categorical import check_depths
+from musicvae.models.decoders.writing import StepwiseDecoder, Writer
 from musicvae.models.forward import Forward, fold, side_by_side
 from musicvae.models.variables import Variables
 
@@ -42,7 +44,7 @@ class SplitOptions:
 
 
 @DECODERS.register("split")
-class SplitDecoder(Decoder):
+class SplitDecoder(StepwiseDecoder):
     """One core decoder for each part of a step, with weights of its own."""
 
     def __init__(
@@ -53,8 +55,14 @@ class SplitDecoder(Decoder):
         check_depths(options.output_depths, place, "split")
         self._depths = options.output_depths
         core = component.core or Component("categorical")
+        make = DECODERS.get(core.type)
+        if not issubclass(make, StepwiseDecoder):
+            raise ConfigError(
+                f"[decoder] type 'split': its core is of type '{core.type}', which cannot write "
+                "beside others"
+            )
         self._parts = [
-            DECODERS.get(core.type)(core, hparams, variables, self._part_place(place, k, depth))
+            make(core, hparams, variables, self._part_place(place, k, depth))
             for k, depth in enumerate(self._depths)
         ]
         self.state_size = sum(part.state_size for part in self._parts)
@@ -76,18 +84,23 @@ class SplitDecoder(Decoder):
             state=tf.concat([part.state for part in parts], -1) if with_state else None,
         )
 
-    def write(self, z: Tensor, request: Request, *, with_state: bool = False) -> Written:
-        """Writes each part by itself, to the full length; as Decoder.write."""
+    def prepare(self, z: Tensor, dtype: tf.DType) -> Prepared:
+        """Prepares each part, as Decoder.prepare."""
+        parts = [part.prepare(z, dtype) for part in self._parts]
+        return Prepared([part.shared for part in parts], [part.own for part in parts])
+
+    def writers(self, prepared: Prepared, request: Request) -> list[Writer]:
+        """Returns the parts' writers, as StepwiseDecoder.writers."""
         first = self._split(request.first_input)
-        parts = []
-        for k, part in enumerate(self._parts):
-            own = request._replace(first_input=first[k], seed=fold(request.seed, k), end_token=None)
-            parts.append(part.write(z, own, with_state=with_state))
-        return Written(
-            tf.concat([part.outputs for part in parts], -1),
-            parts[0].lengths,
-            tf.concat([part.state for part in parts], -1) if with_state else None,
-        )
+        found = []
+        for k, (part, shared, own) in enumerate(zip(self._parts, *prepared, strict=True)):
+            part_request = request._replace(first_input=first[k], seed=fold(request.seed, k))
+            found += part.writers(Prepared(shared, own), part_request)
+        return found
+
+    def write(self, prepared: Prepared, request: Request, *, with_state: bool = False) -> Written:
+        """Writes all parts together, to the full length; as Decoder.write."""
+        return super().write(prepared, request._replace(end_token=None), with_state=with_state)
 
     def _split(self, x: Tensor) -> list[Tensor]:
         return [None] * len(self._depths) if x is None else list(tf.split(x, self._depths, -1))

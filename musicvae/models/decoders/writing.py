@@ -1,0 +1,248 @@
+"""Writing music step by step, each step fed the one before.
+
+A writer is what one stack of layers needs for it. All that can be known before the first step is
+computed there: what z, the bias and the controls give to the lowest layer, and the noise of every
+draw. A step looks up, or multiplies, what the step before gives to the lowest layer, passes once
+over the recurrent weights and the projection, and adds the noise. Writers that know nothing of each
+other take each step together.
+
+Axes: T time step, N examples, D columns of a step, P parameters of a step, C controls, E columns of
+the lowest layer's entry, H a layer's units.
+"""
+
+from __future__ import annotations
+
+import abc
+import dataclasses
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from musicvae.models import lstm
+from musicvae.models.decoders.base import Decoder, Prepared, Request, Written
+from musicvae.models.decoders.outputs import Output
+from musicvae.models.lstm import State
+from musicvae.models.lstm_stack import LayerWeights, pack_states
+from musicvae.models.variables import product
+
+Tensor = Any
+
+
+class Weights(NamedTuple):
+    """What all examples have in common; kernels are in the dtype that products are computed in.
+
+    Attributes:
+      rows: `[D, E]`, what the previous step is multiplied by.
+      control_rows: `[C, E]`, what the controls are multiplied by.
+      layers: of each layer.
+      kernel: `[H, P]`, from the top layer to the parameters.
+      bias: float32 `[P]`.
+    """
+
+    rows: Tensor
+    control_rows: Tensor
+    layers: Sequence[LayerWeights]
+    kernel: Tensor
+    bias: Tensor
+
+
+class Opening(NamedTuple):
+    """What each example is begun with.
+
+    Attributes:
+      states: of each layer before the first step.
+      constant: float32 `[N, E]`, what z and the bias give to every step.
+    """
+
+    states: list[State]
+    constant: Tensor
+
+
+class Carried(NamedTuple):
+    """What goes from a step to the next one.
+
+    Attributes:
+      fed: float32 `[N, E]`, what the step before gives to the lowest layer.
+      states: of each layer.
+      lengths: int32 `[N]`, the steps of each example, as far as they are known.
+    """
+
+    fed: Tensor
+    states: list[State]
+    lengths: Tensor
+
+
+@dataclasses.dataclass(frozen=True)
+class Writer:
+    """One stack of layers that writes.
+
+    Attributes:
+      output: the distribution of a step.
+      weights: of the layers.
+      opening: what each example is begun with.
+      first: float32 `[N, E]`, what the step before the first one gives to the lowest layer.
+      controls: float32 `[T, N, E]`, what the controls give to each step; None without controls.
+      noise: float32 `[T, N, Q]`, of every draw, times the temperature.
+      given: float32 `[T, N, D]`, values that the steps must have; NaN where they are drawn, None
+        where all are.
+    """
+
+    output: Output
+    weights: Weights
+    opening: Opening
+    first: Tensor
+    controls: Tensor
+    noise: Tensor
+    given: Tensor
+
+    def start(self, length: int) -> Carried:
+        """Returns what the first step is given.
+
+        Args:
+          length: T.
+        """
+        lengths = tf.fill([tf.shape(self.first)[0]], length)
+        return Carried(self.first, list(self.opening.states), lengths)
+
+    def step(
+        self, t: Tensor, carried: Carried, request: Request, *, with_state: bool
+    ) -> tuple[Tensor, Carried]:
+        """Writes a step.
+
+        Args:
+          t: int32 scalar.
+          carried: of the step before.
+          request: its length and end token are used.
+          with_state: whether an example's states are to stay as they were at its end.
+
+        Returns:
+          The step as `Output.draw` gives it, and what the next step is given.
+        """
+        entered = [self.opening.constant, carried.fed]
+        if self.controls is not None:
+            entered.append(tf.gather(self.controls, t))
+        top, states = step_layers(entered, self.weights.layers, carried.states)
+        parameters = (
+            product(top, self.weights.kernel, self.weights.kernel.dtype) + self.weights.bias
+        )
+        drawn = self.output.draw(parameters, tf.gather(self.noise, t))
+        if self.given is not None:
+            drawn = self.output.held(drawn, tf.gather(self.given, t))
+        lengths = carried.lengths
+        if request.end_token is not None:
+            going = lengths == request.length
+            if with_state:
+                states = _where(going, states, carried.states)
+            ended = going & (self.output.label(drawn) == request.end_token)
+            lengths = tf.where(ended, t + 1, lengths)
+        return drawn, Carried(self.output.feed(drawn, self.weights.rows), states, lengths)
+
+
+class StepwiseDecoder(Decoder):
+    """A decoder whose writers can write beside those of others."""
+
+    @abc.abstractmethod
+    def writers(self, prepared: Prepared, request: Request) -> list[Writer]:
+        """Returns what writes, one for each part of a step's columns.
+
+        Args:
+          prepared: of the latent vectors.
+          request: what to write.
+        """
+
+    def write(self, prepared: Prepared, request: Request, *, with_state: bool = False) -> Written:
+        """Writes music step by step, as Decoder.write."""
+        parts = write_together(self.writers(prepared, request), request, with_state=with_state)
+        return Written(
+            tf.concat([part.outputs for part in parts], -1),
+            parts[0].lengths,
+            tf.concat([part.state for part in parts], -1) if with_state else None,
+        )
+
+
+def write_together(
+    writers: Sequence[Writer], request: Request, *, with_state: bool = False
+) -> list[Written]:
+    """Lets writers write, all of them in each turn of one loop.
+
+    Args:
+      writers: one or more; they know nothing of each other.
+      request: its length and end token are used.
+      with_state: whether the states at the end are wanted.
+
+    Returns:
+      What each wrote.
+    """
+    length = request.length
+
+    def step(t: Tensor, carried: Any, steps: Any) -> Any:
+        after, written = [], []
+        for writer, before, array in zip(writers, carried, steps, strict=True):
+            drawn, state = writer.step(t, before, request, with_state=with_state)
+            after.append(state)
+            written.append(array.write(t, drawn))
+        return t + 1, after, written
+
+    def unfinished(t: Tensor, carried: Any, steps: Any) -> Tensor:
+        del steps
+        if request.end_token is None:
+            return t < length
+        going = [tf.reduce_any(part.lengths > t) for part in carried]
+        return (t < length) & tf.reduce_any(going)
+
+    start = (
+        tf.constant(0),
+        [writer.start(length) for writer in writers],
+        [writer.output.array(length) for writer in writers],
+    )
+    _, carried, steps = tf.while_loop(unfinished, step, start, parallel_iterations=1)
+    written = []
+    for writer, end, array in zip(writers, carried, steps, strict=True):
+        outputs = writer.output.steps(array.stack())
+        if request.end_token is not None:
+            mask = tf.sequence_mask(end.lengths, length, tf.float32)
+            outputs *= tf.transpose(mask)[..., None]
+        state = pack_states(end.states) if with_state else None
+        written.append(Written(tf.transpose(outputs, [1, 0, 2]), end.lengths, state))
+    return written
+
+
+def step_layers(
+    entered: Sequence[Tensor], layers: Sequence[LayerWeights], states: Sequence[State]
+) -> tuple[Tensor, list[State]]:
+    """Takes one step through all layers, with as few operations as there can be.
+
+    Args:
+      entered: float32 `[N, E]` each; their sum is the lowest layer's input after its entry.
+      layers: of each layer.
+      states: before the step.
+
+    Returns:
+      The top layer's output, float32 `[N, H]`, and the states after the step.
+    """
+    after: list[State] = []
+    x: Tensor = None
+    for layer, state in zip(layers, states, strict=True):
+        below = x
+        if x is None and layer.projected:
+            below = tf.add_n(list(entered))
+        elif layer.projected:
+            below = product(x, layer.entry, layer.entry.dtype) + layer.entry_bias
+        if below is None:
+            recurrent = product(state.h, layer.recurrent, layer.recurrent.dtype)
+            activations = tf.add_n([*entered, recurrent])
+        else:
+            joined = tf.concat([below, state.h], -1)
+            activations = product(joined, layer.kernel, layer.kernel.dtype) + layer.bias
+        new, _ = lstm.cell(activations, state.c)
+        after.append(new)
+        x = new.h + below if layer.residual else new.h
+    return x, after
+
+
+def _where(condition: Tensor, yes: list[State], no: list[State]) -> list[State]:
+    def choose(a: Tensor, b: Tensor) -> Tensor:
+        return tf.where(condition[:, None], a, b)
+
+    return [State(*map(choose, *pair)) for pair in zip(yes, no, strict=True)]
