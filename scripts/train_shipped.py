@@ -79,7 +79,7 @@ def train(
             f"--examples_path={examples_path(data, recipe['train'], 'train')}",
             f"--eval_examples_path={examples_path(data, recipe['held_out'], 'validation')}",
             *(f"--{flag}={value}" for flag, value in stage.items()),
-            *([] if (run / "checkpoint").exists() else start),
+            *start,
         )
     return run
 
