@@ -38,6 +38,7 @@ TEACHER_FORCED, SAMPLED = "teacher_forced", "sampled"
 RESULTS_FILE = "evaluations.json"
 BEST_FOLDER = "best"
 
+_COMPARED = "loss_at_max_beta"
 _PASSES = {TEACHER_FORCED: 0.0, SAMPLED: 1.0}
 _NATS_PER_BIT = math.log(2.0)
 _TRIO_PARTS = ("melody", "bass", "drums")
@@ -59,8 +60,12 @@ class Evaluation:
 
     @property
     def loss(self) -> float:
-        """What training minimizes, on these examples."""
-        return self.scalars["loss"]
+        """What training minimizes in the end, on these examples: the loss with beta at max_beta.
+
+        While beta grows, the loss with the step's own beta grows with it, and says nothing about
+        which weights are better.
+        """
+        return _compared(self.scalars)
 
 
 class Evaluator:
@@ -103,6 +108,8 @@ class Evaluator:
         passes = {name: _scalars(sums[name]) for name in _PASSES}
         scheduled = uses_scheduled_sampling(self._model.config.hparams)
         scalars = dict(passes[SAMPLED if scheduled else TEACHER_FORCED])
+        max_beta = self._model.config.hparams.max_beta
+        scalars[_COMPARED] = scalars["losses/r_loss"] + max_beta * scalars["losses/kl_loss"]
         for name, values in passes.items():
             scalars |= {f"{name}/{tag}": value for tag, value in values.items()}
         return Evaluation(step, self._batches.num_examples, scalars)
@@ -152,10 +159,18 @@ class EvaluationLog:
 
     @property
     def best_loss(self) -> float:
-        """The lowest loss so far on this data; infinite before the first one."""
-        same = (entry for entry in self._entries if entry.get("data") == self._data)
-        losses = [entry["scalars"]["loss"] for entry in same]
+        """The lowest loss so far on this data, as Evaluation.loss; infinite before the first."""
+        losses = self.losses_until(math.inf)
         return min((loss for loss in losses if not math.isnan(loss)), default=math.inf)
+
+    def losses_until(self, step: float) -> list[float]:
+        """Returns the losses so far on this data, in the order of their evaluations.
+
+        Args:
+          step: the last training step that counts.
+        """
+        same = (entry for entry in self._entries if entry.get("data") == self._data)
+        return [_compared(entry["scalars"]) for entry in same if entry["step"] <= step]
 
     def add(self, evaluation: Evaluation, model: MusicVAE) -> bool:
         """Stores a result, and the weights where it is the best one so far.
@@ -247,6 +262,11 @@ def _sum(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, Any]:
         "beta": a["beta"],
         "tallies": add_tallies(a["tallies"], b["tallies"]),
     }
+
+
+def _compared(scalars: Scalars) -> float:
+    """Returns the loss by which weights are compared; earlier versions stored the plain one."""
+    return scalars.get(_COMPARED, scalars["loss"])
 
 
 def _scalars(part: Mapping[str, Any]) -> dict[str, float]:

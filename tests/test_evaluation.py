@@ -148,6 +148,15 @@ def test_the_best_weights_are_kept(tmp_path: pathlib.Path) -> None:
     assert load_weights(fresh, str(tmp_path / "best")) == 20
 
 
+def test_weights_are_compared_at_the_beta_that_training_ends_with(tmp_path: pathlib.Path) -> None:
+    config = _config("groovae_2bar_humanize", beta_rate=0.999, max_beta=0.3, free_bits=0.0)
+    _, evaluator = _evaluator(config, tmp_path, 8)
+    early, late = evaluator.evaluate(1), evaluator.evaluate(3000)
+    assert late.scalars["loss"] > early.scalars["loss"] + 1e-3
+    found = late.scalars["losses/r_loss"] + 0.3 * late.scalars["losses/kl_loss"]
+    assert early.loss == pytest.approx(late.loss, rel=1e-6) == pytest.approx(found, rel=1e-6)
+
+
 def test_results_are_kept_as_json_and_go_on_the_next_time(tmp_path: pathlib.Path) -> None:
     model = _model()
     EvaluationLog(tmp_path, "data").add(_result(10, 5.0), model)
@@ -159,6 +168,8 @@ def test_results_are_kept_as_json_and_go_on_the_next_time(tmp_path: pathlib.Path
         (10, 5.0, True),
         (20, 6.0, False),
     ]
+    assert again.losses_until(20) == [5.0, 6.0]
+    assert again.losses_until(19) == [5.0]
     assert EvaluationLog(tmp_path, "other data").best_loss == math.inf
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 
 class Patience:
@@ -13,15 +14,18 @@ class Patience:
       without_improvement: evaluations since then.
     """
 
-    def __init__(self, limit: int) -> None:
-        """Starts to count.
+    def __init__(self, limit: int, earlier: Iterable[float] = ()) -> None:
+        """Starts to count, or goes on.
 
         Args:
           limit: evaluations without improvement that are too many; 0 for no limit.
+          earlier: the losses of the evaluations so far, in order.
         """
         self._limit = limit
         self.best = math.inf
         self.without_improvement = 0
+        for loss in earlier:
+            self.is_over(loss)
 
     def is_over(self, loss: float) -> bool:
         """Takes note of an evaluation; returns whether it is one too many.

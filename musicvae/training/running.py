@@ -66,15 +66,16 @@ def train(plan: Plan, placement: Placement) -> int:
         logging.info("%s", line)
     for warning in report.warnings(batches):
         logging.warning("%s", warning)
-    evaluate = None
+    evaluate, earlier = None, []
     if plan.held_out is not None and placement.is_chief:
         reporter = _Reporter(plan, placement, trainer.model, plan.held_out)
         evaluate = functools.partial(_loss_at, reporter)
+        earlier = reporter.losses_until(trainer.first_step)
     if placement.is_chief:
         plan.folder.remember(plan.config)
         remember(plan.folder, plan.remembered)
     notes = {"hparams": report.all_hparams(plan.config), "examples_path": plan.source.name}
-    return trainer.train(batches, evaluate, notes).exit_status
+    return trainer.train(batches, evaluate, notes, earlier).exit_status
 
 
 def evaluate(plan: Plan, placement: Placement, *, watch: bool = False) -> int:
@@ -120,6 +121,10 @@ class _Reporter:
         folder = plan.folder.evaluation(plan.job.eval_dir_suffix)
         self._log = EvaluationLog(folder, source.name)
         self._summaries = Summaries(folder)
+
+    def losses_until(self, step: int) -> list[float]:
+        """Returns what earlier evaluations gave, up to a step."""
+        return self._log.losses_until(step)
 
     def report(self, step: int) -> Evaluation:
         """Evaluates the model as it is after `step` training steps."""

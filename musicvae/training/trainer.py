@@ -6,7 +6,7 @@ import dataclasses
 import math
 import time
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -120,6 +120,7 @@ class Trainer:
         batches: TrainingBatches,
         evaluate: Evaluate | None = None,
         notes: Mapping[str, str] = types.MappingProxyType({}),
+        earlier_losses: Sequence[float] = (),
     ) -> Outcome:
         """Trains until the last step, a signal, or early stopping.
 
@@ -128,6 +129,7 @@ class Trainer:
           evaluate: returns the evaluation loss of the model as it is at a step; None for no
             evaluations.
           notes: texts for TensorBoard, by tag.
+          earlier_losses: what evaluations before the first step gave, which early stopping counts.
 
         Returns:
           How it ended. A checkpoint of the last step is saved.
@@ -137,7 +139,8 @@ class Trainer:
             checkpoint stays.
           CheckpointError: a checkpoint cannot be written; the older ones stay.
         """
-        run = _Run(self._step, self._placement, self._folder, self._options, evaluate)
+        patience = Patience(self._options.early_stopping, earlier_losses)
+        run = _Run(self._step, self._placement, self._folder, self._options, evaluate, patience)
         with StopRequest() as request:
             steps = self._options.num_steps - self.first_step
             dataset = self._distributed(batches, steps)
@@ -174,6 +177,7 @@ class _Run:
         folder: RunFolder,
         options: TrainingOptions,
         evaluate: Evaluate | None,
+        patience: Patience,
     ) -> None:
         self._step, self._options, self._evaluate = step, options, evaluate
         self._folder = folder
@@ -181,7 +185,7 @@ class _Run:
         self.stopped = False
         self._pending: tuple[int, Mapping[str, Any]] | None = None
         self._zeroed = 0
-        self._patience = Patience(options.early_stopping)
+        self._patience = patience
         self._wants_stop = False
         # Several processes stop together, after the step in which they told each other.
         self._is_alone = placement.processes == 1

@@ -30,3 +30,9 @@ def test_a_loss_that_is_not_a_number_is_no_improvement() -> None:
     patience = Patience(1)
     assert not patience.is_over(1.0)
     assert patience.is_over(math.nan)
+
+
+def test_patience_goes_on_from_earlier_evaluations() -> None:
+    patience = Patience(2, [4.0, 4.5])
+    assert patience.is_over(4.2)
+    assert patience.best == 4.0

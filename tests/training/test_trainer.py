@@ -232,6 +232,14 @@ def test_early_stopping_ends_training_where_evaluation_gets_no_better(
     assert outcome.exit_status == 0
 
 
+def test_early_stopping_goes_on_counting_after_a_resume(
+    make_trainer: Make, beats: ExampleSet
+) -> None:
+    trainer = make_trainer(num_steps=100, eval_every_steps=1, early_stopping=3)
+    outcome = trainer.train(trainer.batches(beats), lambda step: 4.5, earlier_losses=[4.0, 4.1])
+    assert outcome.step == 2
+
+
 def test_the_last_step_is_evaluated(make_trainer: Make, beats: ExampleSet) -> None:
     seen = []
 
