@@ -24,6 +24,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import common
@@ -40,6 +41,11 @@ CASES = (
 )
 FULL = (("hierdec-mel_16bar", 32, ""), ("hierdec-trio_16bar", 16, ""))
 PRECISIONS = ("float32", "bfloat16")
+# The peer's script measures by time.time.
+_START_PEER = (
+    "import runpy, sys, time; time.time = time.{clock}; sys.argv = sys.argv[1:];"
+    "runpy.run_path(sys.argv[0], run_name='__main__')"
+)
 PEER_SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "shared" / "peer" / "time_train_step.py"
 
 
@@ -98,7 +104,7 @@ def decoder_operations(sizes: tuple[int, ...], rows: int, dense: int, outputs: i
     return total + 6.0 * rows * depth * outputs
 
 
-def matmul_rate(precision: str) -> float:
+def matmul_rate(precision: str, clock: Callable[[], float]) -> float:
     """Returns the operations a second of a product of 2048 x 2048 matrices."""
     import tensorflow as tf
 
@@ -108,15 +114,17 @@ def matmul_rate(precision: str) -> float:
     multiply(matrix)
     seconds = []
     for _ in range(3):
-        start = time.perf_counter()
+        start = clock()
         for _ in range(repeats):
             product = multiply(matrix)
         float(product[0, 0])
-        seconds.append(time.perf_counter() - start)
+        seconds.append(clock() - start)
     return float(2 * repeats * size**3 / min(seconds))
 
 
-def measure(name: str, batch: int, hparams: str, precision: str, steps: int) -> dict[str, Any]:
+def measure(
+    name: str, batch: int, hparams: str, precision: str, steps: int, clock: Callable[[], float]
+) -> dict[str, Any]:
     """Trains some steps in this process; returns the median step and what belongs beside it."""
     import numpy as np
     import tensorflow as tf
@@ -140,15 +148,15 @@ def measure(name: str, batch: int, hparams: str, precision: str, steps: int) -> 
         one_hot(spec.control_depth),
         tf.fill(shape, length // (spec.num_segments or 1)),
     )
-    rate = matmul_rate(precision)
+    rate = matmul_rate(precision, clock)
     model = MusicVAE(config, spec, seed=0, precision=precision)
     step = TrainStep(model, AdamOptimizer(model.named_variables))
     float(step(data, tf.constant([0, 0]))["loss"])
     seconds = []
     for k in range(steps):
-        start = time.perf_counter()
+        start = clock()
         float(step(data, tf.constant([k, 1]))["loss"])
-        seconds.append(time.perf_counter() - start)
+        seconds.append(clock() - start)
     return {
         "seconds": statistics.median(seconds),
         "floor": needed_operations(config, batch) / rate,
@@ -157,10 +165,10 @@ def measure(name: str, batch: int, hparams: str, precision: str, steps: int) -> 
     }
 
 
-def our_run(case: tuple[str, int, str], precision: str, steps: int) -> dict[str, Any]:
+def our_run(case: tuple[str, int, str], precision: str, steps: int, clock: str) -> dict[str, Any]:
     """Measures in a process of its own."""
     name, batch, hparams = case
-    arguments = [name, str(batch), hparams, precision, str(steps)]
+    arguments = [name, str(batch), hparams, precision, str(steps), clock]
     result = subprocess.run(
         [sys.executable, __file__, "--worker", *arguments],
         capture_output=True,
@@ -171,12 +179,13 @@ def our_run(case: tuple[str, int, str], precision: str, steps: int) -> dict[str,
     return found
 
 
-def peer_run(python: str, script: str, case: tuple[str, int, str], steps: int) -> dict[str, Any]:
+def peer_run(options: argparse.Namespace, case: tuple[str, int, str]) -> dict[str, Any]:
     """Lets the peer's script measure; returns the median step and the peak memory."""
     name, batch, hparams = case
-    overrides = [f"{key}={value}" for key, value in _assignments(hparams)]
+    script, overrides = options.peer_script, _assignments(hparams)
+    start = _START_PEER.format(clock="process_time" if options.processor_time else "time")
     process = subprocess.Popen(
-        [python, script, name, str(batch), str(steps), *overrides],
+        [options.peer, "-c", start, script, name, str(batch), str(options.steps), *overrides],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -193,21 +202,22 @@ def peer_run(python: str, script: str, case: tuple[str, int, str], steps: int) -
     return {"seconds": seconds, "memory": usage.ru_maxrss * 1024}
 
 
-def _assignments(hparams: str) -> list[tuple[str, str]]:
+def _assignments(hparams: str) -> list[str]:
     from musicvae.hparams import parse_assignments
 
-    return [(key, value) for key, _, value in parse_assignments(hparams)]
+    return [f"{key}={value}" for key, _, value in parse_assignments(hparams)]
 
 
 def compare(case: tuple[str, int, str], options: argparse.Namespace) -> None:
     """Prints a case's lines: each of our precisions and the peer take turns."""
     mine: dict[str, list[dict[str, Any]]] = {precision: [] for precision in PRECISIONS}
     others: list[dict[str, Any]] = []
+    clock = "process_time" if options.processor_time else "perf_counter"
     for _ in range(options.rounds):
         for precision, runs in mine.items():
-            runs.append(our_run(case, precision, options.steps))
+            runs.append(our_run(case, precision, options.steps, clock))
         if options.peer:
-            others.append(peer_run(options.peer, options.peer_script, case, options.steps))
+            others.append(peer_run(options, case))
     name, batch, hparams = case
     for precision, runs in mine.items():
         label = f"{name} batch {batch} {precision}{' reduced' if hparams else ''}"
@@ -238,11 +248,17 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", default="", help="cases whose name contains this")
     parser.add_argument("--full", action="store_true", help="full-size hierarchical models, alone")
-    parser.add_argument("--worker", nargs=5, help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--processor_time",
+        action="store_true",
+        help="measure the time of all processors together, which others disturb less",
+    )
+    parser.add_argument("--worker", nargs=6, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.worker:
-        name, batch, hparams, precision, steps = options.worker
-        print(json.dumps(measure(name, int(batch), hparams, precision, int(steps))))
+        name, batch, hparams, precision, steps, clock = options.worker
+        measured = getattr(time, clock)
+        print(json.dumps(measure(name, int(batch), hparams, precision, int(steps), measured)))
         return
     print(common.machine_line())
     print(common.versions_line("tensorflow", "numpy"))
