@@ -3,8 +3,9 @@
 A writer is what one stack of layers needs for it. All that can be known before the first step is
 computed there: what z, the bias and the controls give to the lowest layer, and the noise of every
 draw. A step looks up, or multiplies, what the step before gives to the lowest layer, passes once
-over the recurrent weights and the projection, and adds the noise. Writers that know nothing of each
-other take each step together.
+over the layers and the projection, and adds the noise. What a layer's output gives to that layer in
+the next step is a product that nothing in this step waits for, so that it runs beside the layers
+above. Writers that know nothing of each other take each step together.
 
 Axes: T time step, N examples, D columns of a step, P parameters of a step, C controls, E columns of
 the lowest layer's entry, H a layer's units.
@@ -65,11 +66,13 @@ class Carried(NamedTuple):
     Attributes:
       fed: float32 `[N, E]`, what the step before gives to the lowest layer.
       states: of each layer.
+      recurrent: of each layer, float32 `[N, 4H]`: what its output gives to its own next step.
       lengths: int32 `[N]`, the steps of each example, as far as they are known.
     """
 
     fed: Tensor
     states: list[State]
+    recurrent: list[Tensor]
     lengths: Tensor
 
 
@@ -103,7 +106,8 @@ class Writer:
           length: T.
         """
         lengths = tf.fill([tf.shape(self.first)[0]], length)
-        return Carried(self.first, list(self.opening.states), lengths)
+        states = list(self.opening.states)
+        return Carried(self.first, states, self._recurrent(states), lengths)
 
     def step(
         self, t: Tensor, carried: Carried, request: Request, *, with_state: bool
@@ -122,7 +126,7 @@ class Writer:
         entered = [self.opening.constant, carried.fed]
         if self.controls is not None:
             entered.append(tf.gather(self.controls, t))
-        top, states = step_layers(entered, self.weights.layers, carried.states)
+        top, states = step_layers(entered, self.weights.layers, carried)
         parameters = (
             product(top, self.weights.kernel, self.weights.kernel.dtype) + self.weights.bias
         )
@@ -136,7 +140,14 @@ class Writer:
                 states = _where(going, states, carried.states)
             ended = going & (self.output.label(drawn) == request.end_token)
             lengths = tf.where(ended, t + 1, lengths)
-        return drawn, Carried(self.output.feed(drawn, self.weights.rows), states, lengths)
+        fed = self.output.feed(drawn, self.weights.rows)
+        return drawn, Carried(fed, states, self._recurrent(states), lengths)
+
+    def _recurrent(self, states: Sequence[State]) -> list[Tensor]:
+        return [
+            product(state.h, layer.recurrent, layer.recurrent.dtype)
+            for layer, state in zip(self.weights.layers, states, strict=True)
+        ]
 
 
 class StepwiseDecoder(Decoder):
@@ -209,32 +220,31 @@ def write_together(
 
 
 def step_layers(
-    entered: Sequence[Tensor], layers: Sequence[LayerWeights], states: Sequence[State]
+    entered: Sequence[Tensor], layers: Sequence[LayerWeights], before: Carried
 ) -> tuple[Tensor, list[State]]:
     """Takes one step through all layers, with as few operations as there can be.
 
     Args:
       entered: float32 `[N, E]` each; their sum is the lowest layer's input after its entry.
       layers: of each layer.
-      states: before the step.
+      before: of the step before.
 
     Returns:
       The top layer's output, float32 `[N, H]`, and the states after the step.
     """
     after: list[State] = []
     x: Tensor = None
-    for layer, state in zip(layers, states, strict=True):
+    for layer, state, recurrent in zip(layers, before.states, before.recurrent, strict=True):
         below = x
         if x is None and layer.projected:
             below = tf.add_n(list(entered))
         elif layer.projected:
             below = product(x, layer.entry, layer.entry.dtype) + layer.entry_bias
         if below is None:
-            recurrent = product(state.h, layer.recurrent, layer.recurrent.dtype)
             activations = tf.add_n([*entered, recurrent])
         else:
-            joined = tf.concat([below, state.h], -1)
-            activations = product(joined, layer.kernel, layer.kernel.dtype) + layer.bias
+            given = product(below, layer.inputs, layer.inputs.dtype)
+            activations = given + recurrent + layer.bias
         new, _ = lstm.cell(activations, state.c)
         after.append(new)
         x = new.h + below if layer.residual else new.h
