@@ -18,7 +18,15 @@ from musicvae.models import lstm
 from musicvae.models.forward import Forward
 from musicvae.models.look_up import data_product
 from musicvae.models.lstm import State, Trace, TraceArrays
-from musicvae.models.variables import Dense, Variables, glorot_uniform, plus_bias, product, zeros
+from musicvae.models.variables import (
+    Dense,
+    Turned,
+    Variables,
+    glorot_uniform,
+    plus_bias,
+    product,
+    zeros,
+)
 
 Tensor = Any
 
@@ -30,8 +38,8 @@ class LayerWeights(NamedTuple):
 
     Attributes:
       kernel: `[I + H, 4H]`.
-      inputs: `[I, 4H]`, the kernel's rows for the input.
-      recurrent: `[H, 4H]`, the kernel's rows for the layer's own output.
+      inputs: `[I, 4H]`, the kernel's rows for the input; may be turned.
+      recurrent: `[H, 4H]`, the kernel's rows for the layer's own output; may be turned.
       bias: float32 `[4H]`, with the forget bias in it.
       entry: `[I, E]`, what the input is multiplied by first.
       entry_bias: float32 `[E]`.
@@ -110,6 +118,16 @@ class Layer:
         )
 
 
+def turned(weights: LayerWeights) -> LayerWeights:
+    """Returns a layer's weights with the products of every step turned round.
+
+    Args:
+      weights: of a layer.
+    """
+    inputs, recurrent = (Turned(tf.transpose(x)) for x in (weights.inputs, weights.recurrent))
+    return weights._replace(inputs=inputs, recurrent=recurrent)
+
+
 class StackOutputs(NamedTuple):
     """What a stack gives for a sequence.
 
@@ -153,6 +171,7 @@ class LSTMStack:
         self.depth = depth
         self.sizes = tuple(sizes)
         self._layers: list[Layer] = []
+        self._turned: list[LayerWeights] | None = None
         for k, units in enumerate(sizes):
             name = f"{scope}/cell_{k}"
             layer = Layer(variables, name, depth, units, residual=residual, lowest=k == 0)
@@ -171,6 +190,17 @@ class LSTMStack:
           dtype: what products are computed in.
         """
         return [layer.weights(dtype) for layer in self._layers]
+
+    def turned_weights(self, dtype: tf.DType) -> list[LayerWeights]:
+        """Returns the weights for writing, kept in a half-size type: turned round once for all.
+
+        Args:
+          dtype: what products are computed in.
+        """
+        if self._turned is None:
+            with tf.init_scope():
+                self._turned = [turned(weights) for weights in self.weights(dtype)]
+        return self._turned
 
     def zero_states(self, batch: Tensor) -> list[State]:
         """Returns states of zeros.

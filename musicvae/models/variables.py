@@ -13,7 +13,7 @@ import math
 import secrets
 import zlib
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -175,17 +175,34 @@ def sum_of_rows(x: Tensor) -> Tensor:
     return tf.matmul(tf.ones([1, tf.shape(rows)[0]]), rows)[0]
 
 
-def product(x: Tensor, kernel: Tensor, dtype: tf.DType) -> Tensor:
+class Turned(NamedTuple):
+    """A matrix kept the other way round, `[units, depth]`.
+
+    Products of few rows with kernels of half-size numbers read it twice as fast on a CPU.
+    """
+
+    columns: Tensor
+
+    @property
+    def dtype(self) -> tf.DType:
+        """What it is kept in."""
+        return self.columns.dtype
+
+
+def product(x: Tensor, kernel: Tensor | Turned, dtype: tf.DType) -> Tensor:
     """Multiplies a batch of rows by a matrix.
 
     Args:
-      x: `[..., depth]`.
+      x: `[..., depth]`; `[N, depth]` for a turned matrix.
       kernel: `[depth, units]`.
       dtype: float32, or bfloat16 or float16 for operands of half the size.
 
     Returns:
       float32 `[..., units]`.
     """
+    if isinstance(kernel, Turned):
+        columns = tf.cast(kernel.columns, dtype)
+        return tf.cast(tf.matmul(tf.cast(x, dtype), columns, transpose_b=True), tf.float32)
     depth, units = kernel.shape
     if x.shape.rank == 2 and depth:
         return tf.cast(tf.matmul(tf.cast(x, dtype), tf.cast(kernel, dtype)), tf.float32)

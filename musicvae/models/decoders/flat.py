@@ -129,7 +129,9 @@ class FlatDecoder(StepwiseDecoder):
 
     def prepare(self, z: Tensor, dtype: tf.DType) -> Prepared:
         """Computes the first states, and what z gives to each step; as Decoder.prepare."""
-        layers = self._stack.weights(dtype)
+        is_kept_small = self._projection.kernel.dtype == dtype != tf.float32
+        stack = self._stack
+        layers = stack.turned_weights(dtype) if is_kept_small else stack.weights(dtype)
         inputs = self._inputs(z, None, layers[0])
         *_, control_rows = tf.split(layers[0].entry, self._input_sizes, 0)
         kernel = tf.cast(self._projection.kernel, dtype)
