@@ -17,7 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from absl import flags, logging
 
-from musicvae.cli.flags import command_flags, define_path, require_flags, run_command
+from musicvae.cli.flags import (
+    command_flags,
+    define_path,
+    define_pitch_map,
+    require_flags,
+    run_command,
+)
 from musicvae.cli.model_loading import define_model_flags, load_chosen_model
 from musicvae.cli.progress import ProgressLine
 from musicvae.errors import InputError
@@ -47,14 +53,7 @@ flags.DEFINE_string(
     "folder, its own where not given.",
     flag_values=FLAGS,
 )
-flags.DEFINE_enum(
-    "pitch_map",
-    None,
-    ["training", "inference"],
-    "Which drum pitches GrooVAE hears: those of its training data (training, the default for "
-    "TFRecords) or General MIDI's (inference, the default for music files).",
-    flag_values=FLAGS,
-)
+define_pitch_map(FLAGS)
 flags.DEFINE_integer(
     "max_examples", None, "Measure on as many, drawn at random; all if not given.", 1,
     flag_values=FLAGS,

@@ -78,6 +78,22 @@ def define_path(name: str, default: str | None, text: str, values: flags.FlagVal
     flags.DEFINE(_PathParser(), name, default, text, values)
 
 
+def define_pitch_map(values: flags.FlagValues) -> None:
+    """Defines --pitch_map, which drum pitches belong to which class.
+
+    Args:
+      values: the command's flags.
+    """
+    flags.DEFINE_enum(
+        "pitch_map",
+        None,
+        ["training", "inference"],
+        "Which drum pitches GrooVAE hears: those of its training data (training, the default for "
+        "TFRecords) or General MIDI's (inference, the default for music files).",
+        flag_values=values,
+    )
+
+
 def require_flags(values: flags.FlagValues, *names: str) -> None:
     """Checks that the user gave these flags.
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
-from musicvae.cli.flags import command_flags, run_command
+from musicvae.cli.flags import command_flags, define_pitch_map, run_command
 from musicvae.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,14 +29,7 @@ FLAGS = command_flags()
 flags.DEFINE_string(
     "config", None, "The configuration whose examples are wanted.", flag_values=FLAGS
 )
-flags.DEFINE_enum(
-    "pitch_map",
-    None,
-    ["training", "inference"],
-    "Which drum pitches GrooVAE hears: those of its training data (training, the default for "
-    "TFRecords) or General MIDI's (inference, the default for music files).",
-    flag_values=FLAGS,
-)
+define_pitch_map(FLAGS)
 flags.DEFINE_boolean("all", False, "Write out every reason and every piece.", flag_values=FLAGS)
 flags.DEFINE_integer(
     "max_pieces", 20, "Pieces of a TFRecord that get a line of their own.", 0, flag_values=FLAGS
