@@ -135,6 +135,7 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
     Attributes:
       config: what it was built of.
       spec: the shape of its examples.
+      decoder: its p(x|z).
       named_variables: its variables by their names in a checkpoint, in order of creation.
     """
 
@@ -175,9 +176,9 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
         self.spec = spec
         self._dtype = tf.dtypes.as_dtype(precision)
         variables = Variables(seed, initial_values, tf.dtypes.as_dtype(kept_in))
-        self._recognition, self._decoder = build(config, spec, variables, decoder_only=decoder_only)
+        self._recognition, self.decoder = build(config, spec, variables, decoder_only=decoder_only)
         self._checkpoint_segments = checkpoint_segments
-        check_segments(self._decoder.independent_segments, checkpoint_segments)
+        check_segments(self.decoder.independent_segments, checkpoint_segments)
         self._writers: dict[tuple[int, int | None, frozenset[str]], Any] = {}
         self.named_variables: dict[str, tf.Variable] = variables.by_name
 
@@ -252,10 +253,10 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
                 )
             z, kl = posterior.sample(eps), posterior.kl()
         target = Target(batch.outputs, batch.lengths, batch.controls)
-        reconstruction = self._decoder.reconstruct(z, target, forward.child(_DECODER_SEED))
+        reconstruction = self.decoder.reconstruct(z, target, forward.child(_DECODER_SEED))
         kl_loss = tf.reduce_mean(tf.maximum(kl - hparams.free_bits * _NATS_PER_BIT, 0.0))
         beta = schedules.beta(step, hparams)
-        tallies = self._decoder.summed(reconstruction.tallies)
+        tallies = self.decoder.summed(reconstruction.tallies)
         return Losses(
             loss=tf.reduce_mean(reconstruction.loss) + beta * kl_loss,
             r_loss=reconstruction.loss,
@@ -300,7 +301,7 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
         Raises:
           ConfigError: this model's decoder takes no given values.
         """
-        if given is not None and not self._decoder.takes_given:
+        if given is not None and not self.decoder.takes_given:
             raise ConfigError(
                 f"config '{self.config.name}' writes no music with given values: its decoder is of "
                 f"type '{self.config.decoder.type}', not flat"
@@ -327,7 +328,7 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
 
             def write(z: Tensor, temperature: Tensor, seed: Tensor, **options: Tensor) -> Written:
                 request = Request(length, temperature, seed, end_token=end_token, **options)
-                return self._decoder.write(self._decoder.prepare(z, self._dtype), request)
+                return self.decoder.write(self.decoder.prepare(z, self._dtype), request)
 
             depths = {"controls": self.spec.control_depth, "given": self.spec.output_depth}
             self._writers[key] = tf.function(write, autograph=False).get_concrete_function(
