@@ -35,6 +35,8 @@ Tensor = Any
 class NADE(Output):
     """A distribution over rolls of D on-off classes."""
 
+    steps_a_turn = 1
+
     def __init__(self, variables: Variables, scope: str, depth: int, hidden: int) -> None:
         """Makes the shared weights.
 

@@ -34,10 +34,14 @@ class Output(abc.ABC):
     Attributes:
       depth: D.
       parameters: P.
+      steps_a_turn: how many steps a loop that writes may take in each turn. What a turn costs
+        beside its steps, a fifth of a small model's time, is then paid once for so many; but so
+        many times as large is the graph to be traced.
     """
 
     depth: int
     parameters: int
+    steps_a_turn: int = 4
 
     @abc.abstractmethod
     def loss(self, parameters: Tensor, targets: Tensor) -> Tensor:

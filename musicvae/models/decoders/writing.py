@@ -30,11 +30,6 @@ from musicvae.models.variables import product
 
 Tensor = Any
 
-# Steps that a turn of the loop takes, where the length can be divided by it: what a turn costs
-# beside its steps, a fifth of a small model's time, is then paid once for so many. Steps past every
-# example's end change nothing.
-STEPS_A_TURN = 4
-
 
 class Weights(NamedTuple):
     """What all examples have in common; kernels are in the dtype that products are computed in.
@@ -201,7 +196,8 @@ def write_together(
             written.append(array.write(t, drawn))
         return t + 1, after, written
 
-    turn = math.gcd(length, STEPS_A_TURN)
+    # Steps past every example's end change nothing, but there must be none past the length.
+    turn = math.gcd(length, writers[0].output.steps_a_turn) if len(writers) == 1 else 1
 
     def several(*state: Any) -> Any:
         for _ in range(turn):
