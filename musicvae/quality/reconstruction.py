@@ -42,12 +42,15 @@ class Reconstruction:
       teacher_forced: figures by name, each step being told the true one before it.
       sampled: the same when each step is told the model's own sample.
       usual: figures of predicting what is usual, by what is predicted; see `usual_figures`.
+      hits_given: of grooves, the figures of a model that writes velocity and timing for the hits of
+        the music itself, as when it humanizes; empty for other music.
     """
 
     examples: int
     teacher_forced: Figures
     sampled: Figures
     usual: Mapping[str, Figures]
+    hits_given: Figures = dataclasses.field(default_factory=dict)
 
 
 def measure_reconstruction(
@@ -86,7 +89,24 @@ def measure_reconstruction(
         _figures(found.scalars, TEACHER_FORCED),
         _figures(found.scalars, SAMPLED),
         usual,
+        _hits_given(model, batches, seed) if isinstance(model.converter, GrooveConverter) else {},
     )
+
+
+def _hits_given(model: TrainedModel, batches: EvaluationBatches, seed: int) -> Figures:
+    """Returns the errors of a model's performances of hits that it may not choose."""
+    errors = GrooveErrors()
+    for batch in batches:
+        controls = batch.controls if model.converter.spec.control_depth else None
+        each = None if controls is None else list(controls)
+        found = model.encode_tensors(list(batch.inputs), list(batch.lengths), each)
+        _, steps, columns = batch.outputs.shape
+        held = np.full_like(batch.outputs, np.nan)
+        drums = columns // 3
+        held[..., :drums] = batch.outputs[..., :drums]
+        written = model.decode_to_tensors(found.mu, steps, 1.0, controls, seed=seed, given=held)
+        errors += groove_errors(np.stack(written), batch.outputs)
+    return _with_ms(errors.figures())
 
 
 def usual_figures(

@@ -70,13 +70,15 @@ def reconstruction_table(report: ModelReport) -> Table:
     rows = []
     for name, forced in found.teacher_forced.items():
         usual = [found.usual[kind].get(name) for kind in names]
-        cells = [forced, found.sampled.get(name), *usual]
+        own = [found.hits_given.get(name)] if found.hits_given else []
+        cells = [forced, found.sampled.get(name), *own, *usual]
         rows.append((_title(name, report.parts), *("" if c is None else _number(c) for c in cells)))
     basis = "the held-out music" if report.training is None else "the training music"
     hits = "Velocity and timing at the target's hits. " if "hits_f1" in found.sampled else ""
+    head = ["figure", "teacher-forced", "sampled", *(["hits given"] if found.hits_given else [])]
     return Table(
         "Reconstruction",
-        ("figure", "teacher-forced", "sampled", *map(_basis, names)),
+        (*head, *map(_basis, names)),
         tuple(rows),
         f"{found.examples:,} examples of {report.held_out.name}. {hits}What is usual comes from "
         f"{basis}.",
@@ -220,6 +222,7 @@ def report_json(report: ModelReport) -> dict[str, Any]:
             "examples": report.reconstruction.examples,
             "teacher_forced": dict(report.reconstruction.teacher_forced),
             "sampled": dict(report.reconstruction.sampled),
+            "hits_given": dict(report.reconstruction.hits_given),
             "usual": {name: dict(f) for name, f in report.reconstruction.usual.items()},
         },
         "samples": None if samples is None else _samples(samples),

@@ -159,6 +159,14 @@ def test_hits_given_to_the_encoder_are_right_as_they_are_and_their_velocity_is_n
     assert usual["timing_mae"] == pytest.approx(np.abs(offsets[hits > 0]).mean() / 2)
 
 
+def test_a_groove_whose_hits_are_given_has_those_and_the_models_own_velocity_and_timing(measured):
+    found = measured("groovae_2bar_humanize")[1].reconstruction
+    assert found.hits_given["hits_f1"] == 1.0
+    for name in ("velocity_mae", "timing_mae"):
+        assert 0.0 < found.hits_given[name] != found.usual[AS_IT_IS][name]
+    assert not measured("cat-drums_2bar_small")[1].reconstruction.hits_given
+
+
 def test_the_evaluators_groove_figures_are_those_of_the_rows_that_the_model_gives(measured):
     # The evaluator counts in TensorFlow, groove_errors in NumPy; z = mu in both.
     import tensorflow as tf
