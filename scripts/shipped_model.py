@@ -214,7 +214,7 @@ def model_card(
             f"`scripts/train_shipped.py {name}` on two cores shared with other work. The weights "
             f"are those of step {report.step:,} of the last stage, {rounding}.",
             "",
-            *stages_in_words(recipe["stages"], runs, curves),
+            *stages_in_words(recipe, runs, curves),
             "",
             "What departs from the named configuration:",
             "",
@@ -256,19 +256,21 @@ def model_card(
 
 
 def stages_in_words(
-    stages: Sequence[Mapping[str, Any]],
+    recipe: Mapping[str, Any],
     runs: Sequence[pathlib.Path],
     curves: Sequence[Sequence[Mapping[str, Any]]],
 ) -> list[str]:
     """Returns a line a stage: its flags, and the hours that it took."""
     lines = []
-    for number, (stage, run, evaluations) in enumerate(zip(stages, runs, curves, strict=True), 1):
+    source = f"the weights of {recipe['start']}" if "start" in recipe else "random weights"
+    stages = zip(recipe["stages"], runs, curves, strict=True)
+    for number, (stage, run, evaluations) in enumerate(stages, 1):
         started = datetime.datetime.fromtimestamp((run / "config.toml").stat().st_mtime)
         ended = datetime.datetime.fromisoformat(evaluations[-1]["time"]).replace(tzinfo=None)
         hours = (ended - started).total_seconds() / 3600
         flags = " ".join(f"--{flag}={value}" for flag, value in stage.items())
-        source = "the best weights of the stage before" if number > 1 else "random weights"
         lines.append(f"{number}. from {source}: `{flags}`; {hours:.1f} hours")
+        source = "the best weights of the stage before"
     return lines
 
 

@@ -6,8 +6,9 @@ Usage:
 scripts/recipes.toml says on what and how. Without `--stage` all three run in turn:
 
 - data: converts each collection to TFRecords in WORK_DIR/data, split by file;
-- train: trains in WORK_DIR/NAME/stage_1, and each further stage of the recipe from the best weights
-  of the one before; run again, it goes on where it stopped;
+- train: trains in WORK_DIR/NAME/stage_1, from another shipped model where the recipe names one, and
+  each further stage of the recipe from the best weights of the one before; run again, it goes on
+  where it stopped;
 - package: takes the last stage's weights with the lowest validation loss, rounds them to bfloat16
   where the validation figures stay the same, reads the test split once, and writes
   checkpoints/NAME.tar.gz and NAME.md.
@@ -69,8 +70,9 @@ def train(
       the last stage's run folder.
     """
     run = folder
+    origin = recipe.get("start")
+    start = [f"--warm_start={CHECKOUT / 'checkpoints' / origin}.tar.gz"] if origin else []
     for number, stage in enumerate(recipe["stages"], 1):
-        start = [f"--warm_start={run / 'eval' / 'best'}"] if number > 1 else []
         run = folder / f"stage_{number}"
         run_command(
             "train",
@@ -81,6 +83,7 @@ def train(
             *(f"--{flag}={value}" for flag, value in stage.items()),
             *start,
         )
+        start = [f"--warm_start={run / 'eval' / 'best'}"]
     return run
 
 

@@ -27,6 +27,7 @@ DATASETS = {
 RECIPE = {
     "train": ["alpha", "beta", "gamma"],
     "held_out": ["alpha"],
+    "start": "beta_model",
     "stages": [
         {"hparams": "batch_size=4", "num_steps": 20},
         {"hparams": "batch_size=8", "num_steps": 20, "seed": 2},
@@ -89,7 +90,7 @@ def test_the_card_tells_data_training_and_file(packed):
     assert "(alpha by its own table, the others 80/10/10 by a hash of the name)" in card
     assert "- batch_size 4: a test" in card
     assert "| step | loss | kl bits | teacher forced, hits f1 | sampled, hits f1 |" in card
-    assert "1. from random weights: `--hparams=batch_size=4 --num_steps=20`; " in card
+    assert "1. from the weights of beta_model: `--hparams=batch_size=4 --num_steps=20`; " in card
     assert "2. from the best weights of the stage before: `--hparams=batch_size=8" in card
     first, second = card.split("Stage 2 on the validation part of alpha")
     assert "| 20 | 4 | 3 | 0.9 | 0.9 |" in first
@@ -102,8 +103,8 @@ def test_the_card_has_all_figures_on_the_test_part(packed):
     assert "8 examples of the test part of alpha." in card
     for figure in ("hits, F1", "velocity, mean absolute error", "timing, mean absolute error"):
         [line] = [line for line in card.splitlines() if line.startswith(f"| {figure}")][:1]
-        # Teacher-forced, sampled, the mean, the mean of each drum, the input as it is.
-        assert len([cell for cell in line.split("|") if cell.strip()]) == 6
+        # Teacher-forced, sampled, hits given, the mean, the mean of each drum, the input as it is.
+        assert len([cell for cell in line.split("|") if cell.strip()]) == 7
     for figure in ("share of empty ones", "share of broken ones", "share of exact copies"):
         assert f"| {figure} |" in card
     assert "nearest of 11 training examples" in card
