@@ -143,7 +143,7 @@ def _watch(plan: Plan, model: MusicVAE, reporter: _Reporter) -> int:
     """Evaluates every new checkpoint until the last step's, early stopping or a signal."""
     patience = Patience(plan.options.early_stopping)
     seen = None
-    with StopRequest() as request:
+    with StopRequest("ending after this evaluation") as request:
         while not request.made:
             latest = plan.folder.latest
             if latest is None or latest == seen:

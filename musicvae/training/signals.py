@@ -20,7 +20,13 @@ class StopRequest:
     Python delivers no signals, nothing is ever noted.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, last: str = "saving after this step") -> None:
+        """Waits for nothing yet.
+
+        Args:
+          last: what is still done, for the line that answers the first signal.
+        """
+        self._last = last
         self._number: int | None = None
         self._before: dict[int, Any] = {}
 
@@ -54,5 +60,5 @@ class StopRequest:
             raise KeyboardInterrupt
         self._number = number
         # Logging may be busy in the very code that the signal interrupted; the descriptor is not.
-        text = f"{self.name}: saving after this step; Ctrl-C again stops at once\n"
+        text = f"{self.name}: {self._last}; Ctrl-C again stops at once\n"
         os.write(sys.stderr.fileno(), text.encode())
