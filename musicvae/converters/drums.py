@@ -184,9 +184,10 @@ class DrumsConverter(Converter):
             roll = np.asarray(outputs) > 0
         else:
             roll = bits_to_roll(labels_of(outputs), len(self.config.table))
+        pitches = [pitches_of_class[0] for pitches_of_class in self.config.table]
         for step, drum in np.argwhere(roll).tolist():
             sequence.notes.add(
-                pitch=self.config.table[drum][0],
+                pitch=pitches[drum],
                 velocity=velocity,
                 start_time=step * seconds_per_step,
                 end_time=(step + 1) * seconds_per_step,
