@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import pathlib
 import re
@@ -26,6 +27,16 @@ def test_the_table_of_configurations_lists_each_with_its_description() -> None:
     for config in configs:
         assert f"| `{config.name}` | {config.description} |" in table
         assert all(f"`{alias}`" in table for alias in config.aliases)
+
+
+def test_every_model_that_ships_is_listed_and_has_a_card() -> None:
+    page = read("docs/shipped-models.md")
+    archives = sorted((CHECKOUT / "checkpoints").glob("*.tar.gz"))
+    assert archives
+    for archive in archives:
+        name = archive.name.removesuffix(".tar.gz")
+        assert f"| [{name}](../checkpoints/{name}.md) |" in page
+        assert hashlib.sha256(archive.read_bytes()).hexdigest() in read(f"checkpoints/{name}.md")
 
 
 def test_the_example_of_an_own_configuration_can_be_read() -> None:
