@@ -111,11 +111,11 @@ def test_help_needs_neither_tensorflow_nor_note_seq():
     assert "--split_csv" in result.stdout
 
 
-def _many(tmp_path: pathlib.Path) -> pathlib.Path:
+def _many(tmp_path: pathlib.Path, count: int = 200) -> pathlib.Path:
     folder = tmp_path / "many"
     folder.mkdir()
     song = files.scale(800)
-    for index in range(200):
+    for index in range(count):
         (folder / f"{index:03d}.mid").write_bytes(song)
     return folder
 
@@ -140,7 +140,8 @@ def _wait_for_partial_work(output: pathlib.Path) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")
 def test_ctrl_c_keeps_what_is_done_and_says_so(tmp_path):
-    folder, output = _many(tmp_path), tmp_path / "x.tfrecord"
+    # So many that a busy machine does not finish them between the first ones and the signal.
+    folder, output = _many(tmp_path, 1000), tmp_path / "x.tfrecord"
     process = _start(folder, output)
     _wait_for_partial_work(output)
     os.killpg(process.pid, signal.SIGINT)
