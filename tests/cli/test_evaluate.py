@@ -125,7 +125,7 @@ def test_a_run_folder_knows_its_music(training, tmp_path, capfd):
     found = json.loads((tmp_path / "evaluation.json").read_text())
     assert found["held_out"]["name"] == "held_out.tfrecord"
     assert found["training"]["name"] == "train.tfrecord"
-    assert re.search(r"\| hits, F1 \| \S+ \| \S+ \| \S+ \| \S+ \| 1 \|", out)
+    assert re.search(r"\| hits, F1 \| \S+ \| \S+ \| 1 \| \S+ \| \S+ \| 1 \|", out)
     remember(RunFolder(tmp_path / "run"), Remembered("gone", None, str(held_out), 0))
     status, _, err = run(capfd, *arguments)
     assert status == 0
