@@ -180,13 +180,14 @@ class DrumsConverter(Converter):
     ) -> Any:
         """Turns a pattern into drum notes of one step each; see Converter."""
         sequence, seconds_per_step = new_sequence(qpm, len(outputs), STEPS_PER_QUARTER)
+        add_note = sequence.notes.add
         if self.config.roll_output:
             roll = np.asarray(outputs) > 0
         else:
             roll = bits_to_roll(labels_of(outputs), len(self.config.table))
         pitches = [pitches_of_class[0] for pitches_of_class in self.config.table]
         for step, drum in np.argwhere(roll).tolist():
-            sequence.notes.add(
+            add_note(
                 pitch=pitches[drum],
                 velocity=velocity,
                 start_time=step * seconds_per_step,

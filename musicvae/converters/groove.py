@@ -199,13 +199,14 @@ class GrooveConverter(Converter):
         """
         del controls, velocity
         sequence, seconds_per_step = new_sequence(qpm, len(outputs), STEPS_PER_QUARTER)
+        add_note = sequence.notes.add
         hits, velocities, offsets = np.split(np.asarray(outputs, np.float64), 3, axis=-1)
         loudness = np.clip(np.rint(velocities * MAX_VELOCITY), 1, MAX_VELOCITY).astype(np.int64)
         late = np.clip(offsets, -1.0, 1.0) / -2.0
         classes = PITCH_MAPS[pitch_map]
         for step, drum in np.argwhere(hits > 0.5).tolist():
             start = (step + late[step, drum]) * seconds_per_step
-            sequence.notes.add(
+            add_note(
                 pitch=classes[drum][0],
                 velocity=loudness[step, drum],
                 start_time=max(start, 0.0),

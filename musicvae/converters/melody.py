@@ -184,9 +184,10 @@ class MelodyConverter(Converter):
         """Turns a melody into notes of instrument 0; see Converter."""
         del pitch_map
         sequence, seconds_per_step = new_sequence(qpm, len(outputs), STEPS_PER_QUARTER)
+        add_note = sequence.notes.add
         labels = labels_of(outputs)
         for start, end, pitch in notes_of_labels(labels, self.config.min_pitch):
-            sequence.notes.add(
+            add_note(
                 pitch=pitch,
                 velocity=velocity,
                 start_time=start * seconds_per_step,

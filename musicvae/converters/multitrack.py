@@ -204,6 +204,7 @@ class MultitrackConverter(Converter):
         """
         del pitch_map
         sequence, seconds_per_step = new_sequence(qpm, STEPS_PER_BAR, STEPS_PER_QUARTER)
+        add_note = sequence.notes.add
         vocabulary = self.vocabulary
         labels = np.where(np.any(outputs, axis=-1), labels_of(outputs), vocabulary.end)
         first_row = longest = 0
@@ -216,7 +217,7 @@ class MultitrackConverter(Converter):
             programs = tokens[tokens >= vocabulary.program]
             sound = int(programs[0]) - vocabulary.program if len(programs) else 0
             for note in decode_performance(tokens, vocabulary, velocity):
-                sequence.notes.add(
+                add_note(
                     pitch=note.pitch,
                     velocity=note.velocity,
                     start_time=note.start * seconds_per_step,

@@ -194,6 +194,7 @@ class TrioConverter(Converter):
         """
         del controls, pitch_map
         sequence, seconds_per_step = new_sequence(qpm, len(outputs), STEPS_PER_QUARTER)
+        add_note = sequence.notes.add
         parts = np.split(np.asarray(outputs), np.cumsum(self.spec.part_depths)[:-1], axis=-1)
         melody, bass, drums = map(labels_of, parts)
         for labels, instrument, part_program in (
@@ -201,7 +202,7 @@ class TrioConverter(Converter):
             (bass, BASS_INSTRUMENT, BASS_PROGRAM),
         ):
             for start, end, pitch in notes_of_labels(labels, MIN_PITCH):
-                sequence.notes.add(
+                add_note(
                     pitch=pitch,
                     velocity=velocity,
                     start_time=start * seconds_per_step,
@@ -210,7 +211,7 @@ class TrioConverter(Converter):
                     program=part_program,
                 )
         for step, drum in np.argwhere(bits_to_roll(drums, len(REDUCED))).tolist():
-            sequence.notes.add(
+            add_note(
                 pitch=REDUCED[drum][0],
                 velocity=velocity,
                 start_time=step * seconds_per_step,
