@@ -29,7 +29,13 @@ from musicvae.models.decoders.base import (
 )
 from musicvae.models.decoders.outputs import Output
 from musicvae.models.decoders.scheduled_sampling import Rollout, roll_out
-from musicvae.models.decoders.writing import Opening, StepwiseDecoder, Weights, Writer
+from musicvae.models.decoders.writing import (
+    Opening,
+    StepwiseDecoder,
+    Weights,
+    Writer,
+    recurrent_products,
+)
 from musicvae.models.forward import Forward
 from musicvae.models.look_up import data_product
 from musicvae.models.lstm import State
@@ -139,7 +145,7 @@ class FlatDecoder(StepwiseDecoder):
         states = self._stack.unpack_states(tf.tanh(self._initial(z, dtype)))
         return Prepared(
             Weights(inputs.rows, control_rows, layers, kernel, bias),
-            Opening(states, inputs.constant),
+            Opening(states, recurrent_products(states, layers), inputs.constant),
         )
 
     def writers(self, prepared: Prepared, request: Request) -> list[Writer]:

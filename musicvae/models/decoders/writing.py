@@ -54,10 +54,12 @@ class Opening(NamedTuple):
 
     Attributes:
       states: of each layer before the first step.
+      recurrent: of each layer, float32 `[N, 4H]`: what its output gives to its own first step.
       constant: float32 `[N, E]`, what z and the bias give to every step.
     """
 
     states: list[State]
+    recurrent: list[Tensor]
     constant: Tensor
 
 
@@ -107,11 +109,11 @@ class Writer:
           length: T.
         """
         lengths = tf.fill([tf.shape(self.first)[0]], length)
-        states = list(self.opening.states)
-        return Carried(self.first, states, self._recurrent(states), lengths)
+        opening = self.opening
+        return Carried(self.first, list(opening.states), list(opening.recurrent), lengths)
 
     def step(
-        self, t: Tensor, carried: Carried, request: Request, *, with_state: bool
+        self, t: Tensor, carried: Carried, request: Request, *, with_state: bool, is_last: bool
     ) -> tuple[Tensor, Carried]:
         """Writes a step.
 
@@ -120,9 +122,11 @@ class Writer:
           carried: of the step before.
           request: its length and end token are used.
           with_state: whether an example's states are to stay as they were at its end.
+          is_last: whether no step follows.
 
         Returns:
-          The step as `Output.draw` gives it, and what the next step is given.
+          The step as `Output.draw` gives it, and what the next step is given, as far as there is
+          one.
         """
         entered = [self.opening.constant, carried.fed]
         if self.controls is not None:
@@ -141,14 +145,10 @@ class Writer:
                 states = _where(going, states, carried.states)
             ended = going & (self.output.label(drawn) == request.end_token)
             lengths = tf.where(ended, t + 1, lengths)
+        if is_last:
+            return drawn, Carried(carried.fed, states, carried.recurrent, lengths)
         fed = self.output.feed(drawn, self.weights.rows)
-        return drawn, Carried(fed, states, self._recurrent(states), lengths)
-
-    def _recurrent(self, states: Sequence[State]) -> list[Tensor]:
-        return [
-            product(state.h, layer.recurrent, layer.recurrent.dtype)
-            for layer, state in zip(self.weights.layers, states, strict=True)
-        ]
+        return drawn, Carried(fed, states, recurrent_products(states, self.weights.layers), lengths)
 
 
 class StepwiseDecoder(Decoder):
@@ -188,10 +188,10 @@ def write_together(
     """
     length = request.length
 
-    def step(t: Tensor, carried: Any, steps: Any) -> Any:
+    def step(t: Tensor, carried: Any, steps: Any, *, is_last: bool = False) -> Any:
         after, written = [], []
         for writer, before, array in zip(writers, carried, steps, strict=True):
-            drawn, state = writer.step(t, before, request, with_state=with_state)
+            drawn, state = writer.step(t, before, request, with_state=with_state, is_last=is_last)
             after.append(state)
             written.append(array.write(t, drawn))
         return t + 1, after, written
@@ -199,24 +199,25 @@ def write_together(
     # Steps past every example's end change nothing, but there must be none past the length.
     turn = math.gcd(length, writers[0].output.steps_a_turn) if len(writers) == 1 else 1
 
-    def several(*state: Any) -> Any:
-        for _ in range(turn):
-            state = step(*state)
+    def several(*state: Any, are_last: bool = False) -> Any:
+        for k in range(turn):
+            state = step(*state, is_last=are_last and k == turn - 1)
         return state
 
     def unfinished(t: Tensor, carried: Any, steps: Any) -> Tensor:
         del steps
         if request.end_token is None:
-            return t < length
+            return t < length - turn
         going = [tf.reduce_any(part.lengths > t) for part in carried]
-        return (t < length) & tf.reduce_any(going)
+        return (t < length - turn) & tf.reduce_any(going)
 
     start = (
         tf.constant(0),
         [writer.start(length) for writer in writers],
         [writer.output.array(length) for writer in writers],
     )
-    _, carried, steps = tf.while_loop(unfinished, several, start, parallel_iterations=1)
+    most = tf.while_loop(unfinished, several, start, parallel_iterations=1)
+    _, carried, steps = several(*most, are_last=True)
     written = []
     for writer, end, array in zip(writers, carried, steps, strict=True):
         outputs = writer.output.steps(array.stack())
@@ -226,6 +227,19 @@ def write_together(
         state = pack_states(end.states) if with_state else None
         written.append(Written(tf.transpose(outputs, [1, 0, 2]), end.lengths, state))
     return written
+
+
+def recurrent_products(states: Sequence[State], layers: Sequence[LayerWeights]) -> list[Tensor]:
+    """Returns what each layer's output gives to its own next step, float32 `[N, 4H]` each.
+
+    Args:
+      states: of each layer.
+      layers: likewise.
+    """
+    return [
+        product(state.h, layer.recurrent, layer.recurrent.dtype)
+        for layer, state in zip(layers, states, strict=True)
+    ]
 
 
 def step_layers(
