@@ -43,7 +43,8 @@ class Reconstruction:
       sampled: the same when each step is told the model's own sample.
       usual: figures of predicting what is usual, by what is predicted; see `usual_figures`.
       hits_given: of grooves, the figures of a model that writes velocity and timing for the hits of
-        the music itself, as when it humanizes; empty for other music.
+        the music itself, as when it humanizes; empty for other music, and where the model's decoder
+        takes no given values.
     """
 
     examples: int
@@ -84,12 +85,13 @@ def measure_reconstruction(
         model.step, progress=progress
     )
     usual = usual_figures(model.converter, held_out, held_out if known is None else known)
+    takes_hits = isinstance(model.converter, GrooveConverter) and model.network.decoder.takes_given
     return Reconstruction(
         found.examples,
         _figures(found.scalars, TEACHER_FORCED),
         _figures(found.scalars, SAMPLED),
         usual,
-        _hits_given(model, batches, seed) if isinstance(model.converter, GrooveConverter) else {},
+        _hits_given(model, batches, seed) if takes_hits else {},
     )
 
 

@@ -66,19 +66,19 @@ def reconstruction_table(report: ModelReport) -> Table:
       report: what was found.
     """
     found = report.reconstruction
-    names = list(found.usual)
+    columns = {"teacher-forced": found.teacher_forced, "sampled": found.sampled}
+    if found.hits_given:
+        columns["hits given"] = found.hits_given
+    columns |= {_basis(kind): figures for kind, figures in found.usual.items()}
     rows = []
-    for name, forced in found.teacher_forced.items():
-        usual = [found.usual[kind].get(name) for kind in names]
-        own = [found.hits_given.get(name)] if found.hits_given else []
-        cells = [forced, found.sampled.get(name), *own, *usual]
+    for name in found.teacher_forced:
+        cells = [figures.get(name) for figures in columns.values()]
         rows.append((_title(name, report.parts), *("" if c is None else _number(c) for c in cells)))
     basis = "the held-out music" if report.training is None else "the training music"
     hits = "Velocity and timing at the target's hits. " if "hits_f1" in found.sampled else ""
-    head = ["figure", "teacher-forced", "sampled", *(["hits given"] if found.hits_given else [])]
     return Table(
         "Reconstruction",
-        (*head, *map(_basis, names)),
+        ("figure", *columns),
         tuple(rows),
         f"{found.examples:,} examples of {report.held_out.name}. {hits}What is usual comes from "
         f"{basis}.",

@@ -19,7 +19,7 @@ from musicvae.inference import TrainedModel
 from musicvae.quality import sample_study
 from musicvae.quality.labels import labels_of_set
 from musicvae.quality.model_report import Extent, ModelReport, Music, measure_model
-from musicvae.quality.reconstruction import AS_IT_IS, usual_figures
+from musicvae.quality.reconstruction import AS_IT_IS, measure_reconstruction, usual_figures
 from musicvae.quality.report import report_json, report_pictures, report_tables
 from musicvae.quality.sample_study import study_samples
 
@@ -165,6 +165,12 @@ def test_a_groove_whose_hits_are_given_has_those_and_the_models_own_velocity_and
     for name in ("velocity_mae", "timing_mae"):
         assert 0.0 < found.hits_given[name] != found.usual[AS_IT_IS][name]
     assert not measured("cat-drums_2bar_small")[1].reconstruction.hits_given
+
+
+def test_a_groove_model_that_takes_no_hits_is_measured_without_them(measured, monkeypatch):
+    model, report = measured("groovae_2bar_humanize")
+    monkeypatch.setattr(model.network.decoder, "takes_given", False)
+    assert not measure_reconstruction(model, report.held_out.examples).hits_given
 
 
 def test_the_evaluators_groove_figures_are_those_of_the_rows_that_the_model_gives(measured):

@@ -196,7 +196,8 @@ def write_together(
             written.append(array.write(t, drawn))
         return t + 1, after, written
 
-    # Steps past every example's end change nothing, but there must be none past the length.
+    # Steps past every example's end change nothing, but there must be none past the length. Several
+    # writers make a large graph as it is.
     turn = math.gcd(length, writers[0].output.steps_a_turn) if len(writers) == 1 else 1
 
     def several(*state: Any, are_last: bool = False) -> Any:
