@@ -6,7 +6,6 @@ values where the validation figures stay the same: such weights compress to half
 
 from __future__ import annotations
 
-import datetime
 import gzip
 import hashlib
 import json
@@ -214,7 +213,7 @@ def model_card(
             f"`scripts/train_shipped.py {name}` on two cores shared with other work. The weights "
             f"are those of step {report.step:,} of the last stage, {rounding}.",
             "",
-            *stages_in_words(recipe, runs, curves),
+            *stages_in_words(recipe, runs),
             "",
             "What departs from the named configuration:",
             "",
@@ -255,23 +254,27 @@ def model_card(
     )
 
 
-def stages_in_words(
-    recipe: Mapping[str, Any],
-    runs: Sequence[pathlib.Path],
-    curves: Sequence[Sequence[Mapping[str, Any]]],
-) -> list[str]:
+def stages_in_words(recipe: Mapping[str, Any], runs: Sequence[pathlib.Path]) -> list[str]:
     """Returns a line a stage: its flags, and the hours that it took."""
     lines = []
     source = f"the weights of {recipe['start']}" if "start" in recipe else "random weights"
-    stages = zip(recipe["stages"], runs, curves, strict=True)
-    for number, (stage, run, evaluations) in enumerate(stages, 1):
-        started = datetime.datetime.fromtimestamp((run / "config.toml").stat().st_mtime)
-        ended = datetime.datetime.fromisoformat(evaluations[-1]["time"]).replace(tzinfo=None)
-        hours = (ended - started).total_seconds() / 3600
+    for number, (stage, run) in enumerate(zip(recipe["stages"], runs, strict=True), 1):
         flags = " ".join(f"--{flag}={value}" for flag, value in stage.items())
-        lines.append(f"{number}. from {source}: `{flags}`; {hours:.1f} hours")
+        lines.append(f"{number}. from {source}: `{flags}`; {training_hours(run):.1f} hours")
         source = "the best weights of the stage before"
     return lines
+
+
+def training_hours(run: pathlib.Path) -> float:
+    """Returns how long a run trained, in hours, without the pauses between its sittings.
+
+    Each sitting wrote a file of summaries, named by when it began (Unix time in seconds) and last
+    changed when it ended.
+    """
+    seconds = 0.0
+    for summaries in (run / "train").glob("events.out.tfevents.*"):
+        seconds += summaries.stat().st_mtime - int(summaries.name.split(".")[3])
+    return seconds / 3600
 
 
 def data_table(
