@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 
 import midi_files as files
 import pytest
@@ -130,6 +131,17 @@ def _start(folder, output) -> subprocess.Popen:
     )
 
 
+@pytest.fixture
+def heeds_ctrl_c() -> Iterator[None]:
+    """Lets the processes that a test starts be interrupted, whatever started the tests.
+
+    A shell's background jobs ignore SIGINT, and so does everything that they start.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def _wait_for_partial_work(output: pathlib.Path) -> None:
     folder = output.with_name(output.name + ".partial")
     deadline = time.monotonic() + 60
@@ -139,7 +151,7 @@ def _wait_for_partial_work(output: pathlib.Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")
-def test_ctrl_c_keeps_what_is_done_and_says_so(tmp_path):
+def test_ctrl_c_keeps_what_is_done_and_says_so(tmp_path, heeds_ctrl_c):
     # So many that a busy machine does not finish them between the first ones and the signal.
     folder, output = _many(tmp_path, 1000), tmp_path / "x.tfrecord"
     process = _start(folder, output)
