@@ -32,6 +32,7 @@ def package(
     runs: Sequence[pathlib.Path],
     data: pathlib.Path,
     folder: pathlib.Path,
+    compared_run: pathlib.Path | None = None,
 ) -> None:
     """Writes `folder/NAME.tar.gz` and `folder/NAME.md`, and a full report beside the last run.
 
@@ -43,6 +44,8 @@ def package(
       data: the folder of the TFRecords: validation parts decide whether the weights are rounded,
         test parts are read once, for the card.
       folder: where to write.
+      compared_run: the last run folder of the model that the recipe's `compared_with` names, which
+        the card sets beside this one.
     """
     start_tensorflow()
     from musicvae.checkpoints import RunFolder, open_checkpoint, restore, save_checkpoint
@@ -93,9 +96,14 @@ def package(
     line.close()
     (run / "report").mkdir(exist_ok=True)
     write_report(report, run / "report")
+    comparison = []
+    if compared_run is not None:
+        from model_comparison import comparison_section
+
+        comparison = comparison_section(report, recipe["compared_with"], compared_run)
     card = folder / f"{name}.md"
     card.write_text(
-        model_card(name, recipe, datasets, runs, is_rounded, training, report, archive),
+        model_card(name, recipe, datasets, runs, is_rounded, training, report, comparison, archive),
         encoding="utf-8",
     )
     print(f"wrote {archive} ({archive.stat().st_size / 1e6:.1f} MB) and {card}")
@@ -172,6 +180,7 @@ def model_card(
     is_rounded: bool,
     training: Mapping[str, Any],
     report: Any,
+    comparison: Sequence[str],
     archive: pathlib.Path,
 ) -> str:
     """Returns the card: data and licences, training, held-out figures, strengths and limits."""
@@ -239,6 +248,7 @@ def model_card(
             "Made by `musicvae-evaluate`'s library with seed 0; docs/evaluation.md says what each "
             "figure is.",
             "",
+            *comparison,
             "## What it is good and bad at",
             "",
             f"Good: {recipe['good_at']}.",
@@ -258,6 +268,8 @@ def stages_in_words(recipe: Mapping[str, Any], runs: Sequence[pathlib.Path]) -> 
     """Returns a line a stage: its flags, and the hours that it took."""
     lines = []
     source = f"the weights of {recipe['start']}" if "start" in recipe else "random weights"
+    for part in recipe.get("start_parts", ()):
+        source += f", those of {part['model']} in `{part['here']}`"
     for number, (stage, run) in enumerate(zip(recipe["stages"], runs, strict=True), 1):
         flags = " ".join(f"--{flag}={value}" for flag, value in stage.items())
         lines.append(f"{number}. from {source}: `{flags}`; {training_hours(run):.1f} hours")

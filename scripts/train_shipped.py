@@ -6,9 +6,9 @@ Usage:
 scripts/recipes.toml says on what and how. Without `--stage` all three run in turn:
 
 - data: converts each collection to TFRecords in WORK_DIR/data, split by file;
-- train: trains in WORK_DIR/NAME/stage_1, from another shipped model where the recipe names one, and
-  each further stage of the recipe from the best weights of the one before; run again, it goes on
-  where it stopped;
+- train: trains in WORK_DIR/NAME/stage_1, from another shipped model, or from parts of some, where
+  the recipe names them, and each further stage of the recipe from the best weights of the one
+  before; run again, it goes on where it stopped;
 - package: takes the last stage's weights with the lowest validation loss, rounds them to bfloat16
   where the validation figures stay the same, reads the test split once, and writes
   checkpoints/NAME.tar.gz and NAME.md.
@@ -70,8 +70,21 @@ def train(
       the last stage's run folder.
     """
     run = folder
-    origin = recipe.get("start")
-    start = [f"--warm_start={CHECKOUT / 'checkpoints' / origin}.tar.gz"] if origin else []
+    shipped = CHECKOUT / "checkpoints"
+    start = []
+    if "start" in recipe:
+        start = [f"--warm_start={shipped / recipe['start']}.tar.gz"]
+    elif "start_parts" in recipe:
+        from first_weights import write_first_weights
+
+        first = write_first_weights(
+            name,
+            recipe["start_parts"],
+            recipe.get("start_factors", {}),
+            shipped,
+            folder / "first",
+        )
+        start = [f"--warm_start={first}"]
     for number, stage in enumerate(recipe["stages"], 1):
         run = folder / f"stage_{number}"
         run_command(
@@ -108,6 +121,8 @@ def main() -> None:
     if arguments.stage in (None, "package"):
         import shipped_model
 
+        compared = recipe.get("compared_with")
+        last = f"stage_{len(recipe['stages'])}"
         shipped_model.package(
             arguments.name,
             recipe,
@@ -115,6 +130,7 @@ def main() -> None:
             runs=[folder / f"stage_{k + 1}" for k in range(len(recipe["stages"]))],
             data=data,
             folder=CHECKOUT / "checkpoints",
+            compared_run=arguments.work_dir / compared / last if compared else None,
         )
 
 

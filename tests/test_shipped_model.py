@@ -7,15 +7,19 @@ import importlib.util
 import pathlib
 import tarfile
 
+import numpy as np
 import pytest
-from small_music import write_drums
+from small_music import write_drums, write_melodies
 from tiny_models import write_run
 
-from musicvae.checkpoints import RunFolder
+from musicvae.checkpoints import RunFolder, open_checkpoint
+from musicvae.data.examples import TFRecordSource, load_examples
 from musicvae.data.tfrecord import write_note_sequences
 from musicvae.evaluation import Evaluation, EvaluationLog
 from musicvae.inference import TrainedModel
 from musicvae.lazy_note_seq import NoteSequence
+from musicvae.quality.model_report import Extent, Music, measure_model
+from musicvae.quality.reconstruction import Reconstruction
 
 NAME = "groovae_2bar_humanize"
 SCRIPT = pathlib.Path(__file__).resolve().parents[1] / "scripts" / "shipped_model.py"
@@ -124,3 +128,89 @@ def test_a_full_report_is_left_in_the_run_folder(packed):
 )
 def test_the_split_is_told_as_it_was(script, train, words):
     assert script.split_in_words({"train": train, "held_out": train}, DATASETS) == words
+
+
+@pytest.fixture
+def comparison(monkeypatch):
+    """The script that sets a model beside another one."""
+    monkeypatch.syspath_prepend(str(SCRIPT.parent))
+    import model_comparison
+
+    return model_comparison
+
+
+def test_a_card_sets_accuracies_beside_those_of_another_model(comparison, tmp_path):
+    write_melodies(tmp_path / "melodies.tfrecord", 3, bars=16)
+    runs = {name: tmp_path / name for name in ("hierdec-mel_16bar", "flat-mel_16bar")}
+    for name, run in runs.items():
+        write_run(run, name)
+        log = EvaluationLog(RunFolder(run).evaluation(), "data")
+        log.add(Evaluation(5, 3, {"loss": 1.0}), TrainedModel(name, 4, run).network)
+    model = TrainedModel("hierdec-mel_16bar", 4, runs["hierdec-mel_16bar"])
+    source = TFRecordSource((str(tmp_path / "melodies.tfrecord"),))
+    held_out = Music("melodies", load_examples(model.config.converter, source))
+    report = measure_model(model, held_out, extent=Extent(samples=0))
+    lines = comparison.comparison_section(report, "flat-mel_16bar", runs["flat-mel_16bar"])
+    assert lines[0] == "## Beside flat-mel_16bar"
+    assert (
+        f"step 5 of the last stage, and measured on the same {report.reconstruction.examples}"
+        in lines[2]
+    )
+    own = report.reconstruction
+    cells = {
+        line.split("|")[1].strip(): line.split("|")[2:4] for line in lines if line.startswith("| ")
+    }
+    assert [name.strip() for name in cells["figure"]] == ["hierdec-mel_16bar", "flat-mel_16bar"]
+    assert float(cells["accuracy, sampled"][0]) == pytest.approx(own.sampled["accuracy"], abs=1e-4)
+    forced, sampled, lost = (
+        [float(cell) for cell in cells[f"accuracy, {what}"]]
+        for what in ("teacher-forced", "sampled", "lost by sampling")
+    )
+    for k in range(2):
+        assert lost[k] == pytest.approx(forced[k] - sampled[k], abs=2e-4)
+
+
+def test_a_trio_has_rows_for_each_part(comparison):
+    figures = {f"accuracy/output_{k}": 0.5 + k / 10 for k in range(3)} | {"kl_bits": 7.0}
+    rows = comparison.accuracy_rows(Reconstruction(1, figures, figures, {}))
+    assert rows["accuracy, bass, teacher-forced"] == pytest.approx(0.6)
+    assert rows["accuracy, drums, lost by sampling"] == 0.0
+    assert rows["KL divergence, bits"] == 7.0
+
+
+@pytest.mark.parametrize(
+    ("recipe", "words"),
+    [
+        ({}, "1. from random weights: "),
+        ({"start": "alpha"}, "1. from the weights of alpha: "),
+        (
+            {"start_parts": [{"model": "alpha", "here": "core/"}, {"model": "beta", "here": "b/"}]},
+            "1. from random weights, those of alpha in `core/`, those of beta in `b/`: ",
+        ),
+    ],
+)
+def test_the_card_says_what_the_first_stage_starts_from(script, tmp_path, recipe, words):
+    [line] = script.stages_in_words(recipe | {"stages": [{"seed": 1}]}, [tmp_path])
+    assert line == f"{words}`--seed=1`; 0.0 hours"
+
+
+def test_parts_of_a_model_start_with_the_weights_of_a_shipped_one(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(SCRIPT.parent))
+    from first_weights import write_first_weights
+
+    shipped = SCRIPT.parents[1] / "checkpoints"
+    parts = [{"model": "cat-mel_2bar_small", "here": "core_decoder/", "there": ""}]
+    factors = {"core_decoder/decoder/output_projection/bias": 3.0}
+    prefix = write_first_weights("hierdec-mel_16bar_small", parts, factors, shipped, tmp_path)
+    with (
+        open_checkpoint(prefix) as written,
+        open_checkpoint(shipped / "cat-mel_2bar_small.tar.gz") as donor,
+    ):
+        core = "decoder/output_projection/kernel"
+        np.testing.assert_array_equal(written.read(f"core_decoder/{core}"), donor.read(core))
+        bias = "decoder/output_projection/bias"
+        np.testing.assert_allclose(written.read(f"core_decoder/{bias}"), 3.0 * donor.read(bias))
+        conductor = written.read("decoder/hierarchical_level_0/cell_1/lstm_cell/kernel")
+        own = donor.read("decoder/multi_rnn_cell/cell_1/lstm_cell/kernel")
+        assert conductor.shape == own.shape
+        assert np.abs(conductor - own).max() > 0.01

@@ -31,6 +31,8 @@ from musicvae.models.variables import (
 Tensor = Any
 
 FORGET_BIAS = 1.0
+# Kernels of so many units are larger than a processor core's own caches.
+TURNED_UNITS = 1024
 
 
 class LayerWeights(NamedTuple):
@@ -91,6 +93,11 @@ class Layer:
         shape = [depth + units, 4 * units]
         self._kernel = variables.create(f"{scope}/lstm_cell/kernel", shape, glorot_uniform)
         self._bias = variables.create(f"{scope}/lstm_cell/bias", [4 * units], zeros)
+
+    @property
+    def kept_in(self) -> tf.DType:
+        """What the kernel is kept in."""
+        return self._kernel.dtype
 
     def weights(self, dtype: tf.DType) -> LayerWeights:
         """Returns the weights for one call.
@@ -191,16 +198,26 @@ class LSTMStack:
         """
         return [layer.weights(dtype) for layer in self._layers]
 
-    def turned_weights(self, dtype: tf.DType) -> list[LayerWeights]:
-        """Returns the weights for writing, kept in a half-size type: turned round once for all.
+    def writing_weights(self, dtype: tf.DType, *, may_copy: bool) -> list[LayerWeights]:
+        """Returns the weights for writing step by step, large kernels turned round.
+
+        Weights that are kept in a half-size type are turned once for all; float32 ones for every
+        call, which takes the time of a few steps.
 
         Args:
           dtype: what products are computed in.
+          may_copy: whether a call may need memory for a second copy of float32 weights.
         """
-        if self._turned is None:
-            with tf.init_scope():
-                self._turned = [turned(weights) for weights in self.weights(dtype)]
-        return self._turned
+        if self._layers[0].kept_in == dtype != tf.float32:
+            if self._turned is None:
+                with tf.init_scope():
+                    self._turned = [turned(weights) for weights in self.weights(dtype)]
+            return self._turned
+        turns = may_copy and dtype == tf.float32
+        return [
+            turned(weights) if turns and layer.units >= TURNED_UNITS else weights
+            for layer, weights in zip(self._layers, self.weights(dtype), strict=True)
+        ]
 
     def zero_states(self, batch: Tensor) -> list[State]:
         """Returns states of zeros.

@@ -178,7 +178,8 @@ def sum_of_rows(x: Tensor) -> Tensor:
 class Turned(NamedTuple):
     """A matrix kept the other way round, `[units, depth]`.
 
-    Products of few rows with kernels of half-size numbers read it twice as fast on a CPU.
+    Products of few rows read it up to twice as fast on a CPU, where the kernel is large or of
+    half-size numbers.
     """
 
     columns: Tensor
@@ -202,6 +203,9 @@ def product(x: Tensor, kernel: Tensor | Turned, dtype: tf.DType) -> Tensor:
     """
     if isinstance(kernel, Turned):
         columns = tf.cast(kernel.columns, dtype)
+        if dtype == tf.float32:
+            # Of rank 3 and on the left, because a product of rank 2 copies the matrix first.
+            return tf.transpose(tf.matmul(columns[None], x[None], transpose_b=True)[0])
         return tf.cast(tf.matmul(tf.cast(x, dtype), columns, transpose_b=True), tf.float32)
     depth, units = kernel.shape
     if x.shape.rank == 2 and depth:

@@ -113,6 +113,8 @@ class Place:
       output_depth: D.
       control_depth: C, 0 for none.
       encoder: the model's encoder, for a decoder that encodes what it wrote; None without one.
+      alone: whether no other decoder writes beside it, so that memory for a second copy of its
+        weights is well spent.
     """
 
     scope: str
@@ -120,6 +122,7 @@ class Place:
     output_depth: int
     control_depth: int
     encoder: Encoder | None = None
+    alone: bool = True
 
     def name(self, name: str) -> str:
         """Returns a variable's or a part's name within the scope."""

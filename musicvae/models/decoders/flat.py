@@ -97,6 +97,7 @@ class FlatDecoder(StepwiseDecoder):
           place: where the decoder stands.
         """
         self._output = output
+        self._is_alone = place.alone
         self._input_sizes = [output.depth, place.z_size, place.control_depth]
         sizes = hparams.dec_rnn_size
         self.state_size = 2 * sum(sizes)
@@ -135,9 +136,7 @@ class FlatDecoder(StepwiseDecoder):
 
     def prepare(self, z: Tensor, dtype: tf.DType) -> Prepared:
         """Computes the first states, and what z gives to each step; as Decoder.prepare."""
-        is_kept_small = self._projection.kernel.dtype == dtype != tf.float32
-        stack = self._stack
-        layers = stack.turned_weights(dtype) if is_kept_small else stack.weights(dtype)
+        layers = self._stack.writing_weights(dtype, may_copy=self._is_alone)
         inputs = self._inputs(z, None, layers[0])
         *_, control_rows = tf.split(layers[0].entry, self._input_sizes, 0)
         kernel = tf.cast(self._projection.kernel, dtype)

@@ -108,4 +108,4 @@ class SplitDecoder(StepwiseDecoder):
     @staticmethod
     def _part_place(place: Place, k: int, depth: int) -> Place:
         scope = place.name(f"core_decoder_{k}")
-        return dataclasses.replace(place, scope=scope, output_depth=depth)
+        return dataclasses.replace(place, scope=scope, output_depth=depth, alone=False)

@@ -1,0 +1,55 @@
+"""Weights for writing: turned round where they are large, with the same music."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tiny_models import tiny_config
+
+from musicvae.converters import build_converter
+from musicvae.models import MusicVAE, lstm_stack
+from musicvae.models.lstm_stack import LSTMStack
+from musicvae.models.variables import Turned, Variables, product
+
+
+def test_a_turned_matrix_gives_the_same_product():
+    generator = np.random.default_rng(1)
+    x, kernel = (generator.normal(size=shape).astype(np.float32) for shape in ((3, 5), (5, 7)))
+    turned = product(tf.constant(x), Turned(tf.constant(kernel.T)), tf.float32)
+    np.testing.assert_allclose(turned, x @ kernel, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(("may_copy", "expected"), [(True, [False, True]), (False, [False, False])])
+def test_large_layers_are_turned_where_memory_may_be_spent(monkeypatch, may_copy, expected):
+    monkeypatch.setattr(lstm_stack, "TURNED_UNITS", 6)
+    stack = LSTMStack(Variables(0, None, tf.float32), "stack", 3, [5, 6])
+    weights = stack.writing_weights(tf.float32, may_copy=may_copy)
+    assert [isinstance(layer.recurrent, Turned) for layer in weights] == expected
+    assert [isinstance(layer.inputs, Turned) for layer in weights] == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "hparams"),
+    [
+        ("cat-mel_2bar_small", ""),
+        ("cat-mel_2bar_small", "residual_decoder=true"),
+        ("groovae_2bar_hits_control_tfds", ""),
+        ("hierdec-mel_16bar", ""),
+        ("hierdec-trio_16bar", ""),
+    ],
+)
+def test_models_write_the_same_with_turned_weights(monkeypatch, name, hparams):
+    config = tiny_config(name).override(hparams)
+    spec = build_converter(config.converter).spec
+    length = config.hparams.max_seq_len
+    controls = tf.ones([length, spec.control_depth]) if spec.control_depth else None
+    z = tf.random.stateless_normal([2, config.hparams.z_size], [1, 2])
+    drawn = []
+    for units in (1, 1024):
+        monkeypatch.setattr(lstm_stack, "TURNED_UNITS", units)
+        model = MusicVAE(config, spec, seed=7)
+        drawn.append(
+            model.decode(z, length, temperature=0.5, controls=controls, seed=[3, 4]).outputs
+        )
+    np.testing.assert_allclose(drawn[0], drawn[1], atol=1e-5)
