@@ -5,11 +5,15 @@ from __future__ import annotations
 import pathlib
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
 
 
 def write_first_weights(
     name: str,
-    parts: Sequence[Mapping[str, str]],
+    hparams: str,
+    parts: Sequence[Mapping[str, Any]],
     factors: Mapping[str, float],
     shipped: pathlib.Path,
     folder: pathlib.Path,
@@ -18,8 +22,11 @@ def write_first_weights(
 
     Args:
       name: the configuration.
+      hparams: what the first stage sets of its hyperparameters.
       parts: of each, `model`, which has the weights; `here`, a regular expression with which the
         part's names begin; and `there`, what stands in that model in place of what it matches.
+        Where this model's first or last axis is longer, `rows` or `columns` say which blocks it
+        takes: triples of the first index there, the first index here, and how many.
       factors: of variables by name, what their first values are multiplied by.
       shipped: the folder of the shipped models' archives.
       folder: where the checkpoint is written, with seed 0.
@@ -28,19 +35,50 @@ def write_first_weights(
       The checkpoint's prefix.
 
     Raises:
-      CheckpointMismatchError: a variable of a part is missing there or of another shape.
+      CheckpointMismatchError: a variable of a part is missing there, or of another shape where
+        the part names no blocks.
     """
     from musicvae.checkpoints import open_checkpoint, restore, save_checkpoint
     from musicvae.config import load_config
     from musicvae.converters import build_converter
     from musicvae.models import MusicVAE
 
-    config = load_config(name)
+    config = load_config(name).override(hparams)
     model = MusicVAE(config, build_converter(config.converter).spec, seed=0)
     for part in parts:
-        chosen = {key: v for key, v in model.named_variables.items() if re.match(part["here"], key)}
+        here, there = f"^{part['here']}", part["there"]
+        chosen = {key: v for key, v in model.named_variables.items() if re.match(here, key)}
         with open_checkpoint(shipped / f"{part['model']}.tar.gz") as checkpoint:
-            restore(chosen, checkpoint, substitutions=[(f"^{part['here']}", part["there"])])
+            if "rows" in part or "columns" in part:
+                for key in list(chosen):
+                    donor = checkpoint.read(re.sub(here, there, key))
+                    if donor.shape != tuple(chosen[key].shape):
+                        variable = chosen.pop(key)
+                        variable.assign(with_blocks(variable.numpy(), donor, part))
+            restore(chosen, checkpoint, substitutions=[(here, there)])
     for key, factor in factors.items():
         model.named_variables[key].assign(factor * model.named_variables[key])
     return pathlib.Path(save_checkpoint(folder, 0, model.named_variables))
+
+
+def with_blocks(values: np.ndarray, donor: np.ndarray, part: Mapping[str, Any]) -> np.ndarray:
+    """Returns values in which the blocks that a part names are those of a smaller array.
+
+    Args:
+      values: float32 [rows, columns] or [columns].
+      donor: float32 of the same rank; an axis as long as that of `values` is taken whole.
+      part: the part, with `rows` and `columns` as `write_first_weights` describes them.
+    """
+    result = values.copy()
+    blocks = [
+        [(0, 0, size)] if size == donor.shape[axis] else part[key]
+        for axis, (key, size) in enumerate(
+            zip(("rows", "columns")[-values.ndim :], values.shape, strict=True)
+        )
+    ]
+    for choice in np.ndindex(*map(len, blocks)):
+        picked = [block[k] for block, k in zip(blocks, choice, strict=True)]
+        target = tuple(slice(first, first + count) for _, first, count in picked)
+        source = tuple(slice(first, first + count) for first, _, count in picked)
+        result[target] = donor[source]
+    return result

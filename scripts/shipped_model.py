@@ -1,7 +1,8 @@
 """Packs a trained run folder as a shipped model: an archive of its weights and a model card.
 
 Weights are float32 variables under Magenta's names, without optimizer slots, rounded to bfloat16
-values where the validation figures stay the same: such weights compress to half their size.
+values or fewer bits where no validation figure becomes worse: such weights compress to half their
+size.
 """
 
 from __future__ import annotations
@@ -18,8 +19,6 @@ from typing import Any
 from musicvae.cli.progress import ProgressLine
 from musicvae.cli.tensorflow_start import start_tensorflow
 
-TOLERANCE = 0.002
-COMPARED = "metrics/"
 SAMPLES = 512
 MAIN_METRICS = ("accuracy", "hits_f1", "velocity_mae", "timing_mae", "f1")
 
@@ -48,6 +47,8 @@ def package(
         the card sets beside this one.
     """
     start_tensorflow()
+    from weight_rounding import round_weights
+
     from musicvae.checkpoints import RunFolder, open_checkpoint, restore, save_checkpoint
     from musicvae.converters import build_converter
     from musicvae.inference import TrainedModel
@@ -64,19 +65,9 @@ def package(
         step = checkpoint.step
     held_out = recipe["held_out"]
     validation = joined(list(examples_of(config, data, held_out, "validation").values()))
-    exact = evaluated(model, converter, validation, step)
-    full = {key: variable.numpy() for key, variable in model.named_variables.items()}
-    for variable in model.named_variables.values():
-        variable.assign(rounded_to_bfloat16(variable))
-    rounded = evaluated(model, converter, validation, step)
-    is_rounded = all(
-        abs(rounded[key] - exact[key]) <= TOLERANCE * max(1.0, abs(exact[key]))
-        for key in exact
-        if COMPARED in key
+    bits = round_weights(
+        model.named_variables, lambda: evaluated(model, converter, validation, step)
     )
-    if not is_rounded:
-        for key, variable in model.named_variables.items():
-            variable.assign(full[key])
     archive = folder / f"{name}.tar.gz"
     with tempfile.TemporaryDirectory() as scratch:
         prefix = save_checkpoint(scratch, step, model.named_variables)
@@ -103,7 +94,7 @@ def package(
         comparison = comparison_section(report, recipe["compared_with"], compared_run)
     card = folder / f"{name}.md"
     card.write_text(
-        model_card(name, recipe, datasets, runs, is_rounded, training, report, comparison, archive),
+        model_card(name, recipe, datasets, runs, bits, training, report, comparison, archive),
         encoding="utf-8",
     )
     print(f"wrote {archive} ({archive.stat().st_size / 1e6:.1f} MB) and {card}")
@@ -151,13 +142,6 @@ def evaluated(model: Any, converter: Any, examples: Any, step: int) -> Mapping[s
     return Evaluator(model, EvaluationBatches(examples, converter, 256)).evaluate(step).scalars
 
 
-def rounded_to_bfloat16(values: Any) -> Any:
-    """Returns float32 values that bfloat16 holds exactly, the nearest to the given ones."""
-    import tensorflow as tf
-
-    return tf.cast(tf.cast(values, tf.bfloat16), tf.float32)
-
-
 def write_archive(path: pathlib.Path, members: list[pathlib.Path]) -> None:
     """Writes a .tar.gz that depends on its members' content alone."""
     with (
@@ -177,13 +161,15 @@ def model_card(
     recipe: Mapping[str, Any],
     datasets: Mapping[str, Any],
     runs: Sequence[pathlib.Path],
-    is_rounded: bool,
+    bits: int | None,
     training: Mapping[str, Any],
     report: Any,
     comparison: Sequence[str],
     archive: pathlib.Path,
 ) -> str:
     """Returns the card: data and licences, training, held-out figures, strengths and limits."""
+    from weight_rounding import in_words
+
     from musicvae.config import load_config
     from musicvae.quality.report import (
         likeness_table,
@@ -196,7 +182,6 @@ def model_card(
         json.loads((run / "eval" / "evaluations.json").read_text(encoding="utf-8")) for run in runs
     ]
     held_out = " and ".join(recipe["held_out"])
-    rounding = "rounded to bfloat16" if is_rounded else "not rounded"
     samples = report.samples
     tables = [
         reconstruction_table(report),
@@ -220,7 +205,7 @@ def model_card(
             "## Training",
             "",
             f"`scripts/train_shipped.py {name}` on two cores shared with other work. The weights "
-            f"are those of step {report.step:,} of the last stage, {rounding}.",
+            f"are those of step {report.step:,} of the last stage, {in_words(bits)}.",
             "",
             *stages_in_words(recipe, runs),
             "",

@@ -10,7 +10,7 @@ scripts/recipes.toml says on what and how. Without `--stage` all three run in tu
   the recipe names them, and each further stage of the recipe from the best weights of the one
   before; run again, it goes on where it stopped;
 - package: takes the last stage's weights with the lowest validation loss, rounds them to bfloat16
-  where the validation figures stay the same, reads the test split once, and writes
+  or further where no validation figure becomes worse, reads the test split once, and writes
   checkpoints/NAME.tar.gz and NAME.md.
 """
 
@@ -79,6 +79,7 @@ def train(
 
         first = write_first_weights(
             name,
+            recipe["stages"][0]["hparams"],
             recipe["start_parts"],
             recipe.get("start_factors", {}),
             shipped,

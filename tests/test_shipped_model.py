@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import pathlib
 import tarfile
 
@@ -44,11 +43,12 @@ RECIPE = {
 
 @pytest.fixture(scope="module")
 def script():
-    spec = importlib.util.spec_from_file_location("shipped_model", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    module.SAMPLES = 32
-    return module
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(SCRIPT.parent))
+        import shipped_model
+
+        patch.setattr(shipped_model, "SAMPLES", 32)
+        yield shipped_model
 
 
 @pytest.fixture(scope="module")
@@ -201,7 +201,7 @@ def test_parts_of_a_model_start_with_the_weights_of_a_shipped_one(monkeypatch, t
     shipped = SCRIPT.parents[1] / "checkpoints"
     parts = [{"model": "cat-mel_2bar_small", "here": "core_decoder/", "there": ""}]
     factors = {"core_decoder/decoder/output_projection/bias": 3.0}
-    prefix = write_first_weights("hierdec-mel_16bar_small", parts, factors, shipped, tmp_path)
+    prefix = write_first_weights("hierdec-mel_16bar_small", "", parts, factors, shipped, tmp_path)
     with (
         open_checkpoint(prefix) as written,
         open_checkpoint(shipped / "cat-mel_2bar_small.tar.gz") as donor,
@@ -214,3 +214,33 @@ def test_parts_of_a_model_start_with_the_weights_of_a_shipped_one(monkeypatch, t
         own = donor.read("decoder/multi_rnn_cell/cell_1/lstm_cell/kernel")
         assert conductor.shape == own.shape
         assert np.abs(conductor - own).max() > 0.01
+
+
+def test_a_longer_axis_takes_the_blocks_that_the_recipe_names(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(SCRIPT.parent))
+    from first_weights import write_first_weights
+
+    shipped = SCRIPT.parents[1] / "checkpoints"
+    part = {
+        "model": "cat-mel_2bar_small",
+        "here": "decoder/",
+        "there": "decoder/",
+        "rows": [[0, 0, 90], [90, 692, 512]],
+        "columns": [[0, 0, 90]],
+    }
+    prefix = write_first_weights("flat-trio_16bar_small", "", [part], {}, shipped, tmp_path)
+    with (
+        open_checkpoint(prefix) as written,
+        open_checkpoint(shipped / "cat-mel_2bar_small.tar.gz") as donor,
+    ):
+        kernel = "decoder/multi_rnn_cell/cell_0/lstm_cell/kernel"
+        mine, its = written.read(kernel), donor.read(kernel)
+        np.testing.assert_array_equal(mine[:90], its[:90])
+        np.testing.assert_array_equal(mine[692:], its[90:])
+        assert 0 < np.abs(mine[90:692]).max() < 0.2
+        for name in ("kernel", "bias"):
+            mine, its = (c.read(f"decoder/output_projection/{name}") for c in (written, donor))
+            np.testing.assert_array_equal(mine[..., :90], its)
+            assert mine.shape[-1] == 692
+        whole = "decoder/z_to_initial_state/kernel"
+        np.testing.assert_array_equal(written.read(whole), donor.read(whole))
