@@ -32,6 +32,7 @@ def comparison_section(report: Any, other: str, run: pathlib.Path) -> list[str]:
     model = TrainedModel(config, 128, run / "eval" / "best", seed=0)
     found = measure_reconstruction(model, report.held_out.examples, seed=report.seed)
     rows = [accuracy_rows(figures) for figures in (report.reconstruction, found)]
+    shared = [figure for figure in rows[0] if figure in rows[1]]
     return [
         f"## Beside {other}",
         "",
@@ -40,7 +41,7 @@ def comparison_section(report: Any, other: str, run: pathlib.Path) -> list[str]:
         "",
         f"| figure | {report.config} | {other} |",
         "|---|---|---|",
-        *(f"| {figure} | {rows[0][figure]:.4g} | {rows[1][figure]:.4g} |" for figure in rows[0]),
+        *(f"| {figure} | {rows[0][figure]:.4g} | {rows[1][figure]:.4g} |" for figure in shared),
         "",
     ]
 

@@ -51,6 +51,8 @@ def package(
 
     from musicvae.checkpoints import RunFolder, open_checkpoint, restore, save_checkpoint
     from musicvae.converters import build_converter
+    from musicvae.data.batches import EvaluationBatches
+    from musicvae.evaluation import Evaluator
     from musicvae.inference import TrainedModel
     from musicvae.models import MusicVAE
     from musicvae.quality.model_report import Extent, Music, measure_model
@@ -65,9 +67,8 @@ def package(
         step = checkpoint.step
     held_out = recipe["held_out"]
     validation = joined(list(examples_of(config, data, held_out, "validation").values()))
-    bits = round_weights(
-        model.named_variables, lambda: evaluated(model, converter, validation, step)
-    )
+    evaluator = Evaluator(model, EvaluationBatches(validation, converter, 256))
+    bits = round_weights(model.named_variables, lambda: evaluator.evaluate(step).scalars)
     archive = folder / f"{name}.tar.gz"
     with tempfile.TemporaryDirectory() as scratch:
         prefix = save_checkpoint(scratch, step, model.named_variables)
@@ -132,14 +133,6 @@ def joined(sets: Sequence[Any]) -> Any:
     firsts = np.cumsum([0, *(part.findings.sequences for part in sets)])
     sources = [part.sources + first for part, first in zip(sets, firsts, strict=False)]
     return ExampleSet(arrays, np.concatenate(sources))
-
-
-def evaluated(model: Any, converter: Any, examples: Any, step: int) -> Mapping[str, float]:
-    """Returns a model's figures on a set of examples, by tag."""
-    from musicvae.data.batches import EvaluationBatches
-    from musicvae.evaluation import Evaluator
-
-    return Evaluator(model, EvaluationBatches(examples, converter, 256)).evaluate(step).scalars
 
 
 def write_archive(path: pathlib.Path, members: list[pathlib.Path]) -> None:
