@@ -24,6 +24,7 @@ import tensorflow as tf
 
 from musicvae.checkpoints import CheckpointKeeper, open_checkpoint, restore
 from musicvae.config import Config
+from musicvae.converters.trio import ROLES
 from musicvae.data.batches import EvaluationBatches
 from musicvae.data.pipeline import evaluation_dataset
 from musicvae.errors import DataError
@@ -41,7 +42,6 @@ BEST_FOLDER = "best"
 _COMPARED = "loss_at_max_beta"
 _PASSES = {TEACHER_FORCED: 0.0, SAMPLED: 1.0}
 _NATS_PER_BIT = math.log(2.0)
-_TRIO_PARTS = ("melody", "bass", "drums")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -252,7 +252,7 @@ def _tags(evaluation: Evaluation) -> Iterator[str]:
 def _label(tag: str, config: Config) -> str:
     words = tag.removeprefix("losses/").removeprefix("metrics/").split("/")
     if config.converter.type == "trio" and words[-1].startswith("output_"):
-        words[-1] = _TRIO_PARTS[int(words[-1].removeprefix("output_"))]
+        words[-1] = ROLES[int(words[-1].removeprefix("output_"))]
     return ", ".join(words).replace("_", " ")
 
 

@@ -38,7 +38,7 @@ def write_first_weights(
       CheckpointMismatchError: a variable of a part is missing there, or of another shape where
         the part names no blocks.
     """
-    from musicvae.checkpoints import open_checkpoint, restore, save_checkpoint
+    from musicvae.checkpoints import open_checkpoint, restore, save_checkpoint, substituted
     from musicvae.config import load_config
     from musicvae.converters import build_converter
     from musicvae.models import MusicVAE
@@ -46,16 +46,20 @@ def write_first_weights(
     config = load_config(name).override(hparams)
     model = MusicVAE(config, build_converter(config.converter).spec, seed=0)
     for part in parts:
-        here, there = f"^{part['here']}", part["there"]
-        chosen = {key: v for key, v in model.named_variables.items() if re.match(here, key)}
+        names = [(f"^{part['here']}", part["there"])]
+        chosen = {
+            key: variable
+            for key, variable in model.named_variables.items()
+            if re.match(part["here"], key)
+        }
         with open_checkpoint(shipped / f"{part['model']}.tar.gz") as checkpoint:
             if "rows" in part or "columns" in part:
                 for key in list(chosen):
-                    donor = checkpoint.read(re.sub(here, there, key))
+                    donor = checkpoint.read(substituted(key, names))
                     if donor.shape != tuple(chosen[key].shape):
                         variable = chosen.pop(key)
                         variable.assign(with_blocks(variable.numpy(), donor, part))
-            restore(chosen, checkpoint, substitutions=[(here, there)])
+            restore(chosen, checkpoint, substitutions=names)
     for key, factor in factors.items():
         model.named_variables[key].assign(factor * model.named_variables[key])
     return pathlib.Path(save_checkpoint(folder, 0, model.named_variables))
@@ -69,16 +73,12 @@ def with_blocks(values: np.ndarray, donor: np.ndarray, part: Mapping[str, Any]) 
       donor: float32 of the same rank; an axis as long as that of `values` is taken whole.
       part: the part, with `rows` and `columns` as `write_first_weights` describes them.
     """
+    there, here = [], []
+    for axis, size in enumerate(values.shape):
+        key = ("rows", "columns")[axis - values.ndim]
+        blocks = [(0, 0, size)] if size == donor.shape[axis] else part[key]
+        there.append(np.concatenate([np.arange(count) + first for first, _, count in blocks]))
+        here.append(np.concatenate([np.arange(count) + first for _, first, count in blocks]))
     result = values.copy()
-    blocks = [
-        [(0, 0, size)] if size == donor.shape[axis] else part[key]
-        for axis, (key, size) in enumerate(
-            zip(("rows", "columns")[-values.ndim :], values.shape, strict=True)
-        )
-    ]
-    for choice in np.ndindex(*map(len, blocks)):
-        picked = [block[k] for block, k in zip(blocks, choice, strict=True)]
-        target = tuple(slice(first, first + count) for _, first, count in picked)
-        source = tuple(slice(first, first + count) for first, _, count in picked)
-        result[target] = donor[source]
+    result[np.ix_(*here)] = donor[np.ix_(*there)]
     return result

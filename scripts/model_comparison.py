@@ -10,8 +10,6 @@ import pathlib
 from collections.abc import Mapping
 from typing import Any
 
-PART_NAMES = ("melody", "bass", "drums")
-
 
 def comparison_section(report: Any, other: str, run: pathlib.Path) -> list[str]:
     """Measures another model on the same held-out music, and returns the lines of a section.
@@ -31,8 +29,6 @@ def comparison_section(report: Any, other: str, run: pathlib.Path) -> list[str]:
     config = RunFolder(run).resolve(None, "")
     model = TrainedModel(config, 128, run / "eval" / "best", seed=0)
     found = measure_reconstruction(model, report.held_out.examples, seed=report.seed)
-    rows = [accuracy_rows(figures) for figures in (report.reconstruction, found)]
-    shared = [figure for figure in rows[0] if figure in rows[1]]
     return [
         f"## Beside {other}",
         "",
@@ -41,9 +37,15 @@ def comparison_section(report: Any, other: str, run: pathlib.Path) -> list[str]:
         "",
         f"| figure | {report.config} | {other} |",
         "|---|---|---|",
-        *(f"| {figure} | {rows[0][figure]:.4g} | {rows[1][figure]:.4g} |" for figure in shared),
+        *shared_rows(report.reconstruction, found),
         "",
     ]
+
+
+def shared_rows(own: Any, other: Any) -> list[str]:
+    """Returns the rows of a table of the figures that two models' `Reconstruction`s both have."""
+    mine, its = accuracy_rows(own), accuracy_rows(other)
+    return [f"| {name} | {mine[name]:.4g} | {its[name]:.4g} |" for name in mine if name in its]
 
 
 def accuracy_rows(figures: Any) -> Mapping[str, float]:
@@ -52,11 +54,13 @@ def accuracy_rows(figures: Any) -> Mapping[str, float]:
     Args:
       figures: a `Reconstruction`; of a trio, each part has rows of its own.
     """
+    from musicvae.converters.trio import ROLES
+
     rows: dict[str, float] = {}
     for key in sorted(figures.teacher_forced):
         name, _, part = key.partition("/output_")
         if name == "accuracy":
-            what = f"accuracy, {PART_NAMES[int(part)]}" if part else "accuracy"
+            what = f"accuracy, {ROLES[int(part)]}" if part else "accuracy"
             rows[f"{what}, teacher-forced"] = figures.teacher_forced[key]
             rows[f"{what}, sampled"] = figures.sampled[key]
             rows[f"{what}, lost by sampling"] = figures.teacher_forced[key] - figures.sampled[key]

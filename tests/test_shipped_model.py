@@ -131,12 +131,19 @@ def test_the_split_is_told_as_it_was(script, train, words):
 
 
 @pytest.fixture
-def comparison(monkeypatch):
+def comparison(script):
     """The script that sets a model beside another one."""
-    monkeypatch.syspath_prepend(str(SCRIPT.parent))
     import model_comparison
 
     return model_comparison
+
+
+@pytest.fixture
+def write_first_weights(script):
+    """What puts first weights together."""
+    from first_weights import write_first_weights
+
+    return write_first_weights
 
 
 def test_a_card_sets_accuracies_beside_those_of_another_model(comparison, tmp_path):
@@ -178,6 +185,18 @@ def test_a_trio_has_rows_for_each_part(comparison):
     assert rows["KL divergence, bits"] == 7.0
 
 
+def test_figures_that_one_of_two_models_lacks_have_no_row(comparison):
+    figures = {"accuracy/output_0": 0.5, "kl_bits": 7.0}
+    flat = Reconstruction(1, figures, figures, {})
+    split = Reconstruction(1, figures | {"accuracy": 0.75}, figures | {"accuracy": 0.25}, {})
+    assert comparison.shared_rows(split, flat) == [
+        "| accuracy, melody, teacher-forced | 0.5 | 0.5 |",
+        "| accuracy, melody, sampled | 0.5 | 0.5 |",
+        "| accuracy, melody, lost by sampling | 0 | 0 |",
+        "| KL divergence, bits | 7 | 7 |",
+    ]
+
+
 @pytest.mark.parametrize(
     ("recipe", "words"),
     [
@@ -194,10 +213,7 @@ def test_the_card_says_what_the_first_stage_starts_from(script, tmp_path, recipe
     assert line == f"{words}`--seed=1`; 0.0 hours"
 
 
-def test_parts_of_a_model_start_with_the_weights_of_a_shipped_one(monkeypatch, tmp_path):
-    monkeypatch.syspath_prepend(str(SCRIPT.parent))
-    from first_weights import write_first_weights
-
+def test_parts_of_a_model_start_with_the_weights_of_a_shipped_one(write_first_weights, tmp_path):
     shipped = SCRIPT.parents[1] / "checkpoints"
     parts = [{"model": "cat-mel_2bar_small", "here": "core_decoder/", "there": ""}]
     factors = {"core_decoder/decoder/output_projection/bias": 3.0}
@@ -216,10 +232,7 @@ def test_parts_of_a_model_start_with_the_weights_of_a_shipped_one(monkeypatch, t
         assert np.abs(conductor - own).max() > 0.01
 
 
-def test_a_longer_axis_takes_the_blocks_that_the_recipe_names(monkeypatch, tmp_path):
-    monkeypatch.syspath_prepend(str(SCRIPT.parent))
-    from first_weights import write_first_weights
-
+def test_a_longer_axis_takes_the_blocks_that_the_recipe_names(write_first_weights, tmp_path):
     shipped = SCRIPT.parents[1] / "checkpoints"
     part = {
         "model": "cat-mel_2bar_small",

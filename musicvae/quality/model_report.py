@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from musicvae.converters.trio import ROLES
 from musicvae.data.example_set import ExampleSet
 from musicvae.quality.interpolation_study import (
     InterpolationStudy,
@@ -162,7 +163,7 @@ def measure_model(
         samples=samples,
         interpolation=interpolation,
         left_out=left_out,
-        parts=("melody", "bass", "drums") if model.converter.spec.part_depths else (),
+        parts=ROLES if model.converter.spec.part_depths else (),
     )
 
 
