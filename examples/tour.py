@@ -15,10 +15,12 @@ import numpy as np
 
 from musicvae import TrainedModel
 from musicvae.data.midi_writing import note_sequence_to_midi
+from musicvae.errors import NoExamplesError
 from musicvae.model_choice import shipped_models
 from musicvae.play.learning_attributes import learn_attributes
 from musicvae.play.modes import interpolate, sample, steer
 from musicvae.play.outcome import Input, Outcome, Wishes
+from musicvae.play.performing import fit
 from musicvae.play.presentation import Presentation, present
 from musicvae.render.attribute_chart import attribute_table
 
@@ -37,13 +39,27 @@ def show(outcome: Outcome, folder: pathlib.Path, name: str) -> None:
         print(path)
 
 
+def readable(model: TrainedModel, outcome: Outcome, wishes: Wishes) -> list[Input]:
+    """Returns the pieces that the model can read; a trio in which a part rests long is none."""
+    pieces = []
+    for take in outcome.takes:
+        piece = Input(take.sequence, take.caption)
+        try:
+            fit(model, piece, wishes)
+        except NoExamplesError as error:
+            print(error)
+        else:
+            pieces.append(piece)
+    return pieces
+
+
 def tour(config: str, folder: pathlib.Path, wishes: Wishes, num_learnt: int) -> None:
     """Samples a model, interpolates between two samples, and steers one by every attribute."""
     model = TrainedModel(config, batch_size=8)
     samples = sample(model, 4, wishes)
     show(samples, folder, f"{config} samples")
 
-    start, end = (Input(take.sequence, take.caption) for take in samples.takes[:2])
+    start, end = readable(model, samples, wishes)[:2]
     show(interpolate(model, start, end, 7, wishes), folder, f"{config} from one to another")
 
     # Any music will do to learn attribute vectors from; here it is the model's own.

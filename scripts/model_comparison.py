@@ -33,7 +33,8 @@ def comparison_section(report: Any, other: str, run: pathlib.Path) -> list[str]:
         f"## Beside {other}",
         "",
         f"{config.description}; trained alike, its weights those of step "
-        f"{model.step:,} of the last stage, and measured on the same {found.examples:,} examples.",
+        f"{model.step:,} of the last stage, and measured on the same {found.examples:,} examples. "
+        "Its latent axes are those that it was trained with.",
         "",
         f"| figure | {report.config} | {other} |",
         "|---|---|---|",

@@ -20,6 +20,7 @@ from musicvae.cli.progress import ProgressLine
 from musicvae.cli.tensorflow_start import start_tensorflow
 
 SAMPLES = 512
+CODES = 8192
 MAIN_METRICS = ("accuracy", "hits_f1", "velocity_mae", "timing_mae", "f1")
 
 
@@ -47,6 +48,7 @@ def package(
         the card sets beside this one.
     """
     start_tensorflow()
+    from standard_latent import codes_of, standardize_latent
     from weight_rounding import round_weights
 
     from musicvae.checkpoints import RunFolder, open_checkpoint, restore, save_checkpoint
@@ -65,6 +67,10 @@ def package(
     with open_checkpoint(run / "eval" / "best") as checkpoint:
         restore(model.named_variables, checkpoint)
         step = checkpoint.step
+    training = examples_of(config, data, recipe["train"], "train")
+    if recipe.get("standard_latent"):
+        chosen = some_of(joined(list(training.values())), CODES)
+        standardize_latent(model, codes_of(model, EvaluationBatches(chosen, converter, 256)))
     held_out = recipe["held_out"]
     validation = joined(list(examples_of(config, data, held_out, "validation").values()))
     evaluator = Evaluator(model, EvaluationBatches(validation, converter, 256))
@@ -73,7 +79,6 @@ def package(
     with tempfile.TemporaryDirectory() as scratch:
         prefix = save_checkpoint(scratch, step, model.named_variables)
         write_archive(archive, sorted(pathlib.Path(scratch).glob(f"{pathlib.Path(prefix).name}.*")))
-    training = examples_of(config, data, recipe["train"], "train")
     line = ProgressLine()
     report = measure_model(
         TrainedModel(config, 128, archive, seed=0),
@@ -133,6 +138,17 @@ def joined(sets: Sequence[Any]) -> Any:
     firsts = np.cumsum([0, *(part.findings.sequences for part in sets)])
     sources = [part.sources + first for part, first in zip(sets, firsts, strict=False)]
     return ExampleSet(arrays, np.concatenate(sources))
+
+
+def some_of(examples: Any, count: int) -> Any:
+    """Returns so many of an example set, drawn with seed 0, or all where it has no more."""
+    import numpy as np
+
+    from musicvae.data.example_set import ExampleSet
+
+    order = np.random.default_rng(0).permutation(len(examples))
+    indices = np.sort(order[:count])
+    return ExampleSet(examples.take(indices), examples.sources[indices], examples.findings)
 
 
 def write_archive(path: pathlib.Path, members: list[pathlib.Path]) -> None:
