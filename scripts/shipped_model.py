@@ -330,5 +330,10 @@ def is_main(tag: str) -> bool:
 
 
 def words(tag: str) -> str:
-    """Returns a TensorBoard tag as words."""
-    return tag.replace("losses/", "").replace("metrics/", "").replace("_", " ").replace("/", ", ")
+    """Returns a TensorBoard tag as words; of a trio, with the name of the part."""
+    from musicvae.converters.trio import ROLES
+
+    head, _, part = tag.partition("/output_")
+    head = f"{head}/{ROLES[int(part)]}" if part else head
+    head = head.replace("losses/", "").replace("metrics/", "")
+    return head.replace("_", " ").replace("/", ", ")

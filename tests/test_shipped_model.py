@@ -214,6 +214,18 @@ def test_the_card_says_what_the_first_stage_starts_from(script, tmp_path, recipe
     assert line == f"{words}`--seed=1`; 0.0 hours"
 
 
+@pytest.mark.parametrize(
+    ("tag", "words"),
+    [
+        ("losses/kl_bits", "kl bits"),
+        ("teacher_forced/metrics/accuracy", "teacher forced, accuracy"),
+        ("sampled/metrics/accuracy/output_1", "sampled, accuracy, bass"),
+    ],
+)
+def test_a_curve_names_its_figures_in_words(script, tag, words):
+    assert script.words(tag) == words
+
+
 def test_some_of_an_example_set_keeps_the_order_of_its_pieces(script):
     examples = ExampleSet({"labels": np.arange(10)}, np.arange(10) // 2)
     chosen = script.some_of(examples, 4)
