@@ -232,7 +232,7 @@ def table(evaluation: Evaluation, config: Config) -> str:
     """
     found = evaluation.scalars
     rows = [
-        (_label(tag, config), found[f"{TEACHER_FORCED}/{tag}"], found[f"{SAMPLED}/{tag}"])
+        (figure_label(tag, config), found[f"{TEACHER_FORCED}/{tag}"], found[f"{SAMPLED}/{tag}"])
         for tag in _tags(evaluation)
     ]
     width = max(len(label) for label, _, _ in rows)
@@ -249,8 +249,14 @@ def _tags(evaluation: Evaluation) -> Iterator[str]:
             yield tag.removeprefix(f"{TEACHER_FORCED}/")
 
 
-def _label(tag: str, config: Config) -> str:
-    words = tag.removeprefix("losses/").removeprefix("metrics/").split("/")
+def figure_label(tag: str, config: Config) -> str:
+    """Returns a figure's TensorBoard tag as words; of a trio, with the name of the part.
+
+    Args:
+      tag: the tag, with its pass or without.
+      config: the model's configuration.
+    """
+    words = [word for word in tag.split("/") if word not in ("losses", "metrics")]
     if config.converter.type == "trio" and words[-1].startswith("output_"):
         words[-1] = ROLES[int(words[-1].removeprefix("output_"))]
     return ", ".join(words).replace("_", " ")

@@ -57,6 +57,7 @@ def package(
     from musicvae.evaluation import Evaluator
     from musicvae.inference import TrainedModel
     from musicvae.models import MusicVAE
+    from musicvae.quality.labels import drawn_set
     from musicvae.quality.model_report import Extent, Music, measure_model
     from musicvae.quality.report_files import write_report
 
@@ -68,8 +69,9 @@ def package(
         restore(model.named_variables, checkpoint)
         step = checkpoint.step
     training = examples_of(config, data, recipe["train"], "train")
+    learnt = Music("the training parts", joined(list(training.values())))
     if recipe.get("standard_latent"):
-        chosen = some_of(joined(list(training.values())), CODES)
+        chosen = drawn_set(learnt.examples, CODES, 0)
         standardize_latent(model, codes_of(model, EvaluationBatches(chosen, converter, 256)))
     held_out = recipe["held_out"]
     validation = joined(list(examples_of(config, data, held_out, "validation").values()))
@@ -86,7 +88,7 @@ def package(
             f"the test part of {' and '.join(held_out)}",
             joined(list(examples_of(config, data, held_out, "test").values())),
         ),
-        Music("the training parts", joined(list(training.values()))),
+        learnt,
         Extent(samples=SAMPLES),
         progress=lambda what, done, total: line.show_count(done, total, what),
     )
@@ -138,17 +140,6 @@ def joined(sets: Sequence[Any]) -> Any:
     firsts = np.cumsum([0, *(part.findings.sequences for part in sets)])
     sources = [part.sources + first for part, first in zip(sets, firsts, strict=False)]
     return ExampleSet(arrays, np.concatenate(sources))
-
-
-def some_of(examples: Any, count: int) -> Any:
-    """Returns so many of an example set, drawn with seed 0, or all where it has no more."""
-    import numpy as np
-
-    from musicvae.data.example_set import ExampleSet
-
-    order = np.random.default_rng(0).permutation(len(examples))
-    indices = np.sort(order[:count])
-    return ExampleSet(examples.take(indices), examples.sources[indices], examples.findings)
 
 
 def write_archive(path: pathlib.Path, members: list[pathlib.Path]) -> None:
@@ -228,7 +219,7 @@ def model_card(
                 for line in (
                     f"Stage {number} on the validation part of {held_out}, by step:",
                     "",
-                    *curve_table(evaluations),
+                    *curve_table(evaluations, name),
                     "",
                 )
             ),
@@ -311,11 +302,21 @@ def split_in_words(recipe: Mapping[str, Any], datasets: Mapping[str, Any]) -> st
     return f"Split by file ({' and '.join(tabled)} by its own table{rest})"
 
 
-def curve_table(evaluations: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Returns the rows of a table of the loss and the main figures at each evaluation."""
+def curve_table(evaluations: Sequence[Mapping[str, Any]], name: str) -> list[str]:
+    """Returns the rows of a table of the loss and the main figures at each evaluation.
+
+    Args:
+      evaluations: what evaluations.json holds.
+      name: the configuration.
+    """
+    from musicvae.config import load_config
+    from musicvae.evaluation import figure_label
+
+    config = load_config(name)
     last = evaluations[-1]["scalars"]
     tags = [tag for tag in last if tag in ("loss", "losses/kl_bits") or is_main(tag)]
-    rows = [f"| step | {' | '.join(map(words, tags))} |", f"|---|{'---|' * len(tags)}"]
+    labels = [figure_label(tag, config) for tag in tags]
+    rows = [f"| step | {' | '.join(labels)} |", f"|---|{'---|' * len(tags)}"]
     for entry in evaluations:
         found = entry["scalars"]
         values = " | ".join(f"{found[tag]:.4g}" if tag in found else "" for tag in tags)
@@ -327,13 +328,3 @@ def is_main(tag: str) -> bool:
     """Whether a TensorBoard tag is one of the figures that curves show."""
     head, _, metric = tag.partition("/metrics/")
     return head in ("teacher_forced", "sampled") and metric.split("/")[0] in MAIN_METRICS
-
-
-def words(tag: str) -> str:
-    """Returns a TensorBoard tag as words; of a trio, with the name of the part."""
-    from musicvae.converters.trio import ROLES
-
-    head, _, part = tag.partition("/output_")
-    head = f"{head}/{ROLES[int(part)]}" if part else head
-    head = head.replace("losses/", "").replace("metrics/", "")
-    return head.replace("_", " ").replace("/", ", ")

@@ -10,30 +10,16 @@ music.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from musicvae.models import Posterior
+
 _FIRST = "decoder/hierarchical_level_0/initial_state/"
 _MU, _SIGMA = "encoder/mu/", "encoder/sigma/"
-
-
-class Codes(NamedTuple):
-    """What a model encodes examples as: q(z|x), a normal distribution of each.
-
-    Attributes:
-      mu: float64 `[N, Z]`.
-      sigma: float64 `[N, Z]`, standard deviations.
-    """
-
-    mu: np.ndarray
-    sigma: np.ndarray
-
-    def kl_bits(self) -> float:
-        """Returns the mean divergence from N(0, I), in bits."""
-        terms = self.mu**2 + self.sigma**2 - 1.0 - 2.0 * np.log(self.sigma)
-        return float(0.5 * terms.sum(1).mean() / np.log(2.0))
 
 
 class Axes(NamedTuple):
@@ -47,34 +33,32 @@ class Axes(NamedTuple):
     mean: np.ndarray
     axes: np.ndarray
 
-    def inverse(self) -> np.ndarray:
-        """Returns float64 `[Z, Z]`, the axes' inverse."""
-        return np.linalg.inv(self.axes)
 
+def principal_axes(mu: np.ndarray, sigma: np.ndarray) -> Axes:
+    """Returns the axes in which codes have mean 0 and covariance I, over examples and noise.
 
-def principal_axes(codes: Codes) -> Axes:
-    """Returns the axes in which codes have mean 0 and covariance I, over examples and noise."""
-    centred = codes.mu - codes.mu.mean(0)
-    covariance = centred.T @ centred / len(centred) + np.diag((codes.sigma**2).mean(0))
+    Args:
+      mu: float64 `[N, Z]`.
+      sigma: float64 `[N, Z]`, standard deviations.
+    """
+    centred = mu - mu.mean(0)
+    covariance = centred.T @ centred / len(centred) + np.diag((sigma**2).mean(0))
     variances, directions = np.linalg.eigh(covariance)
-    return Axes(codes.mu.mean(0), directions[:, ::-1] * np.sqrt(variances[::-1]))
+    return Axes(mu.mean(0), directions[:, ::-1] * np.sqrt(variances[::-1]))
 
 
-def codes_of(model: Any, batches: Iterable[Any]) -> Codes:
-    """Returns what a model encodes batches of inputs and lengths as."""
+def codes_of(model: Any, batches: Iterable[Any]) -> Posterior:
+    """Returns q(z|x) of batches of inputs and lengths, as one."""
     import tensorflow as tf
+
+    from musicvae.models import Posterior
 
     encode = tf.function(model.encode, reduce_retracing=True)
     posteriors = [encode(batch.inputs, batch.lengths) for batch in batches]
-    return Codes(
-        *(
-            np.concatenate([part.numpy() for part in parts]).astype(np.float64)
-            for parts in zip(*posteriors, strict=True)
-        )
-    )
+    return Posterior(*(tf.concat(parts, 0) for parts in zip(*posteriors, strict=True)))
 
 
-def standardize_latent(model: Any, codes: Codes) -> None:
+def standardize_latent(model: Any, codes: Posterior) -> None:
     """Changes a hierarchical model's latent axes to the principal axes of its codes.
 
     Means change exactly. The noise is turned with the axes, and its part along each is kept; as the
@@ -89,19 +73,32 @@ def standardize_latent(model: Any, codes: Codes) -> None:
     """
     variables = model.named_variables
     first_kernel, first_bias = (variables[_FIRST + part] for part in ("kernel", "bias"))
-    found = principal_axes(codes)
-    inverse = found.inverse()
-    kernel = variables[_MU + "kernel"].numpy() @ inverse.T
-    bias = inverse @ (variables[_MU + "bias"].numpy() - found.mean)
-    noise = np.sqrt(codes.sigma**2 @ (inverse**2).T)
-    old = np.concatenate([softplus_inverse(codes.sigma), np.ones([len(noise), 1])], 1)
+    mu, sigma = (np.asarray(part, np.float64) for part in codes)
+    found = principal_axes(mu, sigma)
+    inverse = np.linalg.inv(found.axes)
+    noise = np.sqrt(sigma**2 @ (inverse**2).T)
+    old = np.concatenate([softplus_inverse(sigma), np.ones([len(noise), 1])], 1)
     fit = np.linalg.lstsq(old, softplus_inverse(noise))[0]
-    variables[_SIGMA + "kernel"].assign(variables[_SIGMA + "kernel"].numpy() @ fit[:-1])
-    variables[_SIGMA + "bias"].assign(variables[_SIGMA + "bias"].numpy() @ fit[:-1] + fit[-1])
-    variables[_MU + "kernel"].assign(kernel)
-    variables[_MU + "bias"].assign(bias)
+    change_dense(variables, _SIGMA, fit[:-1], fit[-1])
+    change_dense(variables, _MU, inverse.T, -inverse @ found.mean)
     first_bias.assign(first_bias.numpy() + found.mean @ first_kernel.numpy())
     first_kernel.assign(found.axes.T @ first_kernel.numpy())
+
+
+def change_dense(
+    variables: Mapping[str, Any], prefix: str, matrix: np.ndarray, added: np.ndarray
+) -> None:
+    """Makes a dense layer's y be y @ matrix + added.
+
+    Args:
+      variables: the model's, by name.
+      prefix: what the names of the layer's kernel and bias begin with.
+      matrix: float64 `[Z, Z]`.
+      added: float64 `[Z]`.
+    """
+    kernel, bias = (variables[prefix + part] for part in ("kernel", "bias"))
+    kernel.assign(kernel.numpy() @ matrix)
+    bias.assign(bias.numpy() @ matrix + added)
 
 
 def softplus_inverse(values: np.ndarray) -> np.ndarray:

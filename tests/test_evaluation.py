@@ -19,7 +19,14 @@ from musicvae.data.batches import EvaluationBatches
 from musicvae.data.example_set import ExampleSet
 from musicvae.data.examples import TFRecordSource, extract_examples
 from musicvae.errors import DataError
-from musicvae.evaluation import Evaluation, EvaluationLog, Evaluator, load_weights, table
+from musicvae.evaluation import (
+    Evaluation,
+    EvaluationLog,
+    Evaluator,
+    figure_label,
+    load_weights,
+    table,
+)
 from musicvae.models import Batch, MusicVAE
 
 SIZES = {"z_size": 4, "enc_rnn_size": (6,), "dec_rnn_size": (7, 5)}
@@ -106,6 +113,18 @@ def test_evaluating_twice_gives_the_same(tmp_path: pathlib.Path) -> None:
     first, second = evaluator.evaluate(3).scalars, evaluator.evaluate(3).scalars
     for tag, value in first.items():
         assert second[tag] == pytest.approx(value, rel=1e-6), tag
+
+
+@pytest.mark.parametrize(
+    ("tag", "words"),
+    [
+        ("losses/kl_bits", "kl bits"),
+        ("teacher_forced/metrics/accuracy", "teacher forced, accuracy"),
+        ("sampled/metrics/accuracy/output_1", "sampled, accuracy, bass"),
+    ],
+)
+def test_a_figures_tag_is_told_in_words(tag: str, words: str) -> None:
+    assert figure_label(tag, load_config("hierdec-trio_16bar")) == words
 
 
 def test_tables_name_the_parts_of_a_trio() -> None:

@@ -12,7 +12,6 @@ from small_music import write_drums, write_melodies
 from tiny_models import write_run
 
 from musicvae.checkpoints import RunFolder, open_checkpoint
-from musicvae.data.example_set import ExampleSet
 from musicvae.data.examples import TFRecordSource, load_examples
 from musicvae.data.tfrecord import write_note_sequences
 from musicvae.evaluation import Evaluation, EvaluationLog
@@ -212,27 +211,6 @@ def test_figures_that_one_of_two_models_lacks_have_no_row(comparison):
 def test_the_card_says_what_the_first_stage_starts_from(script, tmp_path, recipe, words):
     [line] = script.stages_in_words(recipe | {"stages": [{"seed": 1}]}, [tmp_path])
     assert line == f"{words}`--seed=1`; 0.0 hours"
-
-
-@pytest.mark.parametrize(
-    ("tag", "words"),
-    [
-        ("losses/kl_bits", "kl bits"),
-        ("teacher_forced/metrics/accuracy", "teacher forced, accuracy"),
-        ("sampled/metrics/accuracy/output_1", "sampled, accuracy, bass"),
-    ],
-)
-def test_a_curve_names_its_figures_in_words(script, tag, words):
-    assert script.words(tag) == words
-
-
-def test_some_of_an_example_set_keeps_the_order_of_its_pieces(script):
-    examples = ExampleSet({"labels": np.arange(10)}, np.arange(10) // 2)
-    chosen = script.some_of(examples, 4)
-    assert len(set(chosen.arrays["labels"].tolist())) == 4
-    np.testing.assert_array_equal(chosen.arrays["labels"] // 2, chosen.sources)
-    assert (np.diff(chosen.sources) >= 0).all()
-    np.testing.assert_array_equal(script.some_of(examples, 99).sources, examples.sources)
 
 
 def test_parts_of_a_model_start_with_the_weights_of_a_shipped_one(write_first_weights, tmp_path):

@@ -90,4 +90,6 @@ def test_a_drawn_set_is_repeatable_and_in_order():
     assert drawn.sources.tolist() == sorted(drawn.sources.tolist())
     assert drawn.sources.tolist() == drawn_set(examples, 6, seed=3).sources.tolist()
     assert drawn.sources.tolist() != drawn_set(examples, 6, seed=4).sources.tolist()
+    labels = labels_of_set(converter("cat-mel_2bar_small"), drawn)
+    assert (labels[:, 0, 0] - 2).tolist() == drawn.sources.tolist()
     assert drawn_set(examples, None, 0) is drawn_set(examples, 20, 0) is examples
