@@ -31,11 +31,10 @@ def check_writable(path: str | os.PathLike[str]) -> None:
         raise InputError(f"cannot write '{path}': it is a folder; add a file name")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:50]}.")
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
     except OSError as error:
         raise InputError(f"cannot write '{path}': {error.strerror}") from error
-    os.close(descriptor)
-    os.unlink(name)
 
 
 @contextlib.contextmanager

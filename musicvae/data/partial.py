@@ -1,8 +1,9 @@
 """The unfinished part of a conversion, kept beside its output so that it can go on.
 
-`music.tfrecord.partial/` holds a plan and, for each finished chunk of files, its records and its
-outcomes. A run that finds a folder of the same plan takes the chunks over; one of another plan is
-thrown away. When the output is in place the folder goes.
+`music.tfrecord.partial/` holds a lock, a plan and, for each finished chunk of files, its records
+and its outcomes. A run that finds a folder of the same plan takes the chunks over; one of another
+plan is thrown away. When the output is in place the folder goes. A run may die at any moment of
+this: the lock comes first and goes last, and a plan goes before any of its chunks.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import contextlib
 import hashlib
 import json
 import os
-import shutil
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,9 @@ MAX_CHUNK_FILES = 64
 _PLAN = "plan.json"
 _LOCK = "lock"
 _VERSION = 1
+
+# What a run that died may have left, temporary names among it.
+_OURS = re.compile(rf"{_LOCK}|{re.escape(_PLAN)}|\d{{9,}}\.(json|records)|\..+")
 
 
 def fingerprint(settings: dict[str, Any], files: Sequence[FoundFile]) -> str:
@@ -64,13 +68,11 @@ class PartialFolder:
             raise InputError(f"'{self.path}' is in the way; move it elsewhere")
         self.path.mkdir(parents=True, exist_ok=True)
         self._take_lock()
-        is_same = self._read_plan() == self._plan
-        for entry in self.path.iterdir():
-            is_temporary = entry.name.startswith(".")
-            if is_temporary or (entry.name != _LOCK and not is_same):
-                entry.unlink()
-        if not is_same:
+        if self._read_plan() != self._plan:
+            self._clear()
             self._write(_PLAN, json.dumps({"plan": self._plan}).encode())
+        for temporary in self.path.glob(".*"):
+            temporary.unlink()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -81,7 +83,7 @@ class PartialFolder:
         if not self.path.is_dir():
             return False
         names = {entry.name for entry in self.path.iterdir()}
-        return not names or _PLAN in names or names == {_LOCK}
+        return not names or (_LOCK in names and all(map(_OURS.fullmatch, names)))
 
     def _take_lock(self) -> None:
         self._lock = open(self.path / _LOCK, "wb")  # noqa: SIM115
@@ -145,5 +147,13 @@ class PartialFolder:
     def remove(self) -> None:
         """Removes the folder."""
         with contextlib.suppress(OSError):
-            (self.path / _PLAN).unlink()
-        shutil.rmtree(self.path, ignore_errors=True)
+            self._clear()
+            (self.path / _LOCK).unlink()
+            self.path.rmdir()
+
+    def _clear(self) -> None:
+        """Removes all but the lock, the plan first: without it no chunk is taken over."""
+        (self.path / _PLAN).unlink(missing_ok=True)
+        for entry in self.path.iterdir():
+            if entry.name != _LOCK:
+                entry.unlink()

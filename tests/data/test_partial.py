@@ -1,0 +1,95 @@
+"""A conversion's folder of finished chunks, after a death at each moment of its life."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from musicvae.data.partial import PartialFolder
+from musicvae.data.report import FileOutcome
+from musicvae.errors import InputError
+
+_NUM_FILES = 3
+_DIED = 9
+
+
+def finish(output: Path, plan: str) -> list[bytes]:
+    """Does what is left of a conversion of three files, and returns its records."""
+    with PartialFolder(output, plan, _NUM_FILES) as partial:
+        for chunk in partial.chunks():
+            if not partial.is_finished(chunk):
+                record = f"{plan} {chunk.start}".encode()
+                partial.add(chunk, [FileOutcome(f"{chunk.start}.mid", 1)], [record])
+        records = list(partial.records())
+        assert len(list(partial.outcomes())) == _NUM_FILES
+        partial.remove()
+    return records
+
+
+def _die(output: Path, num_left: int, plan: str) -> bool:
+    """Says whether a process that may do so many things to the disk died before its end."""
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == _DIED
+
+    def count(event: str, _: object) -> None:
+        nonlocal num_left
+        if event in ("open", "os.mkdir", "os.rename", "os.remove", "os.rmdir"):
+            num_left -= 1
+            if num_left < 0:
+                os._exit(_DIED)
+
+    sys.addaudithook(count)
+    finish(output, plan)
+    os._exit(0)
+
+
+def _finished(plan: str) -> list[bytes]:
+    return [f"{plan} {index}".encode() for index in range(_NUM_FILES)]
+
+
+def die_at_each_moment(folder: Path) -> None:
+    """Checks what comes after a death at each moment of a conversion, for two next plans."""
+    for later in ("plan", "another plan"):
+        num_left = 0
+        while _die(folder / "x.tfrecord", num_left, "plan"):
+            assert finish(folder / "x.tfrecord", later) == _finished(later)
+            assert list(folder.iterdir()) == []
+            num_left += 1
+        assert num_left > 20
+
+
+def die_while_old_chunks_go(folder: Path) -> None:
+    """Checks that chunks are whole or not taken over after a death while they are removed."""
+    output = folder / "x.tfrecord"
+    for num_left in range(20):
+        with PartialFolder(output, "plan", _NUM_FILES) as partial:
+            for chunk in partial.chunks():
+                partial.add(chunk, [FileOutcome(f"{chunk.start}.mid", 1)], [b"old"])
+        assert _die(output, num_left, "another plan")
+        assert finish(output, "plan") in ([b"old"] * _NUM_FILES, _finished("plan"))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.parametrize("check", ["die_at_each_moment", "die_while_old_chunks_go"])
+def test_the_next_run_goes_on_whenever_the_last_one_died(tmp_path, check):
+    # In a process that has no threads, so that it can fork.
+    program = f"import pathlib, sys, test_partial; test_partial.{check}(pathlib.Path(sys.argv[1]))"
+    subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)], check=True, cwd=os.path.dirname(__file__)
+    )
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "000000000.json.bak", "plan.jsonl"])
+def test_a_folder_with_anything_that_is_not_ours_is_left_alone(tmp_path, name):
+    folder = tmp_path / "x.tfrecord.partial"
+    folder.mkdir()
+    (folder / "plan.json").write_text("{}")
+    (folder / name).write_text("somebody's")
+    with pytest.raises(InputError, match="in the way"):
+        finish(tmp_path / "x.tfrecord", "plan")
+    assert sorted(path.name for path in folder.iterdir()) == sorted([name, "plan.json"])
