@@ -88,8 +88,9 @@ def test_the_next_run_goes_on_whenever_the_last_one_died(tmp_path, check):
 def test_a_folder_with_anything_that_is_not_ours_is_left_alone(tmp_path, name):
     folder = tmp_path / "x.tfrecord.partial"
     folder.mkdir()
-    (folder / "plan.json").write_text("{}")
+    for ours in ("lock", "plan.json"):
+        (folder / ours).write_text("{}")
     (folder / name).write_text("somebody's")
     with pytest.raises(InputError, match="in the way"):
         finish(tmp_path / "x.tfrecord", "plan")
-    assert sorted(path.name for path in folder.iterdir()) == sorted([name, "plan.json"])
+    assert sorted(path.name for path in folder.iterdir()) == sorted([name, "lock", "plan.json"])
