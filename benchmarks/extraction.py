@@ -18,8 +18,8 @@ import tempfile
 
 from common import case_line, in_turn, machine_line, peer_line, versions_line
 
-from musicvae.data.midi import midi_to_note_sequence
 from musicvae.errors import MusicVAEError
+from musicvae.formats.midi import midi_to_note_sequence
 
 _CHECKOUT = pathlib.Path(__file__).resolve().parents[1]
 

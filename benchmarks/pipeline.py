@@ -73,13 +73,13 @@ def step_rate(config: Config, batches: TrainingBatches, steps: int) -> float:
 
     from musicvae.data.pipeline import training_dataset
     from musicvae.models import MusicVAE
-    from musicvae.training.placement import place
+    from musicvae.training.devices import choose_training_devices
     from musicvae.training.step import DistributedStep
 
-    placement = place(None)
-    with placement.strategy.scope():
+    devices = choose_training_devices(None)
+    with devices.strategy.scope():
         model = MusicVAE(config, build_converter(config.converter).spec, seed=0)
-    step = DistributedStep(model, placement, batches.batch_size)
+    step = DistributedStep(model, devices, batches.batch_size)
     seconds = []
     for number, batch in enumerate(training_dataset(batches, 0, steps + 1)):
         start = time.perf_counter()

@@ -107,7 +107,7 @@ def measure(case: Case) -> dict[str, float]:
 
     tf.constant(0.0) + 1.0
     before = peak_memory()
-    from musicvae.inference import TrainedModel
+    from musicvae.generate import TrainedModel
 
     model = TrainedModel(
         case.name, case.batch, case.checkpoint, precision=case.precision, decoder_only=True

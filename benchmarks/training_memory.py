@@ -22,8 +22,8 @@ from musicvae.data.batches import TrainingBatches
 from musicvae.data.examples import TFRecordSource, extract_examples
 from musicvae.data.pipeline import training_dataset
 from musicvae.models import MusicVAE
+from musicvae.training.devices import choose_training_devices
 from musicvae.training.memory import expected_memory
-from musicvae.training.placement import place
 from musicvae.training.step import DistributedStep
 
 STEPS = 3
@@ -33,7 +33,7 @@ def main(music: str, name: str, hparams: str = "") -> None:
     """Measures one configuration."""
     print(machine_line())
     print(versions_line("tensorflow", "numpy"))
-    placement = place("CPU")
+    devices = choose_training_devices("CPU")
     tf.matmul(tf.ones([512, 512]), tf.ones([512, 512])).numpy()
     config = load_config(name).override(hparams)
     converter = build_converter(config.converter)
@@ -43,7 +43,7 @@ def main(music: str, name: str, hparams: str = "") -> None:
     pages = int(pathlib.Path("/proc/self/statm").read_text().split()[1])
     before = pages * os.sysconf("SC_PAGE_SIZE")
     model = MusicVAE(config, converter.spec, seed=0)
-    step = DistributedStep(model, placement, size)
+    step = DistributedStep(model, devices, size)
     for number, batch in enumerate(training_dataset(batches, 0, STEPS)):
         float(step(batch, tf.constant([0, number], tf.int32))["loss"])
     taken = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before

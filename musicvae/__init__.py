@@ -17,7 +17,7 @@ __version__ = "0.1.0"
 def __getattr__(name: str) -> Any:
     """Imports the public names on first use: TensorFlow takes seconds."""
     if name == "TrainedModel":
-        return importlib.import_module("musicvae.inference").TrainedModel
+        return importlib.import_module("musicvae.generate").TrainedModel
     if name == "configs":
         return importlib.import_module("musicvae.configs")
     raise AttributeError(f"module 'musicvae' has no attribute '{name}'")

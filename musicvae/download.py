@@ -20,9 +20,9 @@ import urllib.parse
 from collections.abc import Callable
 from typing import Any
 
-from musicvae.checkpoints.archive import is_archive
 from musicvae.errors import CheckpointError
 from musicvae.files import atomic_file
+from musicvae.formats.tar import is_archive
 
 BUCKET = "https://storage.googleapis.com/magentadata/models/music_vae/checkpoints"
 CACHE_VARIABLE = "MUSICVAE_CACHE"

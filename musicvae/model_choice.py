@@ -11,10 +11,10 @@ import os
 import pathlib
 
 from musicvae.checkpoints import RunFolder, open_checkpoint
-from musicvae.checkpoints.archive import is_archive
 from musicvae.config import Config, load_config
 from musicvae.download import PUBLISHED, OnProgress, fetch, is_address
 from musicvae.errors import CheckpointError, ConfigError, InputError
+from musicvae.formats.tar import is_archive
 from musicvae.hparams import parse_assignments
 
 _SUFFIX = ".tar.gz"

@@ -30,7 +30,7 @@ import numpy as np
 from musicvae.checkpoints import CheckpointKeeper
 from musicvae.config import Config, ExampleSpec, load_config
 from musicvae.converters import build_converter
-from musicvae.inference import TrainedModel
+from musicvae.generate import TrainedModel
 from musicvae.models.decoders.base import Target
 from musicvae.models.forward import Forward
 
@@ -121,7 +121,7 @@ def exchange(peer: str, names: list[str], folder: pathlib.Path) -> list[Outcome]
     )
     if result.returncode:
         sys.exit(f"the peer failed:\n{result.stderr[-3000:]}")
-    return [_compare(job) for job in jobs]
+    return [_compare(spec) for spec in jobs]
 
 
 def _small(config: Config) -> Config:
@@ -196,10 +196,10 @@ def _inputs(generator: np.random.Generator, spec: ExampleSpec, shape: tuple[int,
     return generator.random((*shape, spec.input_depth)) < 0.15
 
 
-def _compare(job: dict[str, Any]) -> Outcome:
-    config = load_config(job["config"])
-    model = TrainedModel(config, EXAMPLES, job["checkpoint"])
-    with np.load(job["data"]) as data, np.load(job["result"]) as theirs:
+def _compare(spec: dict[str, Any]) -> Outcome:
+    config = load_config(spec["config"])
+    model = TrainedModel(config, EXAMPLES, spec["checkpoint"])
+    with np.load(spec["data"]) as data, np.load(spec["result"]) as theirs:
         controls = data.get("controls")
         ours = model.encode_tensors(
             list(data["inputs"]),

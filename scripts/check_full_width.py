@@ -174,7 +174,7 @@ def load_and_use(config: Config, folder: pathlib.Path, batch_size: int) -> Timin
     Raises:
       ArithmeticError: an encoding is not finite, or samples are missing.
     """
-    from musicvae.inference import TrainedModel
+    from musicvae.generate import TrainedModel
 
     timings = Timings()
     model = timings.timed("load", lambda: TrainedModel(config.name, batch_size, folder))

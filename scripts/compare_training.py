@@ -125,13 +125,13 @@ def _train_ours(
 
     from musicvae.data.pipeline import training_dataset
     from musicvae.models import MusicVAE
-    from musicvae.training.placement import place
+    from musicvae.training.devices import choose_training_devices
     from musicvae.training.step import DistributedStep
 
-    placement = place(None)
-    with placement.strategy.scope():
+    devices = choose_training_devices(None)
+    with devices.strategy.scope():
         model = MusicVAE(config, converter.spec, seed=arguments.seed)
-    step = DistributedStep(model, placement, batches.batch_size)
+    step = DistributedStep(model, devices, batches.batch_size)
     for number, batch in enumerate(training_dataset(batches, 0, arguments.num_steps)):
         step(batch, tf.constant([repeat, number], tf.int32))
         if (number + 1) % arguments.eval_every == 0:
@@ -146,7 +146,7 @@ def _curve(
     evaluation: EvaluationBatches,
 ) -> dict[str, float]:
     """Returns the teacher-forced evaluation loss of each checkpoint of a folder."""
-    from musicvae.evaluation import TEACHER_FORCED, Evaluator
+    from musicvae.evaluation.evaluator import TEACHER_FORCED, Evaluator
     from musicvae.models import MusicVAE
 
     model = MusicVAE(config, converter.spec, seed=0)

@@ -23,8 +23,8 @@ def comparison_section(report: Any, other: str, run: pathlib.Path) -> list[str]:
       InputError: the run folder has no best weights yet.
     """
     from musicvae.checkpoints import RunFolder
-    from musicvae.inference import TrainedModel
-    from musicvae.quality.reconstruction import measure_reconstruction
+    from musicvae.evaluation.reconstruction import measure_reconstruction
+    from musicvae.generate import TrainedModel
 
     config = RunFolder(run).resolve(None, "")
     model = TrainedModel(config, 128, run / "eval" / "best", seed=0)

@@ -23,13 +23,13 @@ from magenta.models.music_vae import TrainedModel, configs  # noqa: E402
 COLD = 1e-6
 
 
-def run(job):
+def run(spec):
     """Computes one job's results and writes them."""
-    config = configs.CONFIG_MAP[job["config"]]
-    for name, value in job["hparams"].items():
+    config = configs.CONFIG_MAP[spec["config"]]
+    for name, value in spec["hparams"].items():
         setattr(config.hparams, name, value)
-    data = np.load(job["data"])
-    model = TrainedModel(config, len(data["z"]), job["checkpoint"])
+    data = np.load(spec["data"])
+    model = TrainedModel(config, len(data["z"]), spec["checkpoint"])
     controls = data.get("controls")
     _, mu, sigma = model.encode_tensors(
         list(data["inputs"]),
@@ -42,7 +42,7 @@ def run(job):
         COLD,
         None if controls is None else controls[0],
     )
-    np.savez(job["result"], mu=mu, sigma=sigma, decoded=np.stack(decoded))
+    np.savez(spec["result"], mu=mu, sigma=sigma, decoded=np.stack(decoded))
 
 
 if __name__ == "__main__":

@@ -10,22 +10,22 @@ from __future__ import annotations
 import argparse
 
 from musicvae import TrainedModel
-from musicvae.play.modes import sample
-from musicvae.play.outcome import Wishes
-from musicvae.render.drawing import Drawing, framed, stacked
-from musicvae.render.piano_roll import piano_roll
-from musicvae.render.picture import save_picture
-from musicvae.render.rows import RollStyle
+from musicvae.generate.modes import sample
+from musicvae.generate.results import SamplingOptions
+from musicvae.plot.drawing import Drawing, framed, stacked
+from musicvae.plot.piano_roll import piano_roll
+from musicvae.plot.picture import save_picture
+from musicvae.plot.rows import RollStyle
 
 # As wide as the longest name of a drum, so that all rolls begin at one place.
 _STYLE = RollStyle(margin=100.0)
 
 
-def rolls_of(config: str, count: int, wishes: Wishes) -> list[Drawing]:
+def rolls_of(config: str, count: int, options: SamplingOptions) -> list[Drawing]:
     """Samples a model and draws what it gives."""
     model = TrainedModel(config, batch_size=count)
-    takes = sample(model, count, wishes).takes
-    return [piano_roll(take.sequence, title=config, style=_STYLE).drawing for take in takes]
+    samples = sample(model, count, options).samples
+    return [piano_roll(take.sequence, title=config, style=_STYLE).drawing for take in samples]
 
 
 def main() -> None:
@@ -37,11 +37,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--temperature", type=float, default=0.5)
     arguments = parser.parse_args()
-    wishes = Wishes(temperatures=(arguments.temperature,), seed=arguments.seed)
+    options = SamplingOptions(temperatures=(arguments.temperature,), seed=arguments.seed)
     drawings = [
         roll
         for config in arguments.configs.split(",")
-        for roll in rolls_of(config, arguments.count, wishes)
+        for roll in rolls_of(config, arguments.count, options)
     ]
     save_picture(framed(stacked(drawings, title="Samples")), arguments.output)
 

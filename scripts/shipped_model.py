@@ -54,12 +54,12 @@ def package(
     from musicvae.checkpoints import RunFolder, open_checkpoint, restore, save_checkpoint
     from musicvae.converters import build_converter
     from musicvae.data.batches import EvaluationBatches
-    from musicvae.evaluation import Evaluator
-    from musicvae.inference import TrainedModel
+    from musicvae.evaluation.evaluator import Evaluator
+    from musicvae.evaluation.model_report import EvalConfig, Music, measure_model
+    from musicvae.evaluation.report_files import write_report
+    from musicvae.evaluation.step_labels import drawn_set
+    from musicvae.generate import TrainedModel
     from musicvae.models import MusicVAE
-    from musicvae.quality.labels import drawn_set
-    from musicvae.quality.model_report import Extent, Music, measure_model
-    from musicvae.quality.report_files import write_report
 
     run = runs[-1]
     config = RunFolder(run).resolve(None, "")
@@ -89,7 +89,7 @@ def package(
             joined(list(examples_of(config, data, held_out, "test").values())),
         ),
         learnt,
-        Extent(samples=SAMPLES),
+        EvalConfig(samples=SAMPLES),
         progress=lambda what, done, total: line.show_count(done, total, what),
     )
     line.close()
@@ -149,10 +149,10 @@ def write_archive(path: pathlib.Path, members: list[pathlib.Path]) -> None:
         gzip.GzipFile("", "wb", 9, file, mtime=0) as packed,
         tarfile.open(fileobj=packed, mode="w") as archive,
     ):
-        for member in members:
-            info = tarfile.TarInfo(member.name)
-            info.size = member.stat().st_size
-            with member.open("rb") as content:
+        for worker in members:
+            info = tarfile.TarInfo(worker.name)
+            info.size = worker.stat().st_size
+            with worker.open("rb") as content:
                 archive.addfile(info, content)
 
 
@@ -171,11 +171,11 @@ def model_card(
     from weight_rounding import in_words
 
     from musicvae.config import load_config
-    from musicvae.quality.report import (
-        likeness_table,
+    from musicvae.evaluation.report import (
         novelty_table,
         reconstruction_table,
         samples_table,
+        similarity_table,
     )
 
     curves = [
@@ -186,7 +186,7 @@ def model_card(
     tables = [
         reconstruction_table(report),
         samples_table(samples),
-        likeness_table(samples),
+        similarity_table(samples),
         *([novelty_table(samples.novelty)] if samples.novelty else []),
     ]
     return "\n".join(
@@ -310,7 +310,7 @@ def curve_table(evaluations: Sequence[Mapping[str, Any]], name: str) -> list[str
       name: the configuration.
     """
     from musicvae.config import load_config
-    from musicvae.evaluation import figure_label
+    from musicvae.evaluation.evaluator import figure_label
 
     config = load_config(name)
     last = evaluations[-1]["scalars"]

@@ -26,16 +26,16 @@ from musicvae.checkpoints import save_checkpoint
 from musicvae.cli.generate_inputs import read_input
 from musicvae.config import load_config
 from musicvae.converters import build_converter
-from musicvae.data.midi import midi_to_note_sequence
-from musicvae.data.midi_writing import note_sequence_to_midi
 from musicvae.data.music_files import find_music_files
 from musicvae.errors import MusicVAEError
-from musicvae.inference import TrainedModel
+from musicvae.formats.midi import midi_to_note_sequence
+from musicvae.formats.midi_writing import note_sequence_to_midi
+from musicvae.generate import TrainedModel
+from musicvae.generate.grooves import play_groove
+from musicvae.generate.modes import interpolate, reconstruct
+from musicvae.generate.results import Input, Result, SamplingOptions
 from musicvae.model_choice import shipped_models
 from musicvae.models import MusicVAE
-from musicvae.play.grooves import play_groove
-from musicvae.play.modes import interpolate, reconstruct
-from musicvae.play.outcome import Input, Outcome, Wishes
 
 CONFIGS = (
     "cat-drums_2bar_small",
@@ -49,12 +49,12 @@ CONFIGS = (
 WRITTEN = "music"
 FAULT = "FAULT"
 
-_WISHES = Wishes(temperatures=(0.5,), seed=1)
+_WISHES = SamplingOptions(temperatures=(0.5,), seed=1)
 _STEPS = 3
 
-Job = Callable[[TrainedModel, Input, Input], Outcome]
+RunSpec = Callable[[TrainedModel, Input, Input], Result]
 
-JOBS: dict[str, Job] = {
+JOBS: dict[str, RunSpec] = {
     "reconstruct": lambda model, piece, _: reconstruct(model, piece, 1, _WISHES),
     "interpolate": lambda model, piece, other: interpolate(model, piece, other, _STEPS, _WISHES),
     "humanize": lambda model, piece, _: play_groove(model, "humanize", piece, 1, _WISHES),
@@ -95,11 +95,11 @@ def reason(message: str, *names: str) -> str:
     return re.sub(r"\d+(\.\d+)?(e[+-]\d+)?", "N", message)
 
 
-def outcome_of(job: Job, model: TrainedModel, piece: Input, other: Input, path: str) -> str:
+def outcome_of(spec: RunSpec, model: TrainedModel, piece: Input, other: Input, path: str) -> str:
     """Does a job and says what came of it."""
     try:
-        outcome = job(model, piece, other)
-        for take in outcome.takes:
+        result = spec(model, piece, other)
+        for take in result.samples:
             written = midi_to_note_sequence(note_sequence_to_midi(take.sequence))
             assert len(written.notes) == len(take.sequence.notes), "notes were lost in writing"
             assert written.total_time < 7200, "it is hours long"
@@ -117,7 +117,7 @@ def sweep(
 ) -> dict[str, collections.Counter[str]]:
     """Does every job for every piece; returns how often each outcome came, by job."""
     found: dict[str, collections.Counter[str]] = {}
-    for name, job in JOBS.items():
+    for name, spec in JOBS.items():
         if name == "humanize" and not getattr(model.converter.config, "humanize", False):
             continue
         counts = found[name] = collections.Counter[str]()
@@ -127,11 +127,11 @@ def sweep(
                 counts[piece] += 1
             elif isinstance(other, str) and name == "interpolate":
                 # What comes after it cannot be read: back to itself.
-                counts[outcome_of(job, model, piece, piece, path)] += 1
+                counts[outcome_of(spec, model, piece, piece, path)] += 1
             else:
                 assert isinstance(other, Input) or name != "interpolate"
                 end = other if isinstance(other, Input) else piece
-                counts[outcome_of(job, model, piece, end, path)] += 1
+                counts[outcome_of(spec, model, piece, end, path)] += 1
         assert sum(counts.values()) == len(pieces)
     return found
 
@@ -143,13 +143,13 @@ def table(found: dict[str, dict[str, collections.Counter[str]]], *, with_reasons
         "|---|---|--:|--:|--:|--:|",
     ]
     for config, by_job in found.items():
-        for job, counts in by_job.items():
+        for spec, counts in by_job.items():
             total, music, faults = sum(counts.values()), counts[WRITTEN], counts[FAULT]
             rest = total - music - faults
-            lines.append(f"| `{config}` | {job} | {total} | {music} | {rest} | {faults} |")
+            lines.append(f"| `{config}` | {spec} | {total} | {music} | {rest} | {faults} |")
     for config, by_job in found.items() if with_reasons else ():
-        for job, counts in by_job.items():
-            lines += ["", f"{config}, {job}:", ""]
+        for spec, counts in by_job.items():
+            lines += ["", f"{config}, {spec}:", ""]
             lines += [f"- {count}: {what}" for what, count in counts.most_common()]
     return "\n".join(lines)
 

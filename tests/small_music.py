@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from musicvae.data.tfrecord import write_note_sequences
+from musicvae.formats.tfrecord import write_note_sequences
 from musicvae.lazy_note_seq import NoteSequence
 
 SECONDS_PER_STEP = 0.125  # sixteenth notes at 120 qpm

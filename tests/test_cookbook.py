@@ -22,7 +22,7 @@ from tiny_models import write_run
 
 from musicvae import model_choice
 from musicvae.cli.flags import run_command
-from musicvae.data.midi_writing import note_sequence_to_midi
+from musicvae.formats.midi_writing import note_sequence_to_midi
 from musicvae.lazy_note_seq import NoteSequence
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[1]

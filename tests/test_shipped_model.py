@@ -13,12 +13,12 @@ from tiny_models import write_run
 
 from musicvae.checkpoints import RunFolder, open_checkpoint
 from musicvae.data.examples import TFRecordSource, load_examples
-from musicvae.data.tfrecord import write_note_sequences
-from musicvae.evaluation import Evaluation, EvaluationLog
-from musicvae.inference import TrainedModel
+from musicvae.evaluation.evaluator import Evaluation, EvaluationLog
+from musicvae.evaluation.model_report import EvalConfig, Music, measure_model
+from musicvae.evaluation.reconstruction import Reconstruction
+from musicvae.formats.tfrecord import write_note_sequences
+from musicvae.generate import TrainedModel
 from musicvae.lazy_note_seq import NoteSequence
-from musicvae.quality.model_report import Extent, Music, measure_model
-from musicvae.quality.reconstruction import Reconstruction
 
 NAME = "groovae_2bar_humanize"
 SCRIPT = pathlib.Path(__file__).resolve().parents[1] / "scripts" / "shipped_model.py"
@@ -156,7 +156,7 @@ def test_a_card_sets_accuracies_beside_those_of_another_model(comparison, tmp_pa
     model = TrainedModel("hierdec-mel_16bar", 4, runs["hierdec-mel_16bar"])
     source = TFRecordSource((str(tmp_path / "melodies.tfrecord"),))
     held_out = Music("melodies", load_examples(model.config.converter, source))
-    report = measure_model(model, held_out, extent=Extent(samples=0))
+    report = measure_model(model, held_out, eval_config=EvalConfig(samples=0))
     lines = comparison.comparison_section(report, "flat-mel_16bar", runs["flat-mel_16bar"])
     assert lines[0] == "## Beside flat-mel_16bar"
     assert (

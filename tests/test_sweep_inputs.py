@@ -10,7 +10,7 @@ import midi_files
 import pytest
 from pieces import drum_beat, melody, trio
 
-from musicvae.data.midi_writing import note_sequence_to_midi
+from musicvae.formats.midi_writing import note_sequence_to_midi
 
 SCRIPT = pathlib.Path(__file__).resolve().parents[1] / "scripts" / "sweep_inputs.py"
 

@@ -5,7 +5,7 @@ TensorFlow when they are called.
 """
 
 from musicvae.checkpoints.checkpoint import GLOBAL_STEP, Checkpoint, open_checkpoint
-from musicvae.checkpoints.fitting import (
+from musicvae.checkpoints.compatibility import (
     check_fits,
     fitting_configs,
     infer_hparams,

@@ -17,10 +17,10 @@ from typing import Self
 
 import numpy as np
 
-from musicvae.checkpoints.archive import extract_checkpoint, is_archive, step_in_name
-from musicvae.checkpoints.bundle import read_bundle
 from musicvae.checkpoints.locate import locate
 from musicvae.errors import CheckpointError
+from musicvae.formats.tar import extract_checkpoint, is_archive, step_in_name
+from musicvae.formats.tf_bundle import read_bundle
 
 GLOBAL_STEP = "global_step"
 _NO_WEIGHT = re.compile(rf"{GLOBAL_STEP}|beta[12]_power|.*/Adam(?:_1)?|.*opaque_kernel.*")

@@ -12,8 +12,8 @@ import dataclasses
 import os
 import re
 
-from musicvae.checkpoints.archive import newest, step_in_name
 from musicvae.errors import CheckpointError
+from musicvae.formats.tar import newest, step_in_name
 
 STATE_FILE = "checkpoint"
 _PART = re.compile(r"\.(?:index|meta|data-\d{5}-of-\d{5})$")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from musicvae.checkpoints.checkpoint import Checkpoint
-from musicvae.checkpoints.fitting import fitting_configs, size_overrides
+from musicvae.checkpoints.compatibility import fitting_configs, size_overrides
 from musicvae.checkpoints.locate import checkpoints_in
 from musicvae.checkpoints.restoring import variable_table
 from musicvae.checkpoints.run_folder import RunFolder

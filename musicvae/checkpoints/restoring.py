@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from musicvae.checkpoints.checkpoint import Checkpoint
-from musicvae.checkpoints.fitting import Substitutions, substituted
+from musicvae.checkpoints.compatibility import Substitutions, substituted
 from musicvae.errors import CheckpointError, CheckpointMismatchError
 
 _BATCH_BYTES = 64 * 2**20

@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 
-from musicvae.checkpoints.bundle import read_bundle
 from musicvae.checkpoints.checkpoint import GLOBAL_STEP
 from musicvae.checkpoints.locate import (
     STATE_FILE,
@@ -30,6 +29,7 @@ from musicvae.checkpoints.locate import (
 )
 from musicvae.errors import CheckpointError, InputError
 from musicvae.files import atomic_file
+from musicvae.formats.tf_bundle import read_bundle
 
 _UNFINISHED = ".unfinished-checkpoint-"
 _SECONDS_PER_HOUR = 3600.0

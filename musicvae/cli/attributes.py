@@ -51,7 +51,7 @@ def main(_: list[str]) -> int:
     from musicvae.attributes import attributes_path
     from musicvae.files import check_writable
     from musicvae.model_choice import choose_model
-    from musicvae.render.picture import check_matplotlib
+    from musicvae.plot.picture import check_matplotlib
 
     values = FLAGS.flag_values_dict()
     if bool(values["examples_path"]) == bool(values["input_dir"]):
@@ -77,7 +77,7 @@ def main(_: list[str]) -> int:
 def _music(values: dict[str, Any]) -> Iterator[Any]:
     """Yields the NoteSequences to learn from."""
     if values["examples_path"]:
-        from musicvae.data.tfrecord import read_note_sequences
+        from musicvae.formats.tfrecord import read_note_sequences
 
         return read_note_sequences(values["examples_path"])
     from musicvae.data.music_files import find_music_files
@@ -88,8 +88,8 @@ def _music(values: dict[str, Any]) -> Iterator[Any]:
 
 
 def _readable(folder: str, names: list[str]) -> Iterator[Any]:
-    from musicvae.data.bounds import MusicFileError
     from musicvae.data.music_files import read_music_file
+    from musicvae.formats.bounds import MusicFileError
 
     for name in names:
         try:
@@ -101,14 +101,14 @@ def _readable(folder: str, names: list[str]) -> Iterator[Any]:
 def _learn(model: Any, music: Iterator[Any], path: Path, values: dict[str, Any]) -> None:
     from musicvae.attributes import save_vectors
     from musicvae.cli.progress import ProgressLine
-    from musicvae.play.learning_attributes import learn_attributes
-    from musicvae.render.attribute_chart import attribute_chart, attribute_table
-    from musicvae.render.drawing import framed
-    from musicvae.render.picture import save_picture
+    from musicvae.generate.learning_attributes import learn_attributes
+    from musicvae.plot.attribute_chart import attribute_chart, attribute_table
+    from musicvae.plot.drawing import framed
+    from musicvae.plot.picture import save_picture
 
     line = ProgressLine(quiet=values["log"] not in ("DEBUG", "INFO"))
     try:
-        lesson = learn_attributes(
+        result = learn_attributes(
             model,
             music,
             max_examples=values["max_examples"],
@@ -123,22 +123,22 @@ def _learn(model: Any, music: Iterator[Any], path: Path, values: dict[str, Any])
     source = values["examples_path"] or values["input_dir"]
     save_vectors(
         path,
-        lesson.vectors,
+        result.vectors,
         config=name,
         step=model.step,
-        changes=lesson.changes,
-        music=f"{lesson.examples} examples of {lesson.pieces} pieces in "
+        changes=result.changes,
+        music=f"{result.examples} examples of {result.pieces} pieces in "
         f"{os.path.basename(os.path.normpath(source))}",
     )
     picture = path.with_suffix(f".{values['plot_format']}")
-    chart = attribute_chart(lesson.changes, title=f"{name}: attribute vectors")
+    chart = attribute_chart(result.changes, title=f"{name}: attribute vectors")
     save_picture(framed(chart), picture)
-    for attribute, reason in lesson.vectors.left_out.items():
+    for attribute, reason in result.vectors.left_out.items():
         logging.info("no vector for %s: %s", attribute, reason)
-    tests = lesson.changes.pieces
+    tests = result.changes.pieces
     print(f"Change of each attribute, vector added / subtracted, mean of {tests} pieces:\n")
-    print(attribute_table(lesson.changes))
-    print(f"\n{len(lesson.vectors.names)} vectors of {lesson.examples:,} examples: {path}")
+    print(attribute_table(result.changes))
+    print(f"\n{len(result.vectors.names)} vectors of {result.examples:,} examples: {path}")
     print(f"What they do: {path.with_suffix('.json')} and {picture}")
 
 

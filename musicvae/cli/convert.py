@@ -67,13 +67,13 @@ _NAME = "musicvae-convert"
 def main(_: list[str]) -> int:
     """Converts, shows progress and prints the table."""
     from musicvae.cli.progress import ProgressLine
-    from musicvae.data.bounds import FileBounds
-    from musicvae.data.conversion import ConversionJob, convert
-    from musicvae.data.report import table
+    from musicvae.data.conversion import ConversionOptions, convert
+    from musicvae.data.conversion_report import table
+    from musicvae.formats.bounds import FileBounds
 
     require_flags(FLAGS, "input_dir", "output_file")
     values = FLAGS.flag_values_dict()
-    job = ConversionJob(
+    options = ConversionOptions(
         values["input_dir"],
         values["output_file"],
         recursive=values["recursive"],
@@ -89,7 +89,7 @@ def main(_: list[str]) -> int:
     )
     line = ProgressLine(quiet=values["log"] not in ("DEBUG", "INFO"))
     try:
-        totals = convert(job, line.show_files)
+        totals = convert(options, line.show_files)
     except KeyboardInterrupt:
         line.close()
         print("The files that are finished are kept; the same command goes on.", file=sys.stderr)
@@ -99,7 +99,7 @@ def main(_: list[str]) -> int:
     if not totals.num_sequences:
         raise NoExamplesError(
             f"none of the {totals.num_files} files in '{values['input_dir']}' could be converted; "
-            f"'{job.output}' was not written"
+            f"'{options.output}' was not written"
         )
     return 0
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from musicvae.converters import PitchMap
     from musicvae.data.examples import TFRecordSource
     from musicvae.data.music_folder import MusicFolder
-    from musicvae.quality.model_report import ModelReport, Music
+    from musicvae.evaluation.model_report import ModelReport, Music
 
 FLAGS = command_flags()
 define_model_flags(FLAGS, batch_size=128)
@@ -78,10 +78,10 @@ _NAME = "musicvae-evaluate"
 def main(_: list[str]) -> int:
     """Measures, prints the tables and writes the report."""
     require_flags(FLAGS, "output_dir")
+    from musicvae.evaluation.report import report_tables
+    from musicvae.evaluation.report_files import FIGURES_FILE, PAGE_FILE, write_report
     from musicvae.files import check_writable
     from musicvae.model_choice import choose_model
-    from musicvae.quality.report import report_tables
-    from musicvae.quality.report_files import FIGURES_FILE, PAGE_FILE, write_report
 
     values = FLAGS.flag_values_dict()
     if values["examples_path"] and values["input_dir"]:
@@ -95,13 +95,13 @@ def main(_: list[str]) -> int:
         check_writable(folder / name)
     line = ProgressLine(quiet=values["log"] not in ("DEBUG", "INFO"))
     try:
-        usual: PitchMap = "inference" if values["input_dir"] else "training"
+        baseline: PitchMap = "inference" if values["input_dir"] else "training"
         music = _music(
             choice.config,
             held_out,
             values,
             line,
-            values["pitch_map"] or usual,
+            values["pitch_map"] or baseline,
             most=values["max_examples"],
         )
         known = None
@@ -130,14 +130,14 @@ def _sources(
     from musicvae.checkpoints import RunFolder
     from musicvae.data.examples import TFRecordSource
     from musicvae.data.music_folder import MusicFolder
-    from musicvae.training.remembered import Remembered, recall
+    from musicvae.training.run_state import RunState, read_run_state
 
-    remembered = recall(RunFolder(values["run_dir"])) if values["run_dir"] else Remembered()
+    run_state = read_run_state(RunFolder(values["run_dir"])) if values["run_dir"] else RunState()
     held_out: TFRecordSource | MusicFolder
     if values["input_dir"]:
         held_out = MusicFolder(values["input_dir"], values["recursive"], _skipped)
     else:
-        path = values["examples_path"] or remembered.eval_examples_path
+        path = values["examples_path"] or run_state.eval_examples_path
         if not path:
             raise InputError(
                 "give music that the model was not trained on: --examples_path (TFRecords, which "
@@ -149,8 +149,8 @@ def _sources(
     if values["train_examples_path"]:
         training = TFRecordSource((values["train_examples_path"],))
         training.check()
-    elif remembered.examples_path:
-        training = TFRecordSource((remembered.examples_path,))
+    elif run_state.examples_path:
+        training = TFRecordSource((run_state.examples_path,))
         try:
             training.check()
         except InputError as error:
@@ -178,8 +178,8 @@ def _music(
       NoExamplesError: there are none.
     """
     from musicvae.data.examples import load_examples
-    from musicvae.quality.labels import drawn_set
-    from musicvae.quality.model_report import Music
+    from musicvae.evaluation.model_report import Music
+    from musicvae.evaluation.step_labels import drawn_set
 
     name = os.path.basename(os.path.normpath(source.name))
     examples = load_examples(
@@ -197,9 +197,9 @@ def _music(
 def _measure(
     model: Any, music: Music, known: Music | None, values: dict[str, Any], line: ProgressLine
 ) -> ModelReport:
-    from musicvae.quality.model_report import Extent, measure_model
+    from musicvae.evaluation.model_report import EvalConfig, measure_model
 
-    extent = Extent(
+    eval_config = EvalConfig(
         samples=values["num_samples"],
         temperature=values["temperature"],
         interpolation_pairs=values["num_pairs"] if values["interpolation"] else 0,
@@ -209,7 +209,7 @@ def _measure(
         model,
         music,
         known,
-        extent,
+        eval_config,
         progress=lambda what, done, total: line.show_count(done, total, what),
     )
 

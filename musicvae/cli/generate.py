@@ -39,10 +39,10 @@ from musicvae.errors import InputError, MultipleExamplesError
 if TYPE_CHECKING:
     from musicvae.cli.outputs import OutputFolder
     from musicvae.converters import Converter
-    from musicvae.inference import TrainedModel
+    from musicvae.generate import TrainedModel
+    from musicvae.generate.presentation import Presentation
+    from musicvae.generate.results import Input, SamplingOptions
     from musicvae.model_choice import ModelChoice
-    from musicvae.play.outcome import Input, Wishes
-    from musicvae.play.presentation import Presentation
 
 _NAME = "musicvae-generate"
 
@@ -59,7 +59,7 @@ def main(_: list[str]) -> int:
         check_mode,
         read_inputs,
         read_presentation,
-        read_wishes,
+        read_sampling_options,
     )
     from musicvae.cli.outputs import OutputFolder
     from musicvae.converters import build_converter
@@ -75,17 +75,17 @@ def main(_: list[str]) -> int:
     if values["input_dir"]:
         return _go_through_folder(choice, mode, presentation, folder, values)
     inputs = read_inputs(values["mode"], mode, values)
-    wishes = read_wishes(mode, values)
-    _check(inputs, mode, wishes, converter, choice, folder)
+    options = read_sampling_options(mode, values)
+    _check(inputs, mode, options, converter, choice, folder)
     model = load_chosen_model(choice, values, decoder_only=not inputs)
-    _generate(model, mode, inputs, wishes, presentation, folder, values)
+    _generate(model, mode, inputs, options, presentation, folder, values)
     return 0
 
 
 def _check(
     inputs: Sequence[Input],
     mode: Mode,
-    wishes: Wishes,
+    options: SamplingOptions,
     converter: Converter,
     choice: ModelChoice,
     folder: OutputFolder,
@@ -93,15 +93,15 @@ def _check(
     """Checks what can be checked before the model is loaded; of several windows, writes them."""
     from musicvae.cli.generate_inputs import check_inputs
     from musicvae.cli.generate_results import span
-    from musicvae.play.controls import check_controls
-    from musicvae.play.fitting import SeveralWindowsError, window_notes
+    from musicvae.generate.controls import check_controls
+    from musicvae.generate.input_windows import SeveralWindowsError, window_notes
 
     kind = choice.config.name
-    check_controls(converter, kind, wishes, has_input=bool(inputs))
+    check_controls(converter, kind, options, has_input=bool(inputs))
     try:
-        check_inputs(inputs, converter, wishes, taps=mode.taps)
-        if wishes.control is not None and converter.spec.control_depth:
-            check_inputs([wishes.control], converter, wishes, taps=False)
+        check_inputs(inputs, converter, options, taps=mode.taps)
+        if options.control is not None and converter.spec.control_depth:
+            check_inputs([options.control], converter, options, taps=False)
     except SeveralWindowsError as error:
         notes = [window_notes(window, converter) for window in error.windows]
         written = list(folder.write(folder.names(kind, "candidate", len(notes)), notes))
@@ -115,31 +115,31 @@ def _generate(
     model: TrainedModel,
     mode: Mode,
     inputs: Sequence[Input],
-    wishes: Wishes,
+    options: SamplingOptions,
     presentation: Presentation,
     folder: OutputFolder,
     values: dict[str, Any],
 ) -> None:
     """Does the job, writes its results and sums up."""
-    from musicvae.cli.generate_results import summary, write_outcomes
-    from musicvae.play.presentation import present
+    from musicvae.cli.generate_results import summary, write_results
+    from musicvae.generate.presentation import present
 
-    total = mode.count(values, len(inputs)) * len(wishes.temperatures)
+    total = mode.count(values, len(inputs)) * len(options.temperatures)
     paths = folder.names(model.config.name, values["mode"], total)
-    outcomes = mode.job(model, inputs, wishes, values)
+    results = mode.run(model, inputs, options, values)
     quiet = values["log"] not in ("DEBUG", "INFO")
-    outcome = write_outcomes(outcomes, folder, paths, quiet=quiet)
-    print(summary(outcome, paths))
+    result = write_results(results, folder, paths, quiet=quiet)
+    print(summary(result, paths))
     title = f"{model.config.name}: {values['mode']}"
-    subtitle = _subtitle(inputs, wishes)
-    for path in present(outcome, paths, presentation, title=title, subtitle=subtitle):
+    subtitle = _subtitle(inputs, options)
+    for path in present(result, paths, presentation, title=title, subtitle=subtitle):
         print(path)
 
 
-def _subtitle(inputs: Sequence[Input], wishes: Wishes) -> str:
+def _subtitle(inputs: Sequence[Input], options: SamplingOptions) -> str:
     parts = [piece.name for piece in inputs]
-    parts += [f"temperature {', '.join(f'{t:g}' for t in wishes.temperatures)}"]
-    parts += [f"seed {wishes.seed}"] if wishes.seed is not None else []
+    parts += [f"temperature {', '.join(f'{t:g}' for t in options.temperatures)}"]
+    parts += [f"seed {options.seed}"] if options.seed is not None else []
     return " · ".join(parts)
 
 
@@ -152,7 +152,7 @@ def _go_through_folder(
 ) -> int:
     """Does the job for each file of a folder; 1 where none could be done."""
     from musicvae.cli.generate_folder import SKIPPED, check_folder_mode, tasks_of, work_through
-    from musicvae.cli.generate_inputs import read_wishes
+    from musicvae.cli.generate_inputs import read_sampling_options
     from musicvae.data.music_files import find_music_files
 
     if any(values[flag] for flag in ("input_midi_1", "input_midi_2", "input")):
@@ -160,9 +160,9 @@ def _go_through_folder(
     check_folder_mode(values["mode"], mode)
     found = find_music_files(values["input_dir"], recursive=values["recursive"])
     tasks = tasks_of([file.name for file in found], values["mode"], mode)
-    wishes = read_wishes(mode, values)
+    options = read_sampling_options(mode, values)
     model = load_chosen_model(choice, values)
-    result = work_through(model, folder, tasks, mode, wishes, presentation, values)
+    result = work_through(model, folder, tasks, mode, options, presentation, values)
     parts = [f"{result.done} done"]
     parts += [f"{result.before} done before"] if result.before else []
     if result.skipped:

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from musicvae.cli.generate_inputs import read_input
 from musicvae.cli.generate_modes import Mode
-from musicvae.cli.generate_results import write_outcomes
+from musicvae.cli.generate_results import write_results
 from musicvae.cli.progress import ProgressLine
 from musicvae.errors import InputError, MusicVAEError
 from musicvae.files import atomic_file, check_writable
 
 if TYPE_CHECKING:
     from musicvae.cli.outputs import OutputFolder
-    from musicvae.inference import TrainedModel
-    from musicvae.play.outcome import Wishes
-    from musicvae.play.presentation import Presentation
+    from musicvae.generate import TrainedModel
+    from musicvae.generate.presentation import Presentation
+    from musicvae.generate.results import SamplingOptions
 
 SKIPPED = "skipped.tsv"
 
@@ -100,7 +100,7 @@ def work_through(
     output: OutputFolder,
     tasks: Sequence[Task],
     mode: Mode,
-    wishes: Wishes,
+    options: SamplingOptions,
     presentation: Presentation,
     values: Mapping[str, Any],
 ) -> Summary:
@@ -111,16 +111,16 @@ def work_through(
       output: writes the results.
       tasks: what to do.
       mode: the mode.
-      wishes: what is asked for.
+      options: what is asked for.
       presentation: what to write beside MIDI files.
       values: the flags.
 
     Returns:
       What became of them.
     """
-    from musicvae.play.presentation import shown_by
+    from musicvae.generate.presentation import shown_by
 
-    total = mode.count(values, mode.min_inputs) * len(wishes.temperatures)
+    total = mode.count(values, mode.min_inputs) * len(options.temperatures)
     done = before = 0
     skipped: list[tuple[str, str]] = []
     line = ProgressLine(quiet=values["log"] not in ("DEBUG", "INFO"))
@@ -132,7 +132,7 @@ def work_through(
                 before += 1
             else:
                 try:
-                    _do(model, output, task, mode, wishes, presentation, values, paths)
+                    _do(model, output, task, mode, options, presentation, values, paths)
                     done += 1
                 except MusicVAEError as error:
                     skipped.append((" + ".join(task.inputs), str(error)))
@@ -148,20 +148,20 @@ def _do(
     output: OutputFolder,
     task: Task,
     mode: Mode,
-    wishes: Wishes,
+    options: SamplingOptions,
     presentation: Presentation,
     values: Mapping[str, Any],
     paths: Sequence[str],
 ) -> None:
-    from musicvae.play.presentation import present
+    from musicvae.generate.presentation import present
 
     inputs = [
         read_input(os.path.join(values["input_dir"], name), "input_dir") for name in task.inputs
     ]
     check_writable(paths[0])
-    outcome = write_outcomes(mode.job(model, inputs, wishes, values), output, paths, quiet=True)
+    result = write_results(mode.run(model, inputs, options, values), output, paths, quiet=True)
     title = f"{model.config.name}: {os.path.basename(task.stem)}"
-    for _ in present(outcome, paths, presentation, title=title):
+    for _ in present(result, paths, presentation, title=title):
         pass
 
 

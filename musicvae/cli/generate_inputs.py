@@ -14,8 +14,8 @@ from musicvae.errors import InputError
 
 if TYPE_CHECKING:
     from musicvae.converters import Converter
-    from musicvae.play.outcome import Input, Wishes
-    from musicvae.play.presentation import Presentation
+    from musicvae.generate.presentation import Presentation
+    from musicvae.generate.results import Input, SamplingOptions
 
 _SEEDS = 2**31
 _INPUT_FLAGS = ("--input_midi_1", "--input_midi_2", "--input", "another --input")
@@ -31,9 +31,9 @@ def read_input(path: str, flag: str) -> Input:
     Raises:
       InputError: it cannot be read, or holds several pieces.
     """
-    from musicvae.data.bounds import MusicFileError
     from musicvae.data.music_files import read_music_file
-    from musicvae.play.outcome import Input
+    from musicvae.formats.bounds import MusicFileError
+    from musicvae.generate.results import Input
 
     try:
         sequences = read_music_file(path, with_silence=True).sequences
@@ -72,7 +72,7 @@ def read_inputs(name: str, mode: Mode, values: Mapping[str, Any]) -> list[Input]
     return [read_input(path, flag) for path, flag in given]
 
 
-def read_wishes(mode: Mode, values: Mapping[str, Any]) -> Wishes:
+def read_sampling_options(mode: Mode, values: Mapping[str, Any]) -> SamplingOptions:
     """Reads what is asked of a job. Without a seed one is made up, and said.
 
     Args:
@@ -83,7 +83,7 @@ def read_wishes(mode: Mode, values: Mapping[str, Any]) -> Wishes:
       InputError: a value is out of range, or the control cannot be read.
     """
     from musicvae.general_midi import program_number
-    from musicvae.play.outcome import Wishes
+    from musicvae.generate.results import SamplingOptions
 
     seed = values["seed"]
     if seed is None:
@@ -92,7 +92,7 @@ def read_wishes(mode: Mode, values: Mapping[str, Any]) -> Wishes:
     control = None
     if values["control_midi"] and not mode.follows:
         control = read_input(values["control_midi"], "control_midi")
-    return Wishes(
+    return SamplingOptions(
         temperatures=tuple(values["temperature"]),
         seed=seed,
         qpm=values["qpm"],
@@ -117,7 +117,7 @@ def read_presentation(values: Mapping[str, Any]) -> Presentation:
       InputError: the soundfont is missing.
       MissingExtraError: matplotlib is missing.
     """
-    from musicvae.play.presentation import Presentation
+    from musicvae.generate.presentation import Presentation
 
     wanted = Presentation(
         pictures=values["plot"],
@@ -141,38 +141,38 @@ def check_mode(name: str, converter: Converter, kind: str) -> None:
     Raises:
       ConfigError: it cannot.
     """
-    from musicvae.play.grooves import JOBS, check_job
+    from musicvae.generate.grooves import GROOVE_MODES, check_groove_mode
 
-    if name in JOBS:
-        check_job(converter, kind, name)
+    if name in GROOVE_MODES:
+        check_groove_mode(converter, kind, name)
 
 
 def check_inputs(
-    inputs: Sequence[Input], converter: Converter, wishes: Wishes, *, taps: bool
+    inputs: Sequence[Input], converter: Converter, options: SamplingOptions, *, taps: bool
 ) -> None:
     """Checks, before the model is loaded, that it can read the inputs.
 
     Args:
       inputs: what the user gives.
       converter: the model's.
-      wishes: what is asked for.
+      options: what is asked for.
       taps: whether notes of any instrument may count as taps.
 
     Raises:
       NoExamplesError: one gives nothing.
       SeveralWindowsError: one gives several windows, with `strict`.
     """
-    from musicvae.play.fitting import fit_window
-    from musicvae.play.repairs import as_taps
+    from musicvae.generate.adaptations import as_taps
+    from musicvae.generate.input_windows import fit_window
 
-    if wishes.chords is not None:
+    if options.chords is not None:
         return
     for piece in inputs:
         fit_window(
             piece.sequence,
             converter,
             name=piece.name,
-            strict=wishes.strict,
-            bar=wishes.bar,
-            repairs=[as_taps] if taps else (),
+            strict=options.strict,
+            bar=options.bar,
+            adaptations=[as_taps] if taps else (),
         )

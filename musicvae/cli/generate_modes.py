@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 from musicvae.errors import InputError
 
 if TYPE_CHECKING:
-    from musicvae.inference import TrainedModel
-    from musicvae.play.outcome import Input, Outcome, Wishes
+    from musicvae.generate import TrainedModel
+    from musicvae.generate.results import Input, Result, SamplingOptions
 
 SAMPLED_TOGETHER = 64
 
 Values = Mapping[str, Any]
-Job = Callable[["TrainedModel", "Sequence[Input]", "Wishes", Values], "Iterator[Outcome]"]
+ModeFunction = Callable[
+    ["TrainedModel", "Sequence[Input]", "SamplingOptions", Values], "Iterator[Result]"
+]
 Count = Callable[[Values, int], int]
 
 
@@ -31,7 +33,7 @@ class Mode:
       min_inputs: how many inputs it needs.
       max_inputs: how many it takes.
       count: (flags, number of inputs) -> how many results there are at one temperature.
-      job: does it, a few results at a time.
+      run: does it, a few results at a time.
       config: the configuration that is taken where the user names none.
       follows: whether its input is what is followed, so that it may be given as --control_midi.
       taps: whether notes of any instrument may count as taps on a drum.
@@ -41,7 +43,7 @@ class Mode:
     min_inputs: int
     max_inputs: int
     count: Count
-    job: Job
+    run: ModeFunction
     config: str | None = None
     follows: bool = False
     taps: bool = False
@@ -52,90 +54,90 @@ def _outputs(values: Values, _: int) -> int:
 
 
 def _sample(
-    model: TrainedModel, _: Sequence[Input], wishes: Wishes, values: Values
-) -> Iterator[Outcome]:
-    from musicvae.play.modes import sample
+    model: TrainedModel, _: Sequence[Input], options: SamplingOptions, values: Values
+) -> Iterator[Result]:
+    from musicvae.generate.modes import sample
 
     total = values["num_outputs"]
     for first in range(0, total, SAMPLED_TOGETHER):
         count = min(SAMPLED_TOGETHER, total - first)
-        own = dataclasses.replace(wishes, seed=wishes.seed_for(first))
+        own = dataclasses.replace(options, seed=options.seed_for(first))
         yield sample(model, count, own, first=first + 1)
 
 
 def _interpolate(
-    model: TrainedModel, inputs: Sequence[Input], wishes: Wishes, values: Values
-) -> Iterator[Outcome]:
-    from musicvae.play.modes import interpolate
+    model: TrainedModel, inputs: Sequence[Input], options: SamplingOptions, values: Values
+) -> Iterator[Result]:
+    from musicvae.generate.modes import interpolate
 
     count, linear = values["num_outputs"], values["linear"]
-    yield interpolate(model, inputs[0], inputs[1], count, wishes, linear=linear)
+    yield interpolate(model, inputs[0], inputs[1], count, options, linear=linear)
 
 
 def _grid(
-    model: TrainedModel, inputs: Sequence[Input], wishes: Wishes, values: Values
-) -> Iterator[Outcome]:
-    from musicvae.play.modes import grid
+    model: TrainedModel, inputs: Sequence[Input], options: SamplingOptions, values: Values
+) -> Iterator[Result]:
+    from musicvae.generate.modes import grid
 
-    yield grid(model, inputs, values["num_outputs"], wishes, linear=values["linear"])
+    yield grid(model, inputs, values["num_outputs"], options, linear=values["linear"])
 
 
 def _morph(
-    model: TrainedModel, inputs: Sequence[Input], wishes: Wishes, values: Values
-) -> Iterator[Outcome]:
-    from musicvae.play.modes import morph
+    model: TrainedModel, inputs: Sequence[Input], options: SamplingOptions, values: Values
+) -> Iterator[Result]:
+    from musicvae.generate.modes import morph
 
-    yield morph(model, inputs, values["num_outputs"], wishes, linear=values["linear"])
+    yield morph(model, inputs, values["num_outputs"], options, linear=values["linear"])
 
 
 def _reconstruct(
-    model: TrainedModel, inputs: Sequence[Input], wishes: Wishes, values: Values
-) -> Iterator[Outcome]:
-    from musicvae.play.modes import reconstruct
+    model: TrainedModel, inputs: Sequence[Input], options: SamplingOptions, values: Values
+) -> Iterator[Result]:
+    from musicvae.generate.modes import reconstruct
 
-    yield reconstruct(model, inputs[0], values["num_outputs"], wishes, whole=values["whole"])
+    yield reconstruct(model, inputs[0], values["num_outputs"], options, whole=values["whole"])
 
 
 def _similar(
-    model: TrainedModel, inputs: Sequence[Input], wishes: Wishes, values: Values
-) -> Iterator[Outcome]:
-    from musicvae.play.modes import similar
+    model: TrainedModel, inputs: Sequence[Input], options: SamplingOptions, values: Values
+) -> Iterator[Result]:
+    from musicvae.generate.modes import similar
 
-    yield similar(model, inputs[0], values["num_outputs"], values["closeness"], wishes)
+    yield similar(model, inputs[0], values["num_outputs"], values["closeness"], options)
 
 
 def _steer(
-    model: TrainedModel, inputs: Sequence[Input], wishes: Wishes, values: Values
-) -> Iterator[Outcome]:
+    model: TrainedModel, inputs: Sequence[Input], options: SamplingOptions, values: Values
+) -> Iterator[Result]:
     from musicvae.attributes import attribute_named, attributes_path, load_vectors
-    from musicvae.play.modes import steer
+    from musicvae.generate.modes import steer
 
     if values["attribute"] is None:
         raise InputError("missing --attribute; give one, such as --attribute=note_density")
     name = attribute_named(values["attribute"]).name
     path = values["attributes_file"] or attributes_path(model.checkpoint)
     vectors = load_vectors(path, model.config.hparams.z_size)
-    yield steer(model, inputs[0], vectors, name, values["amount"], wishes)
+    yield steer(model, inputs[0], vectors, name, values["amount"], options)
 
 
-def _groove(job: str) -> Job:
+def _groove(run: str) -> ModeFunction:
     def play(
-        model: TrainedModel, inputs: Sequence[Input], wishes: Wishes, values: Values
-    ) -> Iterator[Outcome]:
-        from musicvae.play.grooves import play_groove
+        model: TrainedModel, inputs: Sequence[Input], options: SamplingOptions, values: Values
+    ) -> Iterator[Result]:
+        from musicvae.generate.grooves import play_groove
 
-        yield play_groove(model, job, inputs[0], values["num_outputs"], wishes)
+        yield play_groove(model, run, inputs[0], values["num_outputs"], options)
 
     return play
 
 
 def _follow_hits(
-    model: TrainedModel, inputs: Sequence[Input], wishes: Wishes, values: Values
-) -> Iterator[Outcome]:
-    from musicvae.play.grooves import follow_hits
+    model: TrainedModel, inputs: Sequence[Input], options: SamplingOptions, values: Values
+) -> Iterator[Result]:
+    from musicvae.generate.grooves import follow_hits
 
     style = inputs[1] if len(inputs) > 1 else None
-    yield follow_hits(model, inputs[0], values["num_outputs"], wishes, style=style)
+    yield follow_hits(model, inputs[0], values["num_outputs"], options, style=style)
 
 
 MODES: Mapping[str, Mode] = {

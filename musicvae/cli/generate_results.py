@@ -13,16 +13,16 @@ from musicvae.cli.progress import ProgressLine
 
 if TYPE_CHECKING:
     from musicvae.cli.outputs import OutputFolder
-    from musicvae.play.outcome import Outcome
+    from musicvae.generate.results import Result
 
 
-def write_outcomes(
-    outcomes: Iterable[Outcome], folder: OutputFolder, paths: Sequence[str], *, quiet: bool
-) -> Outcome:
+def write_results(
+    results: Iterable[Result], folder: OutputFolder, paths: Sequence[str], *, quiet: bool
+) -> Result:
     """Writes results as they come, and says what was done to the inputs.
 
     Args:
-      outcomes: as many takes as there are paths.
+      results: as many takes as there are paths.
       folder: writes them.
       paths: where each is written.
       quiet: show no progress.
@@ -30,14 +30,14 @@ def write_outcomes(
     Returns:
       All of them together.
     """
-    finished: list[Outcome] = []
+    finished: list[Result] = []
 
     def sequences() -> Iterator[Any]:
-        for outcome in outcomes:
-            finished.append(outcome)
-            for text in outcome.said:
+        for result in results:
+            finished.append(result)
+            for text in result.notes:
                 logging.info("%s", text)
-            for take in outcome.takes:
+            for take in result.samples:
                 yield take.sequence
 
     line = ProgressLine(quiet=quiet)
@@ -52,19 +52,19 @@ def write_outcomes(
     return merged(finished)
 
 
-def merged(outcomes: Sequence[Outcome]) -> Outcome:
+def merged(results: Sequence[Result]) -> Result:
     """Returns several outcomes of one job as one."""
-    from musicvae.play.outcome import Outcome
+    from musicvae.generate.results import Result
 
-    takes = [take for outcome in outcomes for take in outcome.takes]
-    said = [line for outcome in outcomes for line in outcome.said]
-    first = outcomes[0]
-    return Outcome(tuple(takes), tuple(dict.fromkeys(said)), first.order, first.columns)
+    samples = [take for result in results for take in result.samples]
+    notes = [line for result in results for line in result.notes]
+    first = results[0]
+    return Result(tuple(samples), tuple(dict.fromkeys(notes)), first.order, first.columns)
 
 
-def summary(outcome: Outcome, paths: Sequence[str]) -> str:
+def summary(result: Result, paths: Sequence[str]) -> str:
     """Returns a line about the files that were written."""
-    silent = sum(not take.sequence.notes for take in outcome.takes)
+    silent = sum(not take.sequence.notes for take in result.samples)
     empty = f"; {silent} of them without a note" if silent else ""
     files = "file" if len(paths) == 1 else "files"
     return f"{len(paths)} {files} written: {span(paths)}{empty}"

@@ -5,9 +5,9 @@
     musicvae-inspect run/ model.tar
 
 For music and a configuration it answers "why do I get 0 examples?": it lists the tracks with their
-programs, notes and bars, the changes of metre and tempo, how many examples come out of each track,
-and what stood in the way of more. For a checkpoint it shows the step, the variables, and which
-configurations it fits.
+programs, notes and bars, the changes of time signature and tempo, how many examples come out of
+each track, and what stood in the way of more. For a checkpoint it shows the step, the variables,
+and which configurations it fits.
 """
 
 from __future__ import annotations
@@ -61,9 +61,9 @@ def _converter() -> Converter | None:
 
 
 def _inspect(path: str, converter: Converter | None) -> None:
-    from musicvae.checkpoints.archive import is_archive
     from musicvae.data.music_files import file_kind
-    from musicvae.data.tfrecord import is_tfrecord
+    from musicvae.formats.tar import is_archive
+    from musicvae.formats.tfrecord import is_tfrecord
 
     if os.path.isfile(path) and file_kind(path):
         _inspect_music(path, converter)
@@ -77,7 +77,7 @@ def _inspect(path: str, converter: Converter | None) -> None:
 
 
 def _shards(path: str) -> list[str]:
-    from musicvae.data.shards import find_files
+    from musicvae.formats.shards import find_files
 
     return [os.fspath(file) for file in find_files(path)]
 
@@ -87,10 +87,10 @@ def _pitch_map(default: PitchMap) -> PitchMap:
 
 
 def _inspect_music(path: str, converter: Converter | None) -> None:
-    from musicvae.data.bounds import MusicFileError
     from musicvae.data.inspection import inspect_sequence
     from musicvae.data.inspection_report import describe
     from musicvae.data.music_files import read_music_file
+    from musicvae.formats.bounds import MusicFileError
 
     try:
         found = read_music_file(path)
@@ -106,7 +106,7 @@ def _inspect_music(path: str, converter: Converter | None) -> None:
 def _inspect_records(path: str, converter: Converter | None) -> None:
     from musicvae.data.inspection import inspect_sequence
     from musicvae.data.inspection_report import count_reasons, describe, summary_line
-    from musicvae.data.tfrecord import read_note_sequences
+    from musicvae.formats.tfrecord import read_note_sequences
 
     max_pieces = int(FLAGS["max_pieces"].value or 0)
     num_pieces = num_examples = num_with_examples = num_notes = 0

@@ -9,7 +9,7 @@ from absl import flags, logging
 from musicvae.cli.flags import define_path
 
 if TYPE_CHECKING:
-    from musicvae.inference import TrainedModel
+    from musicvae.generate import TrainedModel
     from musicvae.model_choice import ModelChoice
 
 
@@ -77,7 +77,7 @@ def load_chosen_model(
 
     logging.info("loading %s from %s", choice.config.name, choice.checkpoint)
     with quiet_start():
-        from musicvae.inference import TrainedModel
+        from musicvae.generate import TrainedModel
 
         model = TrainedModel(
             choice.config,

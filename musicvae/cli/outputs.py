@@ -7,9 +7,9 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from musicvae.data.midi_writing import note_sequence_to_midi
 from musicvae.errors import InputError
 from musicvae.files import atomic_file, check_writable
+from musicvae.formats.midi_writing import note_sequence_to_midi
 
 
 class OutputFolder:

@@ -62,14 +62,14 @@ def main(_: list[str]) -> int:
     """Runs the pipeline and prints what it counted."""
     require_flags(FLAGS, "output_tfrecord")
     from musicvae.data.filters import Filters
-    from musicvae.data.preprocess import PreprocessJob, preprocess
+    from musicvae.data.preprocess import PreprocessOptions, preprocess
 
     values = FLAGS.flag_values_dict()
     if values["log"] != "DEBUG":
         logging.getLogger("apache_beam").setLevel(logging.ERROR)
     filters = Filters(**{name: values[name] for name in _FILTERS})
     counts = preprocess(
-        PreprocessJob(
+        PreprocessOptions(
             output_tfrecord=values["output_tfrecord"],
             input_tfrecord=values["input_tfrecord"],
             input_dir=values["input_dir"],

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from musicvae.data.conversion import Progress
+    from musicvae.data.conversion import ConversionProgress
 
 _TERMINAL_SECONDS = 0.1
 _LOG_SECONDS = 10.0
@@ -30,7 +30,7 @@ class ProgressLine:
         self._counted = ""
         self._started = 0.0
 
-    def show_files(self, progress: Progress) -> None:
+    def show_files(self, progress: ConversionProgress) -> None:
         """Shows how many files are done, at most every so often.
 
         Args:

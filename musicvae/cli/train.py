@@ -21,8 +21,8 @@ from musicvae.cli.flags import command_flags, define_path, require_flags, run_co
 from musicvae.errors import InputError
 
 if TYPE_CHECKING:
-    from musicvae.training.job import Job
-    from musicvae.training.placement import Placement
+    from musicvae.training.devices import TrainingDevices
+    from musicvae.training.run_spec import RunSpec
 
 FLAGS = command_flags()
 flags.DEFINE_string(
@@ -207,27 +207,27 @@ def main(_: list[str]) -> int:
         return 0
     require_flags(FLAGS, "run_dir")
     _answer_magentas_cluster_flags()
-    from musicvae.training.job import plan_evaluation, plan_training
+    from musicvae.training.run_spec import plan_evaluation, plan_training
 
     watch = bool(FLAGS["watch"].value)
     if FLAGS["mode"].value == "eval":
-        plan = plan_evaluation(_job())
-        placement = _placement(alone=True)
+        plan = plan_evaluation(_run_spec())
+        devices = _devices(alone=True)
         from musicvae.training.running import evaluate
 
-        return evaluate(plan, placement, watch=watch)
+        return evaluate(plan, devices, watch=watch)
     if watch:
         raise InputError("--watch goes with --mode=eval")
-    plan = plan_training(_job())
-    placement = _placement()
+    plan = plan_training(_run_spec())
+    devices = _devices()
     from musicvae.training.running import train
 
-    return train(plan, placement)
+    return train(plan, devices)
 
 
-def _job() -> Job:
-    from musicvae.training.job import Job
+def _run_spec() -> RunSpec:
     from musicvae.training.options import TrainingOptions
+    from musicvae.training.run_spec import RunSpec
 
     values = FLAGS.flag_values_dict()
     hours = values["keep_checkpoint_every_n_hours"]
@@ -236,16 +236,16 @@ def _job() -> Job:
         keep_checkpoint_every_n_hours=math.inf if hours is None else hours,
     )
     workers = values["num_workers"] or None
-    return Job(**{name: values[name] for name in _JOB}, num_workers=workers, options=options)
+    return RunSpec(**{name: values[name] for name in _JOB}, num_workers=workers, options=options)
 
 
-def _placement(*, alone: bool = False) -> Placement:
+def _devices(*, alone: bool = False) -> TrainingDevices:
     from musicvae.cli.tensorflow_start import quiet_start
 
     with quiet_start():
-        from musicvae.training.placement import place, place_alone
+        from musicvae.training.devices import choose_one_device, choose_training_devices
 
-        return (place_alone if alone else place)(FLAGS["device"].value)
+        return (choose_one_device if alone else choose_training_devices)(FLAGS["device"].value)
 
 
 def _answer_magentas_cluster_flags() -> None:

@@ -90,7 +90,7 @@ REASONS: Mapping[str, str] = {
     "no_notes": "there are no notes",
     "bad_time": "notes at times that are negative, infinite or not numbers",
     "bad_tempo": "a tempo that is zero, negative or not a number",
-    "metre": "a bar is not as long as four quarter notes",
+    "time_signature": "a bar is not as long as four quarter notes",
     "metre_change": "the time signature changes",
     "tempo_change": "the tempo changes",
     "program_not_allowed": "the instrument's program is not among the allowed ones",

@@ -24,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 
 from musicvae.converters.base import Array
-from musicvae.converters.notes import Metre, Notes
+from musicvae.converters.notes import Notes, TimeSignature
 
 NO_CHORD = "N.C."
 ROOTS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
@@ -80,26 +80,30 @@ class Inference(NamedTuple):
 
 
 def infer_chords(
-    notes: Notes, total_seconds: float, metre: Metre, qpm: float, steps_per_quarter: int
+    notes: Notes,
+    total_seconds: float,
+    time_signature: TimeSignature,
+    qpm: float,
+    steps_per_quarter: int,
 ) -> Inference | str:
-    """Infers the chords of a piece of one tempo and metre.
+    """Infers the chords of a piece of one tempo and time signature.
 
     Args:
       notes: in seconds.
       total_seconds: length of the piece.
-      metre: time signature.
+      time_signature: time signature.
       qpm: tempo in quarter notes a minute.
       steps_per_quarter: resolution of the grid.
 
     Returns:
       the chords, or why there are none.
     """
-    chords_per_bar = CHORDS_PER_BAR.get((metre.numerator, metre.denominator))
+    chords_per_bar = CHORDS_PER_BAR.get((time_signature.numerator, time_signature.denominator))
     if chords_per_bar is None:
-        return f"no chords are inferred in {metre.name}"
-    steps_per_frame = steps_per_quarter * metre.quarters / chords_per_bar
+        return f"no chords are inferred in {time_signature.name}"
+    steps_per_frame = steps_per_quarter * time_signature.quarters / chords_per_bar
     if steps_per_frame % 1:
-        return f"a chord in {metre.name} would last {steps_per_frame} steps"
+        return f"a chord in {time_signature.name} would last {steps_per_frame} steps"
     seconds_per_frame = int(steps_per_frame) / (steps_per_quarter * qpm / 60.0)
     num_frames = math.ceil(total_seconds / seconds_per_frame)
     if not num_frames:

@@ -35,8 +35,8 @@ from musicvae.converters.base import (
 )
 from musicvae.converters.drum_classes import TABLES, DrumClasses, classify
 from musicvae.converters.labels import labels_of, one_hot
+from musicvae.converters.new_sequence import new_sequence
 from musicvae.converters.notes import Notes, read_score
-from musicvae.converters.render import new_sequence
 from musicvae.converters.sections import Section, quantize, reject_section, split_sections
 from musicvae.converters.windows import first_of_equal, sliding_windows
 from musicvae.errors import ConfigError

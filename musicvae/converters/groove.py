@@ -6,8 +6,8 @@ that a hit half a step early has offset 1 and one half a step late -1. Where one
 on a step the louder note stays. Velocity and offset are 0 where nothing is hit.
 
 The piece is cut into windows of `split_bars` that do not overlap. It may not change its tempo or
-metre. Only drum notes count, and pitches of no class are left out; the classes are those of the
-Roland kit that the training data was played on, or General MIDI's for other music.
+time signature. Only drum notes count, and pitches of no class are left out; the classes are those
+of the Roland kit that the training data was played on, or General MIDI's for other music.
 
 What the encoder reads may be poorer than what the decoder is to give, which is how these models
 learn to add what is missing: `humanize` clears velocities and offsets; `tapify` moves the loudest
@@ -39,8 +39,8 @@ from musicvae.converters.base import (
 )
 from musicvae.converters.drum_classes import REDUCED, ROLAND, DrumClasses
 from musicvae.converters.drums import DRUM_INSTRUMENT, choose_voices, drum_hits, rotated
+from musicvae.converters.new_sequence import new_sequence
 from musicvae.converters.notes import MAX_VELOCITY, read_score
-from musicvae.converters.render import new_sequence
 from musicvae.converters.sections import Section, quantize, reject_section, whole_section
 
 STEPS_PER_QUARTER = 4

@@ -20,7 +20,7 @@ import numpy as np
 from musicvae.converters.base import Array, Compact, Rejection
 from musicvae.converters.chord_inference import FIGURES, NO_CHORD, ROOTS, infer_chords
 from musicvae.converters.labels import labels_of, one_hot
-from musicvae.converters.notes import CHORD_SYMBOL, ChordSymbol, Key, Notes
+from musicvae.converters.notes import CHORD_SYMBOL, ChordSymbol, KeySignature, Notes
 from musicvae.converters.sections import Section, quantize
 from musicvae.errors import ConfigError
 from musicvae.registry import did_you_mean
@@ -74,7 +74,7 @@ class Harmony(NamedTuple):
     """Chord symbols and keys of a section, stated or inferred, in seconds from its start."""
 
     chords: list[ChordSymbol]
-    keys: list[Key]
+    keys: list[KeySignature]
 
 
 def section_harmony(
@@ -89,7 +89,7 @@ def section_harmony(
     """Reads or infers the harmony of a section.
 
     Args:
-      section: of one tempo and metre.
+      section: of one tempo and time signature.
       notes: those that harmony is inferred from.
       total_seconds: length of the section.
       steps_per_quarter: resolution of the grid.
@@ -104,7 +104,9 @@ def section_harmony(
     place = None, section.first_bar, section.start_seconds
     if section.chords:
         return Rejection("no_key", "there are chord symbols, but no key signature", *place)
-    inference = infer_chords(notes, total_seconds, section.metre, section.qpm, steps_per_quarter)
+    inference = infer_chords(
+        notes, total_seconds, section.time_signature, section.qpm, steps_per_quarter
+    )
     if isinstance(inference, str):
         return Rejection("chords", inference, *place)
     chord_changes = np.flatnonzero(np.diff(inference.chords, prepend=-1))
@@ -115,7 +117,10 @@ def section_harmony(
             ChordSymbol(frame * seconds, FIGURES[inference.chords[frame]])
             for frame in chord_changes.tolist()
         ],
-        keys=[Key(frame * seconds, int(inference.keys[frame])) for frame in key_changes.tolist()],
+        keys=[
+            KeySignature(frame * seconds, int(inference.keys[frame]))
+            for frame in key_changes.tolist()
+        ],
     )
 
 
@@ -151,7 +156,7 @@ def chords_on_grid(
     return Chords(np.array(kept_starts, np.int64), kept_figures, last_step)
 
 
-def keys_on_grid(keys: Sequence[Key], steps_per_quarter: int, qpm: float) -> Keys:
+def keys_on_grid(keys: Sequence[KeySignature], steps_per_quarter: int, qpm: float) -> Keys:
     """Puts keys on the grid, unrounded; of keys that begin together the highest tonic counts."""
     ordered = sorted((key.seconds, key.tonic) for key in keys)
     seconds, tonics = (np.array(column) for column in zip(*ordered, strict=True))

@@ -49,8 +49,8 @@ from musicvae.converters.harmony import (
     transpose_harmony,
 )
 from musicvae.converters.labels import labels_of, one_hot
+from musicvae.converters.new_sequence import new_sequence
 from musicvae.converters.notes import Notes, read_score
-from musicvae.converters.render import new_sequence
 from musicvae.converters.sections import (
     Section,
     quantize,

@@ -46,6 +46,7 @@ from musicvae.converters.harmony import (
     transpose_harmony,
 )
 from musicvae.converters.labels import labels_of
+from musicvae.converters.new_sequence import new_sequence
 from musicvae.converters.notes import read_score
 from musicvae.converters.performance import (
     DRUMS,
@@ -56,7 +57,6 @@ from musicvae.converters.performance import (
     decode_performance,
     event_steps,
 )
-from musicvae.converters.render import new_sequence
 from musicvae.converters.sections import (
     Section,
     events_within,

@@ -65,7 +65,7 @@ class Tempo(NamedTuple):
     qpm: float
 
 
-class Metre(NamedTuple):
+class TimeSignature(NamedTuple):
     """A time signature from `seconds` on."""
 
     seconds: float
@@ -92,7 +92,7 @@ class ChordSymbol(NamedTuple):
     figure: str
 
 
-class Key(NamedTuple):
+class KeySignature(NamedTuple):
     """A key from `seconds` on: pitch class of the tonic."""
 
     seconds: float
@@ -105,7 +105,7 @@ class Score(NamedTuple):
     Attributes:
       notes: in the order of the NoteSequence.
       tempos: tempo changes.
-      metres: time signature changes.
+      time_signatures: time signature changes.
       keys: key signatures.
       chords: chord symbols.
       total_seconds: the length, at least the end of the last note.
@@ -113,8 +113,8 @@ class Score(NamedTuple):
 
     notes: Notes
     tempos: list[Tempo]
-    metres: list[Metre]
-    keys: list[Key]
+    time_signatures: list[TimeSignature]
+    keys: list[KeySignature]
     chords: list[ChordSymbol]
     total_seconds: float
 
@@ -164,11 +164,11 @@ def read_score(sequence: Any) -> tuple[Score, list[Rejection]]:
     score = Score(
         notes=notes,
         tempos=_by_time(Tempo(event.time, event.qpm) for event in sequence.tempos),
-        metres=_by_time(
-            Metre(event.time, event.numerator, event.denominator)
+        time_signatures=_by_time(
+            TimeSignature(event.time, event.numerator, event.denominator)
             for event in sequence.time_signatures
         ),
-        keys=_by_time(Key(event.time, event.key) for event in sequence.key_signatures),
+        keys=_by_time(KeySignature(event.time, event.key) for event in sequence.key_signatures),
         chords=_by_time(
             ChordSymbol(event.time, event.text)
             for event in sequence.text_annotations

@@ -1,4 +1,4 @@
-"""Sections: stretches of a piece with one tempo and one metre, and the grid of steps over them.
+"""Sections: stretches of a piece with one tempo and time signature, and their grid of steps.
 
 A piece is cut where its tempo or time signature changes. Every section starts at second 0 of its
 own; a note belongs to the section that it starts in, and is cut at that section's end. Until
@@ -22,11 +22,11 @@ from musicvae.converters.base import Array, Origin, Rejection
 from musicvae.converters.notes import (
     DEFAULT_QPM,
     ChordSymbol,
-    Key,
-    Metre,
+    KeySignature,
     Notes,
     Score,
     Tempo,
+    TimeSignature,
 )
 
 MAX_STEP = 2**31 - 1
@@ -34,12 +34,12 @@ _seconds = attrgetter("seconds")
 
 
 class Section(NamedTuple):
-    """A stretch of one tempo and one metre.
+    """A stretch of one tempo and one time signature.
 
     Attributes:
       notes: those that start in it, seconds from its start.
       qpm: tempo in quarter notes a minute.
-      metre: time signature.
+      time_signature: time signature.
       chords: chord symbols, seconds from its start; the one that goes on from before is at 0.
       keys: key signatures, likewise.
       start_seconds: where it starts in the piece.
@@ -49,9 +49,9 @@ class Section(NamedTuple):
 
     notes: Notes
     qpm: float
-    metre: Metre
+    time_signature: TimeSignature
     chords: list[ChordSymbol]
-    keys: list[Key]
+    keys: list[KeySignature]
     start_seconds: float
     end_seconds: float
     first_bar: int
@@ -77,7 +77,7 @@ class Section(NamedTuple):
 
 
 def split_sections(score: Score) -> tuple[list[Section], list[Rejection]]:
-    """Cuts a score where its tempo or metre changes.
+    """Cuts a score where its tempo or time signature changes.
 
     Args:
       score: a whole piece.
@@ -86,8 +86,8 @@ def split_sections(score: Score) -> tuple[list[Section], list[Rejection]]:
       its sections in order, those without notes too, and the rejections of notes before second 0,
       which are in none.
     """
-    tempos, metres = score.tempos, score.metres
-    starts = [0.0, *_change_times(tempos, metres, score.total_seconds)]
+    tempos, time_signatures = score.tempos, score.time_signatures
+    starts = [0.0, *_change_times(tempos, time_signatures, score.total_seconds)]
     ends = [*starts[1:], score.total_seconds]
     notes = score.notes
     order = np.argsort(notes.start, kind="stable")
@@ -101,7 +101,7 @@ def split_sections(score: Score) -> tuple[list[Section], list[Rejection]]:
     for index, (start, end) in enumerate(zip(starts, ends, strict=True)):
         own = notes.select(order[bounds[index] : bounds[index + 1]])
         tempo = _state_at(tempos, start) or Tempo(0.0, DEFAULT_QPM)
-        metre = _state_at(metres, start) or Metre(0.0, 4, 4)
+        time_signature = _state_at(time_signatures, start) or TimeSignature(0.0, 4, 4)
         sections.append(
             Section(
                 notes=Notes(
@@ -114,7 +114,7 @@ def split_sections(score: Score) -> tuple[list[Section], list[Rejection]]:
                     own.is_drum,
                 ),
                 qpm=tempo.qpm,
-                metre=metre,
+                time_signature=time_signature,
                 chords=events_within(score.chords, start, end),
                 keys=events_within(score.keys, start, end),
                 start_seconds=start,
@@ -122,7 +122,7 @@ def split_sections(score: Score) -> tuple[list[Section], list[Rejection]]:
                 first_bar=bar,
             )
         )
-        seconds_per_bar = metre.quarters * 60.0 / tempo.qpm if tempo.qpm > 0 else 0.0
+        seconds_per_bar = time_signature.quarters * 60.0 / tempo.qpm if tempo.qpm > 0 else 0.0
         if seconds_per_bar > 0 and math.isfinite(seconds_per_bar):
             bar += math.ceil((end - start) / seconds_per_bar - 1e-6)
     return sections, rejections
@@ -135,14 +135,14 @@ def whole_section(score: Score) -> tuple[Section, Rejection | None]:
       score: a whole piece.
 
     Returns:
-      all of it, and a rejection where it changes its tempo or metre.
+      all of it, and a rejection where it changes its tempo or time signature.
     """
-    metres = score.metres or [Metre(0.0, 4, 4)]
+    time_signatures = score.time_signatures or [TimeSignature(0.0, 4, 4)]
     tempos = score.tempos or [Tempo(0.0, DEFAULT_QPM)]
     section = Section(
         notes=score.notes,
         qpm=tempos[0].qpm,
-        metre=metres[0],
+        time_signature=time_signatures[0],
         chords=score.chords,
         keys=score.keys,
         start_seconds=0.0,
@@ -150,8 +150,12 @@ def whole_section(score: Score) -> tuple[Section, Rejection | None]:
         first_bar=1,
     )
     rejected = None
-    metre_changes = metres if metres[0].seconds == 0 else [Metre(0.0, 4, 4), *metres]
-    for before, after in pairwise(metre_changes):
+    time_signature_changes = (
+        time_signatures
+        if time_signatures[0].seconds == 0
+        else [TimeSignature(0.0, 4, 4), *time_signatures]
+    )
+    for before, after in pairwise(time_signature_changes):
         if before[1:] != after[1:]:
             detail = f"{before.name} becomes {after.name}"
             rejected = Rejection("metre_change", detail, None, None, after.seconds)
@@ -203,24 +207,26 @@ def reject_section(section: Section, quarters_per_bar: int = 4) -> Rejection | N
         return Rejection(
             "bad_tempo", f"a tempo of {section.qpm} quarter notes a minute", None, bar, seconds
         )
-    if section.metre.quarters != quarters_per_bar:
-        detail = f"the time signature is {section.metre.name}, not 4/4"
-        return Rejection("metre", detail, None, bar, seconds)
+    if section.time_signature.quarters != quarters_per_bar:
+        detail = f"the time signature is {section.time_signature.name}, not 4/4"
+        return Rejection("time_signature", detail, None, bar, seconds)
     return None
 
 
-def _change_times(tempos: list[Tempo], metres: list[Metre], total_seconds: float) -> list[float]:
-    """Returns the times, past 0, at which tempo or metre takes another value."""
-    qpm, metre = DEFAULT_QPM, (4, 4)
+def _change_times(
+    tempos: list[Tempo], time_signatures: list[TimeSignature], total_seconds: float
+) -> list[float]:
+    """Returns the times, past 0, at which tempo or time signature takes another value."""
+    qpm, time_signature = DEFAULT_QPM, (4, 4)
     times: list[float] = []
-    events: list[Any] = sorted([*metres, *tempos], key=lambda event: event.seconds)
+    events: list[Any] = sorted([*time_signatures, *tempos], key=lambda event: event.seconds)
     for event in events:
         if event.seconds >= total_seconds:
             break
         if isinstance(event, Tempo):
             changed, qpm = event.qpm != qpm, event.qpm
         else:
-            changed, metre = event[1:] != metre, event[1:]
+            changed, time_signature = event[1:] != time_signature, event[1:]
         if changed and event.seconds > (times[-1] if times else 0.0):
             times.append(event.seconds)
     return times

@@ -44,8 +44,8 @@ from musicvae.converters.drums import (
     drum_hits,
 )
 from musicvae.converters.labels import labels_of, one_hot_parts
+from musicvae.converters.new_sequence import new_sequence
 from musicvae.converters.notes import Notes, read_score
-from musicvae.converters.render import new_sequence
 from musicvae.converters.sections import (
     MAX_STEP,
     Section,

@@ -17,21 +17,21 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from musicvae.data.bounds import FileBounds
+from musicvae.data.conversion_report import FileOutcome, Totals, report_lines
 from musicvae.data.identity import collection_name
 from musicvae.data.music_files import FoundFile, find_music_files
 from musicvae.data.partial import PartialFolder, fingerprint
-from musicvae.data.report import FileOutcome, Totals, report_lines
-from musicvae.data.shards import shard_paths, suffixed, with_shards
 from musicvae.data.splits import Split
-from musicvae.data.tfrecord import RecordWriter
 from musicvae.data.workers import ReadResult, ReadTask, WorkerPool
 from musicvae.errors import InputError
 from musicvae.files import atomic_file, check_writable, replace_all
+from musicvae.formats.bounds import FileBounds
+from musicvae.formats.shards import shard_paths, suffixed, with_shards
+from musicvae.formats.tfrecord import RecordWriter
 
 
 @dataclasses.dataclass(frozen=True)
-class ConversionJob:
+class ConversionOptions:
     """What to convert and where to.
 
     Attributes:
@@ -67,7 +67,7 @@ class ConversionJob:
 
 
 @dataclasses.dataclass(frozen=True)
-class Progress:
+class ConversionProgress:
     """How far a conversion is.
 
     Attributes:
@@ -91,12 +91,13 @@ def num_cores() -> int:
 
 
 def convert(
-    job: ConversionJob, on_progress: Callable[[Progress], None] = lambda progress: None
+    options: ConversionOptions,
+    on_progress: Callable[[ConversionProgress], None] = lambda progress: None,
 ) -> Totals:
     """Converts a folder.
 
     Args:
-      job: what to convert and where to.
+      options: what to convert and where to.
       on_progress: called after every file.
 
     Returns:
@@ -106,32 +107,32 @@ def convert(
       InputError: the folder or the output cannot be used.
       KeyboardInterrupt: finished work is kept; the same job goes on from there.
     """
-    files = find_music_files(job.input_dir, recursive=job.recursive)
-    for path in [*job.part_files().values(), *([job.report] if job.report else [])]:
+    files = find_music_files(options.input_dir, recursive=options.recursive)
+    for path in [*options.part_files().values(), *([options.report] if options.report else [])]:
         check_writable(shard_paths(path)[0])
-    collection = collection_name(job.input_dir)
+    collection = collection_name(options.input_dir)
     settings = {
-        "input_dir": os.path.abspath(job.input_dir),
+        "input_dir": os.path.abspath(options.input_dir),
         "collection": collection,
-        "bounds": dataclasses.asdict(job.bounds),
+        "bounds": dataclasses.asdict(options.bounds),
     }
     plan = fingerprint(settings, files)
     try:
-        with PartialFolder(Path(job.output_file), plan, len(files)) as partial:
-            _read_files(job, files, collection, partial, on_progress)
-            totals = _write_output(job, partial)
+        with PartialFolder(Path(options.output_file), plan, len(files)) as partial:
+            _read_files(options, files, collection, partial, on_progress)
+            totals = _write_output(options, partial)
             partial.remove()
     except OSError as error:
-        raise InputError(f"cannot write '{job.output}': {error.strerror}") from error
+        raise InputError(f"cannot write '{options.output}': {error.strerror}") from error
     return totals
 
 
 def _read_files(
-    job: ConversionJob,
+    options: ConversionOptions,
     files: Sequence[FoundFile],
     collection: str,
     partial: PartialFolder,
-    on_progress: Callable[[Progress], None],
+    on_progress: Callable[[ConversionProgress], None],
 ) -> None:
     """Reads the files of all unfinished chunks and adds these to `partial`."""
     chunks = [chunk for chunk in partial.chunks() if not partial.is_finished(chunk)]
@@ -140,9 +141,9 @@ def _read_files(
         return
     arrived: dict[range, dict[int, ReadResult]] = {}
     tasks = ([ReadTask(index, files[index].name) for index in chunk] for chunk in chunks)
-    num_workers = min(job.num_workers or num_cores(), len(chunks))
-    folder = os.path.abspath(job.input_dir)
-    with WorkerPool(folder, collection, job.bounds, num_workers=num_workers) as pool:
+    num_workers = min(options.num_workers or num_cores(), len(chunks))
+    folder = os.path.abspath(options.input_dir)
+    with WorkerPool(folder, collection, options.bounds, num_workers=num_workers) as pool:
         for result in pool.read(tasks):
             chunk = partial.chunk_of(result.index)
             results = arrived.setdefault(chunk, {})
@@ -168,37 +169,39 @@ def _outcome(name: str, result: ReadResult) -> FileOutcome:
     )
 
 
-def _with_part(job: ConversionJob, outcome: FileOutcome) -> FileOutcome:
+def _with_part(options: ConversionOptions, outcome: FileOutcome) -> FileOutcome:
     """Returns an outcome with its part of the split; a file that has none is skipped."""
-    if job.split is None or outcome.reason:
+    if options.split is None or outcome.reason:
         return outcome
-    part = job.split.part_of(outcome.name)
+    part = options.split.part_of(outcome.name)
     if part is None:
         detail = "the table of --split_csv does not list it"
         return FileOutcome(outcome.name, reason="not_in_split_csv", detail=detail)
     return dataclasses.replace(outcome, part=part)
 
 
-def _outcomes(job: ConversionJob, partial: PartialFolder) -> Iterator[FileOutcome]:
-    return (_with_part(job, outcome) for outcome in partial.outcomes())
+def _outcomes(options: ConversionOptions, partial: PartialFolder) -> Iterator[FileOutcome]:
+    return (_with_part(options, outcome) for outcome in partial.outcomes())
 
 
-def _write_output(job: ConversionJob, partial: PartialFolder) -> Totals:
+def _write_output(options: ConversionOptions, partial: PartialFolder) -> Totals:
     """Puts the output together; without a single sequence it writes only the report."""
     totals = Totals()
-    for part in job.part_files():
+    for part in options.part_files():
         if part:
             totals.parts[part] = 0
-    for outcome in _outcomes(job, partial):
+    for outcome in _outcomes(options, partial):
         totals.add(outcome)
     if totals.num_sequences:
         with contextlib.ExitStack() as stack:
             writers = {
                 part: stack.enter_context(RecordWriter(path, temporary_dir=partial.path))
-                for part, path in job.part_files().items()
+                for part, path in options.part_files().items()
             }
             records = partial.records()
-            for outcome, original in zip(_outcomes(job, partial), partial.outcomes(), strict=True):
+            for outcome, original in zip(
+                _outcomes(options, partial), partial.outcomes(), strict=True
+            ):
                 for _ in range(original.num_sequences):
                     record = next(records)
                     if not outcome.reason:
@@ -207,20 +210,22 @@ def _write_output(job: ConversionJob, partial: PartialFolder) -> Totals:
             for writer in writers.values():
                 finished.update(writer.finish())
             replace_all(finished)
-    if job.report:
-        _write_report(job, totals, partial)
+    if options.report:
+        _write_report(options, totals, partial)
     return totals
 
 
-def _write_report(job: ConversionJob, totals: Totals, partial: PartialFolder) -> None:
+def _write_report(options: ConversionOptions, totals: Totals, partial: PartialFolder) -> None:
     settings: dict[str, Any] = {
-        "input_dir": os.fspath(job.input_dir),
-        "recursive": job.recursive,
-        "output": [str(path) for part in job.part_files().values() for path in shard_paths(part)],
+        "input_dir": os.fspath(options.input_dir),
+        "recursive": options.recursive,
+        "output": [
+            str(path) for part in options.part_files().values() for path in shard_paths(part)
+        ],
     }
-    assert job.report, "only called for a report"
-    with atomic_file(job.report) as file:
-        for line in report_lines(totals, _outcomes(job, partial), settings):
+    assert options.report, "only called for a report"
+    with atomic_file(options.report) as file:
+        for line in report_lines(totals, _outcomes(options, partial), settings):
             file.write(line.encode("utf-8", "backslashreplace"))
 
 
@@ -234,11 +239,11 @@ class _Meter:
         self._num_skipped = 0
         self._started = time.monotonic()
 
-    def count(self, result: ReadResult) -> Progress:
+    def count(self, result: ReadResult) -> ConversionProgress:
         """Adds a file."""
         self._num_done += 1
         self._num_skipped += bool(result.reason)
         elapsed = time.monotonic() - self._started
         left = elapsed * (self._num_files - self._num_done) / (self._num_done - self._num_before)
         seconds_left = left if elapsed > 1 else None
-        return Progress(self._num_done, self._num_files, self._num_skipped, seconds_left)
+        return ConversionProgress(self._num_done, self._num_files, self._num_skipped, seconds_left)

@@ -42,17 +42,21 @@ class Findings:
 
     Attributes:
       sequences: NoteSequences read.
-      barren: those that gave no example.
+      without_examples: those that gave no example.
       reasons: how many of the barren ones each reason concerns, by code.
     """
 
     sequences: int = 0
-    barren: int = 0
+    without_examples: int = 0
     reasons: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
     def __add__(self, other: Findings) -> Findings:
         reasons = collections.Counter(self.reasons) + collections.Counter(other.reasons)
-        return Findings(self.sequences + other.sequences, self.barren + other.barren, dict(reasons))
+        return Findings(
+            self.sequences + other.sequences,
+            self.without_examples + other.without_examples,
+            dict(reasons),
+        )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -37,9 +37,9 @@ from musicvae.data.example_set import (
     is_example_set,
     open_example_set,
 )
-from musicvae.data.shards import find_files
-from musicvae.data.tfrecord import parse_note_sequence, read_records
 from musicvae.errors import DataError, MusicVAEError, NoExamplesError
+from musicvae.formats.shards import find_files
+from musicvae.formats.tfrecord import parse_note_sequence, read_records
 
 Progress = Callable[[int, int], None]
 
@@ -338,13 +338,13 @@ def _extract(converter: Converter, chunk: list[Record], pitch_map: PitchMap) -> 
         else:
             reasons.update({rejection.reason for rejection in found.rejections} or {"no_notes"})
     arrays = {name: np.concatenate(arrays) for name, arrays in parts.items()}
-    barren = counts.count(0)
-    return _Part(arrays, counts, Findings(len(chunk), barren, dict(reasons)))
+    without_examples = counts.count(0)
+    return _Part(arrays, counts, Findings(len(chunk), without_examples, dict(reasons)))
 
 
 def _sequence(record: Record) -> Any:
     if record.is_midi:
-        from musicvae.data.midi import midi_to_note_sequence
+        from musicvae.formats.midi import midi_to_note_sequence
 
         return midi_to_note_sequence(record.data)
     return parse_note_sequence(record.data, record.source, record.number)

@@ -1,8 +1,8 @@
 """Which stretches of music are worth learning from: the filters of offline preprocessing.
 
-They look at the stretches between changes of tempo and metre, one at a time; for GrooVAE, which
-does not cut pieces there, at whole pieces. A metric position is the place of an onset within its
-quarter note, to the nearest sixteenth of one.
+They look at the stretches between changes of tempo and time signature, one at a time; for GrooVAE,
+which does not cut pieces there, at whole pieces. A metric position is the place of an onset within
+its quarter note, to the nearest sixteenth of one.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What is in a piece of music, track by track, and why it gives examples or none.
 
 Tracks are a NoteSequence's instruments, under their own numbers. Bars are counted from 1 through
-all changes of tempo and metre.
+all changes of tempo and time signature.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _BAR_TOLERANCE = 1e-6
 
 @dataclasses.dataclass(frozen=True)
 class Change:
-    """A tempo or metre from a bar on.
+    """A tempo or time signature from a bar on.
 
     Attributes:
       bar: the bar, from 1.
@@ -70,7 +70,7 @@ class Inspection:
       name: its file name or id.
       seconds: its length.
       num_bars: bars.
-      metres: time signatures; the first is at bar 1.
+      time_signatures: time signatures; the first is at bar 1.
       tempos: tempos in quarter notes a minute; the first is at bar 1.
       tracks: its instruments, by number.
       num_chord_symbols: chord symbols.
@@ -81,7 +81,7 @@ class Inspection:
     name: str
     seconds: float
     num_bars: int
-    metres: tuple[Change, ...]
+    time_signatures: tuple[Change, ...]
     tempos: tuple[Change, ...]
     tracks: tuple[Track, ...]
     num_chord_symbols: int
@@ -118,7 +118,9 @@ def inspect_sequence(
         name=sequence.filename or sequence.id,
         seconds=score.total_seconds,
         num_bars=_num_bars(score, sections),
-        metres=tuple(_changes(sections, [section.metre.name for section in sections])),
+        time_signatures=tuple(
+            _changes(sections, [section.time_signature.name for section in sections])
+        ),
         tempos=tuple(_changes(sections, [f"{section.qpm:.6g}" for section in sections])),
         tracks=tuple(_tracks(sequence, score, sections, examples)),
         num_chord_symbols=len(score.chords),
@@ -175,5 +177,5 @@ def _num_bars(score: Score, sections: Sequence[Section]) -> int:
 
 
 def _bar_seconds(section: Section) -> float:
-    seconds = section.metre.quarters * 60.0 / section.qpm if section.qpm > 0 else 0.0
+    seconds = section.time_signature.quarters * 60.0 / section.qpm if section.qpm > 0 else 0.0
     return seconds if seconds > 0 else float("inf")

@@ -25,7 +25,7 @@ def describe(inspection: Inspection, *, max_rejections: int | None = 3) -> list[
     lines = [
         f"{inspection.name}: {_duration(inspection.seconds)}, {inspection.num_bars} bars, "
         f"{inspection.num_notes:,} notes" + (f", {chords} chord symbols" if chords else ""),
-        f"  metre: {_changes(inspection.metres)}",
+        f"  time_signature: {_changes(inspection.time_signatures)}",
         f"  tempo: {_changes(inspection.tempos)}",
     ]
     if inspection.tracks:
@@ -34,7 +34,7 @@ def describe(inspection: Inspection, *, max_rejections: int | None = 3) -> list[
         lines.append(f"  examples: {inspection.num_examples}")
     if inspection.rejections:
         lines.append("  left out:")
-        lines += describe_rejections(inspection.rejections, max_of_each=max_rejections)
+        lines += rejection_report(inspection.rejections, max_of_each=max_rejections)
     return lines
 
 
@@ -54,9 +54,7 @@ def summary_line(inspection: Inspection) -> str:
     return text
 
 
-def describe_rejections(
-    rejections: Iterable[Rejection], *, max_of_each: int | None = 3
-) -> list[str]:
+def rejection_report(rejections: Iterable[Rejection], *, max_of_each: int | None = 3) -> list[str]:
     """Returns why notes gave no example: by track and reason, the first few of each written out.
 
     Args:

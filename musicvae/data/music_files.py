@@ -11,11 +11,11 @@ import os
 import stat
 from collections.abc import Iterator
 
-from musicvae.data.bounds import FileBounds, MusicFileError
 from musicvae.data.identity import identify
-from musicvae.data.midi import midi_to_note_sequence
-from musicvae.data.scores import abc_to_tunes, musicxml_to_note_sequence
 from musicvae.errors import InputError
+from musicvae.formats.bounds import FileBounds, MusicFileError
+from musicvae.formats.midi import midi_to_note_sequence
+from musicvae.formats.scores import abc_to_tunes, musicxml_to_note_sequence
 from musicvae.lazy_note_seq import NoteSequence
 
 KINDS = {

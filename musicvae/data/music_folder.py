@@ -7,9 +7,9 @@ import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from musicvae.data.bounds import MusicFileError
 from musicvae.data.examples import Record
 from musicvae.data.music_files import find_music_files, read_music_file
+from musicvae.formats.bounds import MusicFileError
 
 
 @dataclasses.dataclass(frozen=True)

@@ -17,11 +17,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from musicvae.data.conversion_report import FileOutcome
 from musicvae.data.music_files import FoundFile
-from musicvae.data.report import FileOutcome
-from musicvae.data.tfrecord import framed, read_records
 from musicvae.errors import InputError
 from musicvae.files import atomic_file
+from musicvae.formats.tfrecord import framed, read_records
 
 MAX_CHUNK_FILES = 64
 

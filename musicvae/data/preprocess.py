@@ -25,14 +25,14 @@ import numpy as np
 
 from musicvae.config import load_config
 from musicvae.converters import Converter, build_converter
-from musicvae.data.bounds import FileBounds, MusicFileError
 from musicvae.data.filters import Filters, extract_filtered
 from musicvae.data.identity import collection_name
 from musicvae.data.music_files import find_music_files, read_music_file
-from musicvae.data.shards import find_files
-from musicvae.data.tfrecord import parse_note_sequence, read_records
 from musicvae.errors import DataError, InputError, MissingExtraError
 from musicvae.files import check_writable, replace_all
+from musicvae.formats.bounds import FileBounds, MusicFileError
+from musicvae.formats.shards import find_files
+from musicvae.formats.tfrecord import parse_note_sequence, read_records
 from musicvae.lazy_note_seq import NoteSequence
 
 try:
@@ -44,7 +44,7 @@ _COUNTERS = "musicvae"
 
 
 @dataclasses.dataclass(frozen=True)
-class PreprocessJob:
+class PreprocessOptions:
     """What to preprocess and where to.
 
     Attributes:
@@ -209,37 +209,37 @@ def _count(name: str, by: int = 1) -> None:
     beam.metrics.Metrics.counter(_COUNTERS, name).inc(by)
 
 
-def preprocess(job: PreprocessJob) -> dict[str, int]:
+def preprocess(options: PreprocessOptions) -> dict[str, int]:
     """Runs the pipeline.
 
     Args:
-      job: what to preprocess and where to.
+      options: what to preprocess and where to.
 
     Returns:
-      What was counted, by name: "pieces", "unique examples", "left out: metre", ...
+      What was counted, by name: "pieces", "unique examples", "left out: time signature", ...
 
     Raises:
       InputError: an input or the output cannot be used.
       DataError: an input is broken, or Beam failed.
     """
-    if bool(job.input_tfrecord) == bool(job.input_dir):
+    if bool(options.input_tfrecord) == bool(options.input_dir):
         raise InputError("give either --input_tfrecord or --input_dir")
-    if not 1 <= job.output_shards <= 10_000:
-        raise InputError(f"--output_shards={job.output_shards} is not in 1..10000")
-    if job.config:
-        build_converter(load_config(job.config).converter)
-    elif job.input_tfrecord:
+    if not 1 <= options.output_shards <= 10_000:
+        raise InputError(f"--output_shards={options.output_shards} is not in 1..10000")
+    if options.config:
+        build_converter(load_config(options.config).converter)
+    elif options.input_tfrecord:
         raise InputError("missing --config: whose examples are wanted?")
-    options = beam.options.pipeline_options.PipelineOptions(list(job.pipeline_options))
-    if "://" in job.output_tfrecord:
-        return _run(job, job.output_tfrecord, options)
-    output = Path(job.output_tfrecord).absolute()
+    pipeline_options = beam.options.pipeline_options.PipelineOptions(list(options.pipeline_options))
+    if "://" in options.output_tfrecord:
+        return _run(options, options.output_tfrecord, pipeline_options)
+    output = Path(options.output_tfrecord).absolute()
     check_writable(output)
     unfinished = output.with_name(f".{output.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()
     try:
-        counts = _run(job, str(unfinished / output.name), options)
+        counts = _run(options, str(unfinished / output.name), pipeline_options)
         replace_all({path: output.with_name(path.name) for path in _shards(unfinished)})
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -251,18 +251,18 @@ def _shards(folder: Path) -> list[Path]:
     return sorted((path for path in folder.iterdir() if path.is_file()), reverse=True)
 
 
-def _run(job: PreprocessJob, output: str, options: Any) -> dict[str, int]:
-    pipeline = beam.Pipeline(options=options)
-    records = _read(pipeline, job)
-    if job.config:
+def _run(options: PreprocessOptions, output: str, pipeline_options: Any) -> dict[str, int]:
+    pipeline = beam.Pipeline(options=pipeline_options)
+    records = _read(pipeline, options)
+    if options.config:
         records = (
             records
-            | "Extract" >> beam.ParDo(ExtractExamples(job.config, job.filters))
+            | "Extract" >> beam.ParDo(ExtractExamples(options.config, options.filters))
             | "Unique" >> beam.CombinePerKey(UniqueExample())
-            | "ToNotes" >> beam.ParDo(ExampleToNotes(job.config))
+            | "ToNotes" >> beam.ParDo(ExampleToNotes(options.config))
         )
     _ = records | "Write" >> beam.io.WriteToTFRecord(
-        output, num_shards=job.output_shards, coder=beam.coders.BytesCoder()
+        output, num_shards=options.output_shards, coder=beam.coders.BytesCoder()
     )
     try:
         result = pipeline.run()
@@ -278,15 +278,17 @@ def _run(job: PreprocessJob, output: str, options: Any) -> dict[str, int]:
     }
 
 
-def _read(pipeline: Any, job: PreprocessJob) -> Any:
-    if job.input_dir:
-        files = find_music_files(job.input_dir, recursive=job.recursive)
+def _read(pipeline: Any, options: PreprocessOptions) -> Any:
+    if options.input_dir:
+        files = find_music_files(options.input_dir, recursive=options.recursive)
         names = [file.name for file in files]
-        reader: Any = ReadMusic(os.path.abspath(job.input_dir), collection_name(job.input_dir))
-    elif "://" in job.input_tfrecord:
-        return pipeline | "Read" >> beam.io.ReadFromTFRecord(job.input_tfrecord)
+        reader: Any = ReadMusic(
+            os.path.abspath(options.input_dir), collection_name(options.input_dir)
+        )
+    elif "://" in options.input_tfrecord:
+        return pipeline | "Read" >> beam.io.ReadFromTFRecord(options.input_tfrecord)
     else:
-        names = [os.fspath(path.absolute()) for path in find_files(job.input_tfrecord)]
+        names = [os.fspath(path.absolute()) for path in find_files(options.input_tfrecord)]
         reader = ReadRecords()
     return (
         pipeline

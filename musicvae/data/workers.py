@@ -23,8 +23,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from musicvae.data.bounds import FileBounds, MusicFileError
 from musicvae.errors import MusicVAEError
+from musicvae.formats.bounds import FileBounds, MusicFileError
 
 _PATIENCE = 2.0  # how much longer than its processor time a file may take on the clock
 _GRACE_SECONDS = 5.0

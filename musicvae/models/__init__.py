@@ -10,12 +10,12 @@ examples.
 
 from __future__ import annotations
 
-from musicvae.models.forward import Tally, add_tallies, summarize
+from musicvae.models.decoders.base import Decoded
+from musicvae.models.forward import MetricCounts, add_metric_counts, summarize
 from musicvae.models.optimizer import AdamOptimizer
 from musicvae.models.train_step import TrainStep
 from musicvae.models.vae import (
     Batch,
-    Decoded,
     Losses,
     MusicVAE,
     Posterior,
@@ -28,12 +28,12 @@ __all__ = [
     "Batch",
     "Decoded",
     "Losses",
+    "MetricCounts",
     "MusicVAE",
     "Posterior",
     "Precision",
-    "Tally",
     "TrainStep",
-    "add_tallies",
+    "add_metric_counts",
     "summarize",
     "variable_shapes",
 ]

@@ -72,7 +72,7 @@ class BidirectionalLayers:
         for k, (forwards, backwards) in enumerate(self._layers):
             ahead = _run(forwards, x, forward.child(2 * k), is_data=k == 0)
             back = _run(backwards, reverse(x, lengths), forward.child(2 * k + 1), is_data=k == 0)
-            x = side_by_side(ahead, back, lengths)
+            x = both_directions(ahead, back, lengths)
         return ahead, back
 
 
@@ -88,7 +88,7 @@ def _run(stack: LSTMStack, x: Tensor, forward: Forward, *, is_data: bool) -> Sta
     return run_stack(entered, weights, stack.zero_states(batch), masks)
 
 
-def side_by_side(ahead: StackOutputs, back: StackOutputs, lengths: Tensor) -> Tensor:
+def both_directions(ahead: StackOutputs, back: StackOutputs, lengths: Tensor) -> Tensor:
     """Returns what both readings give to each step.
 
     Args:

@@ -124,7 +124,7 @@ class LSTMEncoder(Encoder):
 
 
 @dataclasses.dataclass(frozen=True)
-class HierarchicalOptions:
+class HierarchicalEncoderOptions:
     """What `hierarchical_lstm` takes.
 
     Attributes:
@@ -150,7 +150,7 @@ class HierarchicalLSTMEncoder(Encoder):
         """Makes the variables, as Encoder."""
         subject = f"[encoder] type '{component.type}'"
         self.level_lengths = options_as(
-            HierarchicalOptions, component.options, subject
+            HierarchicalEncoderOptions, component.options, subject
         ).level_lengths
         check_level_lengths(self.level_lengths, hparams, subject)
         core = component.core or Component("bidirectional_lstm")

@@ -72,7 +72,7 @@ def fold(seed: Tensor, number: Any) -> Tensor:
     return tf.random.experimental.stateless_fold_in(seed, number)
 
 
-class Tally(NamedTuple):
+class MetricCounts(NamedTuple):
     """A metric as counts, which add up over batches where averages do not.
 
     Attributes:
@@ -93,56 +93,58 @@ class Tally(NamedTuple):
             self.hits
         )
 
-    def __add__(self, other: Any) -> Tally:
+    def __add__(self, other: Any) -> MetricCounts:
         """Returns the counts of two batches together."""
         add = tuple(a + b for a, b in zip(self.hits, other.hits, strict=True))
-        return Tally(add, tuple(a + b for a, b in zip(self.total, other.total, strict=True)))
+        return MetricCounts(add, tuple(a + b for a, b in zip(self.total, other.total, strict=True)))
 
 
-Tallies = Mapping[str, Tally]
+CountsByTag = Mapping[str, MetricCounts]
 
 
-def summarize(tallies: Tallies) -> dict[str, float]:
+def summarize(metric_counts: CountsByTag) -> dict[str, float]:
     """Returns the metrics that counts stand for, by TensorBoard tag."""
-    return {tag: float(tally.value()) for tag, tally in tallies.items()}
+    return {tag: float(counts.value()) for tag, counts in metric_counts.items()}
 
 
-def add_tallies(a: Tallies, b: Tallies) -> dict[str, Tally]:
+def add_metric_counts(a: CountsByTag, b: CountsByTag) -> dict[str, MetricCounts]:
     """Returns the counts of two sets of examples together."""
-    return {tag: tally + b[tag] for tag, tally in a.items()}
+    return {tag: counts + b[tag] for tag, counts in a.items()}
 
 
-def over_examples(tallies: Tallies) -> dict[str, Tally]:
-    """Adds up tallies whose first axis is the example.
+def over_examples(metric_counts: CountsByTag) -> dict[str, MetricCounts]:
+    """Adds up counts whose first axis is the example.
 
     Args:
-      tallies: `[N, ...]` each.
+      metric_counts: `[N, ...]` each.
     """
-    return {tag: _map(tally, lambda x: tf.reduce_sum(x, 0)) for tag, tally in tallies.items()}
+    return {
+        tag: _map(counts, lambda x: tf.reduce_sum(x, 0)) for tag, counts in metric_counts.items()
+    }
 
 
-def over_segments(tallies: Tallies) -> dict[str, Tally]:
-    """Adds up tallies of segments over the batch, for each segment and for all as their average.
+def over_segments(metric_counts: CountsByTag) -> dict[str, MetricCounts]:
+    """Adds up counts of segments over the batch, for each segment and for all as their average.
 
     Args:
-      tallies: `[B, S, ...]` each.
+      metric_counts: `[B, S, ...]` each.
 
     Returns:
       Each tag, and with `segment/000/` to `segment/<S - 1>/` before it.
     """
     found = {}
-    for tag, tally in over_examples(tallies).items():
-        found[tag] = tally
-        for s in range(tally.hits[0].shape[0]):
-            found[f"segment/{s:03d}/{tag}"] = _map(tally, lambda x, s=s: x[s])
+    for tag, counts in over_examples(metric_counts).items():
+        found[tag] = counts
+        for s in range(counts.hits[0].shape[0]):
+            found[f"segment/{s:03d}/{tag}"] = _map(counts, lambda x, s=s: x[s])
     return found
 
 
-def side_by_side(parts: Sequence[Tallies], *, together: bool) -> dict[str, Tally]:
-    """Joins the tallies of outputs that stand side by side.
+def merge_parts(parts: Sequence[CountsByTag], *, together: bool) -> dict[str, MetricCounts]:
+    """Joins the counts of outputs that stand side by side.
 
     Args:
-      parts: the tallies of each output, with the same tags.
+      parts: the counts of each output, with the same tags.
       together: whether the average over the outputs is a metric too.
 
     Returns:
@@ -154,9 +156,9 @@ def side_by_side(parts: Sequence[Tallies], *, together: bool) -> dict[str, Tally
             found[f"{tag}/output_{k}"] = part[tag]
         if together:
             hits = tuple(h for part in parts for h in part[tag].hits)
-            found[tag] = Tally(hits, tuple(t for part in parts for t in part[tag].total))
+            found[tag] = MetricCounts(hits, tuple(t for part in parts for t in part[tag].total))
     return found
 
 
-def _map(tally: Tally, function: Any) -> Tally:
-    return Tally(tuple(map(function, tally.hits)), tuple(map(function, tally.total)))
+def _map(counts: MetricCounts, function: Any) -> MetricCounts:
+    return MetricCounts(tuple(map(function, counts.hits)), tuple(map(function, counts.total)))

@@ -16,11 +16,11 @@ import tensorflow as tf
 
 from musicvae.models import lstm
 from musicvae.models.forward import Forward
-from musicvae.models.look_up import data_product
 from musicvae.models.lstm import State, Trace, TraceArrays
+from musicvae.models.one_hot import data_product
 from musicvae.models.variables import (
     Dense,
-    Turned,
+    Transposed,
     Variables,
     glorot_uniform,
     plus_bias,
@@ -125,13 +125,13 @@ class Layer:
         )
 
 
-def turned(weights: LayerWeights) -> LayerWeights:
+def transposed(weights: LayerWeights) -> LayerWeights:
     """Returns a layer's weights with the products of every step turned round.
 
     Args:
       weights: of a layer.
     """
-    inputs, recurrent = (Turned(tf.transpose(x)) for x in (weights.inputs, weights.recurrent))
+    inputs, recurrent = (Transposed(tf.transpose(x)) for x in (weights.inputs, weights.recurrent))
     return weights._replace(inputs=inputs, recurrent=recurrent)
 
 
@@ -198,7 +198,7 @@ class LSTMStack:
         """
         return [layer.weights(dtype) for layer in self._layers]
 
-    def writing_weights(self, dtype: tf.DType, *, may_copy: bool) -> list[LayerWeights]:
+    def sampling_weights(self, dtype: tf.DType, *, may_copy: bool) -> list[LayerWeights]:
         """Returns the weights for writing step by step, large kernels turned round.
 
         Weights that are kept in a half-size type are turned once for all; float32 ones for every
@@ -211,11 +211,11 @@ class LSTMStack:
         if self._layers[0].kept_in == dtype != tf.float32:
             if self._turned is None:
                 with tf.init_scope():
-                    self._turned = [turned(weights) for weights in self.weights(dtype)]
+                    self._turned = [transposed(weights) for weights in self.weights(dtype)]
             return self._turned
         turns = may_copy and dtype == tf.float32
         return [
-            turned(weights) if turns and layer.units >= TURNED_UNITS else weights
+            transposed(weights) if turns and layer.units >= TURNED_UNITS else weights
             for layer, weights in zip(self._layers, self.weights(dtype), strict=True)
         ]
 

@@ -17,11 +17,11 @@ import tensorflow as tf
 from musicvae.config import Config, ExampleSpec
 from musicvae.errors import ConfigError
 from musicvae.models import schedules
-from musicvae.models.decoders import DECODERS, Decoder, Place, Written
+from musicvae.models.decoders import DECODERS, Decoded, Decoder, DecoderContext
 from musicvae.models.decoders.base import Request, Target
 from musicvae.models.decoders.checkpointing import check_segments
 from musicvae.models.encoders import ENCODERS
-from musicvae.models.forward import Forward, Tallies, fold
+from musicvae.models.forward import CountsByTag, Forward, fold
 from musicvae.models.variables import (
     Dense,
     InitialValues,
@@ -86,7 +86,7 @@ class Losses(NamedTuple):
       beta: float32 scalar, its weight.
       sampling_probability: float32 scalar, how often a sample was fed back.
       metrics: float32 scalars of this batch by TensorBoard tag; empty in training.
-      tallies: the same as counts, which add up over batches.
+      metric_counts: the same as counts, which add up over batches.
       outputs: float32 `[B, T, P]`, what each step's distribution was read off.
       posterior: q(z|x), or None for an unconditional model.
       z: float32 `[B, Z]`.
@@ -100,7 +100,7 @@ class Losses(NamedTuple):
     beta: Tensor
     sampling_probability: Tensor
     metrics: dict[str, Tensor]
-    tallies: Tallies
+    metric_counts: CountsByTag
     outputs: Tensor
     posterior: Posterior | None
     z: Tensor
@@ -115,18 +115,6 @@ class Losses(NamedTuple):
             "losses/kl_beta": self.beta,
             "sampling_probability": self.sampling_probability,
         }
-
-
-class Decoded(NamedTuple):
-    """Music that a model wrote.
-
-    Attributes:
-      outputs: float32 `[B, T, D]`; zeros past an end.
-      lengths: int32 `[B]`, or `[B, S]` where segments end by themselves.
-    """
-
-    outputs: Tensor
-    lengths: Tensor
 
 
 class MusicVAE(tf.Module):  # type: ignore[misc]
@@ -176,10 +164,12 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
         self.spec = spec
         self._dtype = tf.dtypes.as_dtype(precision)
         variables = Variables(seed, initial_values, tf.dtypes.as_dtype(kept_in))
-        self._recognition, self.decoder = build(config, spec, variables, decoder_only=decoder_only)
+        self._posterior_head, self.decoder = build(
+            config, spec, variables, decoder_only=decoder_only
+        )
         self._checkpoint_segments = checkpoint_segments
         check_segments(self.decoder.independent_segments, checkpoint_segments)
-        self._writers: dict[tuple[int, int | None, frozenset[str]], Any] = {}
+        self._samplers: dict[tuple[int, int | None, frozenset[str]], Any] = {}
         self.named_variables: dict[str, tf.Variable] = variables.by_name
 
     def encode(
@@ -256,7 +246,7 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
         reconstruction = self.decoder.reconstruct(z, target, forward.child(_DECODER_SEED))
         kl_loss = tf.reduce_mean(tf.maximum(kl - hparams.free_bits * _NATS_PER_BIT, 0.0))
         beta = schedules.beta(step, hparams)
-        tallies = self.decoder.summed(reconstruction.tallies)
+        metric_counts = self.decoder.summed(reconstruction.metric_counts)
         return Losses(
             loss=tf.reduce_mean(reconstruction.loss) + beta * kl_loss,
             r_loss=reconstruction.loss,
@@ -265,8 +255,8 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
             kl_loss=kl_loss,
             beta=beta,
             sampling_probability=tf.constant(0.0) if forward.sampling is None else forward.sampling,
-            metrics={tag: tally.value() for tag, tally in tallies.items()},
-            tallies=tallies,
+            metrics={tag: counts.value() for tag, counts in metric_counts.items()},
+            metric_counts=metric_counts,
             outputs=reconstruction.parameters,
             posterior=posterior,
             z=z,
@@ -281,7 +271,7 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
         controls: Tensor = None,
         seed: Tensor = None,
         stop_at_end_token: bool = True,
-        given: Tensor = None,
+        fixed: Tensor = None,
     ) -> Decoded:
         """Writes music for latent vectors.
 
@@ -293,55 +283,55 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
           seed: int32 `[2]`; None draws a new one.
           stop_at_end_token: whether a sequence or segment ends at the converter's end token, if it
             has one.
-          given: float32 `[B, T, D]`, values that the music must have; NaN where the model chooses.
+          fixed: float32 `[B, T, D]`, values that the music must have; NaN where the model chooses.
 
         Returns:
           The steps, and how many there are.
 
         Raises:
-          ConfigError: this model's decoder takes no given values.
+          ConfigError: this model's decoder takes no fixed values.
         """
-        if given is not None and not self.decoder.takes_given:
+        if fixed is not None and not self.decoder.takes_fixed:
             raise ConfigError(
-                f"config '{self.config.name}' writes no music with given values: its decoder is of "
+                f"config '{self.config.name}' cannot hold values fixed: its decoder is of "
                 f"type '{self.config.decoder.type}', not flat"
             )
         z = tf.convert_to_tensor(z, tf.float32)
-        if given is not None:
-            given = tf.cast(given, tf.float32)
+        if fixed is not None:
+            fixed = tf.cast(fixed, tf.float32)
         if controls is not None:
             controls = tf.cast(controls, tf.float32)
             if len(controls.shape) == 2:
                 controls = tf.tile(controls[None], [tf.shape(z)[0], 1, 1])
         end_token = self.spec.end_token if stop_at_end_token else None
         temperature = tf.convert_to_tensor(temperature, tf.float32)
-        options = {"controls": controls, "given": given}
+        options = {"controls": controls, "fixed": fixed}
         options = {name: value for name, value in options.items() if value is not None}
-        write = self._writer(length, end_token, frozenset(options))
-        written: Written = write(z, temperature, _seed(seed), **options)
-        return Decoded(written.outputs, written.lengths)
+        sample = self._sampler(length, end_token, frozenset(options))
+        decoded: Decoded = sample(z, temperature, _seed(seed), **options)
+        return decoded
 
-    def _writer(self, length: int, end_token: int | None, options: frozenset[str]) -> Any:
-        """Returns the graph that writes, traced once for batches of any size."""
+    def _sampler(self, length: int, end_token: int | None, options: frozenset[str]) -> Any:
+        """Returns the graph that samples, traced once for batches of any size."""
         key = (length, end_token, options)
-        if key not in self._writers:
+        if key not in self._samplers:
 
-            def write(z: Tensor, temperature: Tensor, seed: Tensor, **options: Tensor) -> Written:
+            def sample(z: Tensor, temperature: Tensor, seed: Tensor, **options: Tensor) -> Decoded:
                 request = Request(length, temperature, seed, end_token=end_token, **options)
-                return self.decoder.write(self.decoder.prepare(z, self._dtype), request)
+                return self.decoder.sample(self.decoder.precompute(z, self._dtype), request)
 
-            depths = {"controls": self.spec.control_depth, "given": self.spec.output_depth}
-            self._writers[key] = tf.function(write, autograph=False).get_concrete_function(
+            depths = {"controls": self.spec.control_depth, "fixed": self.spec.output_depth}
+            self._samplers[key] = tf.function(sample, autograph=False).get_concrete_function(
                 tf.TensorSpec([None, self.config.hparams.z_size]),
                 tf.TensorSpec([]),
                 tf.TensorSpec([2], tf.int32),
                 **{name: tf.TensorSpec([None, None, depths[name]]) for name in options},
             )
-        return self._writers[key]
+        return self._samplers[key]
 
     def _encode(self, batch: Batch, forward: Forward) -> Posterior:
-        assert self._recognition is not None, "a model without an encoder cannot encode"
-        return self._recognition(batch, forward)
+        assert self._posterior_head is not None, "a model without an encoder cannot encode"
+        return self._posterior_head(batch, forward)
 
     def _sampling(self, step: Tensor, probability: float | None, *, training: bool) -> Tensor:
         """Returns the probability of feeding a sample back, or None for never."""
@@ -354,7 +344,7 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
         return tf.constant(1.0)
 
 
-class Recognition:
+class PosteriorHead:
     """The half of a model that encodes: an encoder, and q(z|x) read off its vector.
 
     Attributes:
@@ -396,7 +386,7 @@ class Recognition:
 
 def build(
     config: Config, spec: ExampleSpec, variables: Variables, *, decoder_only: bool = False
-) -> tuple[Recognition | None, Decoder]:
+) -> tuple[PosteriorHead | None, Decoder]:
     """Makes the two halves of a model.
 
     Args:
@@ -414,13 +404,13 @@ def build(
     """
     hparams = config.hparams
     schedules.check_sampling_schedule(hparams)
-    recognition = None
+    posterior_head = None
     if hparams.z_size and (not decoder_only or config.decoder.options.get("reencode")):
-        recognition = Recognition(config, spec, variables)
-    encoder = None if recognition is None else recognition.encoder
-    place = Place("", hparams.z_size, spec.output_depth, spec.control_depth, encoder)
+        posterior_head = PosteriorHead(config, spec, variables)
+    encoder = None if posterior_head is None else posterior_head.encoder
+    context = DecoderContext("", hparams.z_size, spec.output_depth, spec.control_depth, encoder)
     decoder = DECODERS.get(config.decoder.type)
-    return recognition, decoder(config.decoder, hparams, variables, place)
+    return posterior_head, decoder(config.decoder, hparams, variables, context)
 
 
 def variable_shapes(config: Config, spec: ExampleSpec) -> dict[str, tuple[int, ...]]:

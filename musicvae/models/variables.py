@@ -175,7 +175,7 @@ def sum_of_rows(x: Tensor) -> Tensor:
     return tf.matmul(tf.ones([1, tf.shape(rows)[0]]), rows)[0]
 
 
-class Turned(NamedTuple):
+class Transposed(NamedTuple):
     """A matrix kept the other way round, `[units, depth]`.
 
     Products of few rows read it up to twice as fast on a CPU, where the kernel is large or of
@@ -190,7 +190,7 @@ class Turned(NamedTuple):
         return self.columns.dtype
 
 
-def product(x: Tensor, kernel: Tensor | Turned, dtype: tf.DType) -> Tensor:
+def product(x: Tensor, kernel: Tensor | Transposed, dtype: tf.DType) -> Tensor:
     """Multiplies a batch of rows by a matrix.
 
     Args:
@@ -201,7 +201,7 @@ def product(x: Tensor, kernel: Tensor | Turned, dtype: tf.DType) -> Tensor:
     Returns:
       float32 `[..., units]`.
     """
-    if isinstance(kernel, Turned):
+    if isinstance(kernel, Transposed):
         columns = tf.cast(kernel.columns, dtype)
         if dtype == tf.float32:
             # Of rank 3 and on the left, because a product of rank 2 copies the matrix first.

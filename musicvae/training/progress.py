@@ -10,7 +10,7 @@ _REMEMBERED = 20
 _SECONDS_PER = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
 
 
-class Progress:
+class TrainingProgress:
     """Measures speed and writes a line now and then."""
 
     def __init__(

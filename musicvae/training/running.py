@@ -12,13 +12,13 @@ from musicvae.data.batches import EvaluationBatches
 from musicvae.data.example_set import ExampleSet
 from musicvae.data.examples import RecordSource, load_examples
 from musicvae.errors import CheckpointError
-from musicvae.evaluation import Evaluation, EvaluationLog, Evaluator, load_weights, table
+from musicvae.evaluation.evaluator import Evaluation, EvaluationLog, Evaluator, load_weights, table
 from musicvae.models import MusicVAE
-from musicvae.training import report
-from musicvae.training.job import Plan
+from musicvae.training import console as report
+from musicvae.training.devices import TrainingDevices
 from musicvae.training.patience import Patience
-from musicvae.training.placement import Placement
-from musicvae.training.remembered import remember
+from musicvae.training.run_spec import Plan
+from musicvae.training.run_state import write_run_state
 from musicvae.training.signals import StopRequest
 from musicvae.training.summaries import Summaries
 from musicvae.training.trainer import Trainer
@@ -28,12 +28,12 @@ _WAIT_SECONDS = 0.2
 _SEARCH_SECONDS = 10.0
 
 
-def train(plan: Plan, placement: Placement) -> int:
+def train(plan: Plan, devices: TrainingDevices) -> int:
     """Trains as planned, from the run folder's last checkpoint on.
 
     Args:
       plan: what to do.
-      placement: on which devices.
+      devices: on which devices.
 
     Returns:
       An exit status: 0, or 130 or 143 after Ctrl-C or SIGTERM.
@@ -43,7 +43,7 @@ def train(plan: Plan, placement: Placement) -> int:
       TrainingError: a loss or gradient is not finite.
       CheckpointError: a checkpoint is damaged, of another model, or cannot be written.
     """
-    trainer = Trainer(plan.config, plan.converter, placement, plan.folder, plan.options)
+    trainer = Trainer(plan.config, plan.converter, devices, plan.folder, plan.options)
     if trainer.first_step >= plan.options.num_steps:
         logging.info(
             "%s is at step %d already; --num_steps=%d is no more than that",
@@ -57,7 +57,7 @@ def train(plan: Plan, placement: Placement) -> int:
     for line in report.lines(
         plan.config,
         trainer.model,
-        placement,
+        devices,
         examples,
         batches,
         plan.options.accumulate_steps,
@@ -67,23 +67,23 @@ def train(plan: Plan, placement: Placement) -> int:
     for warning in report.warnings(batches):
         logging.warning("%s", warning)
     evaluate, earlier = None, []
-    if plan.held_out is not None and placement.is_chief:
-        reporter = _Reporter(plan, placement, trainer.model, plan.held_out)
+    if plan.held_out is not None and devices.is_chief:
+        reporter = _Reporter(plan, devices, trainer.model, plan.held_out)
         evaluate = functools.partial(_loss_at, reporter)
         earlier = reporter.losses_until(trainer.first_step)
-    if placement.is_chief:
+    if devices.is_chief:
         plan.folder.remember(plan.config)
-        remember(plan.folder, plan.remembered)
+        write_run_state(plan.folder, plan.run_state)
     notes = {"hparams": report.all_hparams(plan.config), "examples_path": plan.source.name}
     return trainer.train(batches, evaluate, notes, earlier).exit_status
 
 
-def evaluate(plan: Plan, placement: Placement, *, watch: bool = False) -> int:
+def evaluate(plan: Plan, devices: TrainingDevices, *, watch: bool = False) -> int:
     """Evaluates the run folder's latest checkpoint, or every new one as it comes.
 
     Args:
       plan: what to do.
-      placement: on which devices; one is used.
+      devices: on which devices; one is used.
       watch: whether to wait for checkpoints until that of the last step.
 
     Returns:
@@ -93,11 +93,11 @@ def evaluate(plan: Plan, placement: Placement, *, watch: bool = False) -> int:
       NoExamplesError: there is nothing to evaluate on.
       CheckpointError: there is no checkpoint, or it is damaged or of another model.
     """
-    with placement.strategy.scope():
+    with devices.strategy.scope():
         model = MusicVAE(plan.config, plan.converter.spec, seed=0, precision=plan.options.precision)
     if not watch and plan.folder.latest is None:
         raise CheckpointError(f"{plan.folder.train}: no checkpoint to evaluate yet")
-    reporter = _Reporter(plan, placement, model, plan.source)
+    reporter = _Reporter(plan, devices, model, plan.source)
     if not watch:
         reporter.report(load_weights(model, plan.folder.path))
         return 0
@@ -108,17 +108,17 @@ class _Reporter:
     """Evaluates a model and puts the results everywhere they belong."""
 
     def __init__(
-        self, plan: Plan, placement: Placement, model: MusicVAE, source: RecordSource
+        self, plan: Plan, devices: TrainingDevices, model: MusicVAE, source: RecordSource
     ) -> None:
         batches = EvaluationBatches(
             _examples(plan, source),
             plan.converter,
             plan.config.hparams.batch_size,
-            max_batches=plan.job.eval_num_batches,
+            max_batches=plan.spec.eval_num_batches,
         )
         self._config, self._model = plan.config, model
-        self._evaluator = Evaluator(model, batches, device=placement.device)
-        folder = plan.folder.evaluation(plan.job.eval_dir_suffix)
+        self._evaluator = Evaluator(model, batches, device=devices.device)
+        folder = plan.folder.evaluation(plan.spec.eval_dir_suffix)
         self._log = EvaluationLog(folder, source.name)
         self._summaries = Summaries(folder)
 
@@ -170,19 +170,19 @@ def _wait(request: StopRequest) -> None:
 
 def _examples(plan: Plan, source: RecordSource) -> ExampleSet:
     """Finds a source's examples, in memory or on disk as the job has it."""
-    job = plan.job
+    spec = plan.spec
     find = functools.partial(
         load_examples,
         plan.config.converter,
         source,
-        num_workers=job.num_workers,
+        num_workers=spec.num_workers,
         progress=_SearchProgress(source.name),
     )
-    if job.cache_dir is None and not job.cache_dataset:
+    if spec.cache_dir is None and not spec.cache_dataset:
         # The files are open for as long as they are used, and need no name for that.
         with tempfile.TemporaryDirectory(prefix="musicvae-", ignore_cleanup_errors=True) as folder:
             return find(cache_dir=folder)
-    return find(cache_dir=job.cache_dir)
+    return find(cache_dir=spec.cache_dir)
 
 
 class _SearchProgress:

@@ -19,7 +19,7 @@ import tensorflow as tf
 from musicvae.models import AdamOptimizer, Batch, MusicVAE, TrainStep, schedules
 from musicvae.models.forward import fold
 from musicvae.models.optimizer import clip_gradients
-from musicvae.training.placement import Placement
+from musicvae.training.devices import TrainingDevices
 
 Tensor = Any
 
@@ -35,22 +35,22 @@ class DistributedStep:
     """
 
     def __init__(
-        self, model: MusicVAE, placement: Placement, batch_size: int, accumulate_steps: int = 1
+        self, model: MusicVAE, devices: TrainingDevices, batch_size: int, accumulate_steps: int = 1
     ) -> None:
         """Makes the optimizer's variables.
 
         Args:
           model: what is trained, made on the same placement.
-          placement: on which devices.
+          devices: on which devices.
           batch_size: B, a multiple of replicas * accumulate_steps.
           accumulate_steps: rounds that each replica's part of a batch is worked on in.
         """
-        self._placement = placement
+        self._devices = devices
         self._batch_size = batch_size
         self._rounds = accumulate_steps
         self._run = tf.function(self._on_replicas, autograph=False)
-        self._round_size = batch_size // (placement.replicas * accumulate_steps)
-        with placement.strategy.scope():
+        self._round_size = batch_size // (devices.replicas * accumulate_steps)
+        with devices.strategy.scope():
             global_step = tf.Variable(
                 0,
                 dtype=tf.int64,
@@ -81,14 +81,14 @@ class DistributedStep:
         return scalars
 
     def _on_replicas(self, batch: Batch, seed: Tensor, stop: Tensor) -> Mapping[str, Tensor]:
-        strategy = self._placement.strategy
+        strategy = self._devices.strategy
         results = strategy.run(self._replica_step, args=(batch, seed, stop))
         return {tag: strategy.experimental_local_results(x)[0] for tag, x in results.items()}
 
     def _replica_step(self, batch: Batch, seed: Tensor, stop: Tensor) -> dict[str, Tensor]:
         gradients, scalars = self._gradients(Batch(*batch), seed)
         scalars = {**scalars, STOP: stop}
-        if self._placement.replicas > 1:
+        if self._devices.replicas > 1:
             context = tf.distribute.get_replica_context()
             packed = tf.stack(list(scalars.values()))
             gradients, packed = context.all_reduce(tf.distribute.ReduceOp.MEAN, (gradients, packed))

@@ -20,11 +20,11 @@ from musicvae.data.example_set import ExampleSet
 from musicvae.data.pipeline import training_dataset
 from musicvae.errors import InputError, TrainingError
 from musicvae.models import MusicVAE
+from musicvae.training.checkpointing import resume, warm_start
+from musicvae.training.devices import TrainingDevices
 from musicvae.training.options import TrainingOptions
 from musicvae.training.patience import Patience
-from musicvae.training.placement import Placement
-from musicvae.training.progress import Progress
-from musicvae.training.restoring import resume, warm_start
+from musicvae.training.progress import TrainingProgress
 from musicvae.training.signals import StopRequest
 from musicvae.training.step import STOP, DistributedStep
 from musicvae.training.summaries import Summaries
@@ -38,7 +38,7 @@ _MOST_ZEROED = 100
 
 
 @dataclasses.dataclass(frozen=True)
-class Outcome:
+class TrainingResult:
     """How a training ended.
 
     Attributes:
@@ -64,7 +64,7 @@ class Trainer:
         self,
         config: Config,
         converter: Converter,
-        placement: Placement,
+        devices: TrainingDevices,
         folder: RunFolder,
         options: TrainingOptions,
     ) -> None:
@@ -73,7 +73,7 @@ class Trainer:
         Args:
           config: what to train.
           converter: the configuration's.
-          placement: on which devices.
+          devices: on which devices.
           folder: where checkpoints and summaries go, and where to go on from.
           options: settings of the run.
 
@@ -82,16 +82,16 @@ class Trainer:
           ConfigError: the decoder's segments cannot be checkpointed as the options ask.
           CheckpointError: a checkpoint is damaged or of another model.
         """
-        parts = placement.replicas * options.accumulate_steps
+        parts = devices.replicas * options.accumulate_steps
         batch_size = config.hparams.batch_size
         if batch_size % parts:
             raise InputError(
                 f"batch_size={batch_size} cannot be cut into {parts} equal parts "
-                f"({placement.replicas} devices, --accumulate_steps={options.accumulate_steps})"
+                f"({devices.replicas} devices, --accumulate_steps={options.accumulate_steps})"
             )
         self._config, self._converter = config, converter
-        self._placement, self._folder, self._options = placement, folder, options
-        with placement.strategy.scope():
+        self._devices, self._folder, self._options = devices, folder, options
+        with devices.strategy.scope():
             self.model = MusicVAE(
                 config,
                 converter.spec,
@@ -99,7 +99,7 @@ class Trainer:
                 precision=options.precision,
                 checkpoint_segments=options.checkpoint_segments,
             )
-        self._step = DistributedStep(self.model, placement, batch_size, options.accumulate_steps)
+        self._step = DistributedStep(self.model, devices, batch_size, options.accumulate_steps)
         self.first_step = resume(self._step, folder)
         if options.warm_start and self.first_step == 0:
             warm_start(self._step, options.warm_start)
@@ -121,7 +121,7 @@ class Trainer:
         evaluate: Evaluate | None = None,
         notes: Mapping[str, str] = types.MappingProxyType({}),
         earlier_losses: Sequence[float] = (),
-    ) -> Outcome:
+    ) -> TrainingResult:
         """Trains until the last step, a signal, or early stopping.
 
         Args:
@@ -140,7 +140,7 @@ class Trainer:
           CheckpointError: a checkpoint cannot be written; the older ones stay.
         """
         patience = Patience(self._options.early_stopping, earlier_losses)
-        run = _Run(self._step, self._placement, self._folder, self._options, evaluate, patience)
+        run = _Run(self._step, self._devices, self._folder, self._options, evaluate, patience)
         with StopRequest() as request:
             steps = self._options.num_steps - self.first_step
             dataset = self._distributed(batches, steps)
@@ -157,11 +157,11 @@ class Trainer:
                 run.close()
 
     def _distributed(self, batches: TrainingBatches, steps: int) -> Any:
-        slices = self._placement.slices
+        slices = self._devices.slices
         dataset = training_dataset(batches, self.first_step, steps, slices)
         if slices.total == 1:
             return dataset
-        return self._placement.strategy.distribute_datasets_from_function(lambda _: dataset)
+        return self._devices.strategy.distribute_datasets_from_function(lambda _: dataset)
 
 
 class _Run:
@@ -173,7 +173,7 @@ class _Run:
     def __init__(
         self,
         step: DistributedStep,
-        placement: Placement,
+        devices: TrainingDevices,
         folder: RunFolder,
         options: TrainingOptions,
         evaluate: Evaluate | None,
@@ -188,9 +188,9 @@ class _Run:
         self._patience = patience
         self._wants_stop = False
         # Several processes stop together, after the step in which they told each other.
-        self._is_alone = placement.processes == 1
+        self._is_alone = devices.processes == 1
         self._saver: _Saver | None = None
-        if placement.is_chief:
+        if devices.is_chief:
             self._saver = _Saver(step, folder, options)
 
     def start(self, first_step: int, batch_size: int, notes: Mapping[str, str]) -> None:
@@ -199,7 +199,7 @@ class _Run:
         An untrained model is saved, which also shows early whether the disk can be written.
         """
         self.step = first_step
-        self._progress = Progress(
+        self._progress = TrainingProgress(
             self._options.num_steps,
             batch_size,
             free_bits=self._step.step.model.config.hparams.free_bits,
@@ -242,7 +242,7 @@ class _Run:
         if summarize or last:
             self._saver.summarize(self.step, scalars, self._progress)
 
-    def finish(self, request: StopRequest) -> Outcome:
+    def finish(self, request: StopRequest) -> TrainingResult:
         """Saves the last step."""
         self._look()
         prefix = self._saver.save(self.step) if self._saver is not None else None
@@ -253,7 +253,7 @@ class _Run:
                 self.step,
                 prefix or self._folder.train,
             )
-        return Outcome(self.step, prefix, request.exit_status)
+        return TrainingResult(self.step, prefix, request.exit_status)
 
     def close(self) -> None:
         """Writes what is waiting."""
@@ -340,7 +340,7 @@ class _Saver:
         """Writes texts about the whole run."""
         self._summaries.texts(texts)
 
-    def summarize(self, step: int, scalars: Scalars, progress: Progress) -> None:
+    def summarize(self, step: int, scalars: Scalars, progress: TrainingProgress) -> None:
         """Writes a step's results."""
         speed = progress.steps_per_second(step)
         speeds = {} if speed is None else {"global_step/sec": speed}

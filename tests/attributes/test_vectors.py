@@ -15,9 +15,9 @@ from musicvae.attributes import (
 )
 from musicvae.errors import InputError
 from musicvae.lazy_note_seq import NoteSequence
-from musicvae.render.attribute_chart import attribute_chart, attribute_table
-from musicvae.render.curves import Curve, Panel, curve_chart
-from musicvae.render.drawing import Drawing, Label, Line
+from musicvae.plot.attribute_chart import attribute_chart, attribute_table
+from musicvae.plot.curves import Curve, Panel, curve_chart
+from musicvae.plot.drawing import Drawing, Label, Line
 
 NAMES = [attribute.name for attribute in ATTRIBUTES]
 RNG = np.random.default_rng(2)

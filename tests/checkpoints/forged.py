@@ -6,7 +6,7 @@ import pathlib
 import struct
 from collections.abc import Iterable, Sequence
 
-from musicvae.checkpoints.bundle import _MAGIC, _masked_crc
+from musicvae.formats.tf_bundle import _MAGIC, _masked_crc
 
 FLOAT32 = 1
 HEADER = b"\x08\x01"  # one data file

@@ -17,8 +17,8 @@ from musicvae.checkpoints import (
     stored_values,
     variable_table,
 )
-from musicvae.checkpoints.bundle import read_bundle
 from musicvae.errors import CheckpointError, CheckpointMismatchError
+from musicvae.formats.tf_bundle import read_bundle
 
 
 def _variables() -> dict[str, Any]:

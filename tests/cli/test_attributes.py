@@ -9,7 +9,7 @@ from pieces import melody
 from tiny_models import write_run
 
 from musicvae.attributes import load_vectors
-from musicvae.data.tfrecord import write_note_sequences
+from musicvae.formats.tfrecord import write_note_sequences
 
 COMMAND = [sys.executable, "-m", "musicvae.cli.attributes"]
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import midi_files as files
 import pytest
 
-from musicvae.data.tfrecord import read_note_sequences
+from musicvae.formats.tfrecord import read_note_sequences
 
 COMMAND = [sys.executable, "-m", "musicvae.cli.convert"]
 

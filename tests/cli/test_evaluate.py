@@ -15,8 +15,8 @@ from tiny_models import write_run
 from musicvae.checkpoints import RunFolder
 from musicvae.cli import evaluate
 from musicvae.cli.flags import run_command
-from musicvae.data.midi_writing import note_sequence_to_midi
-from musicvae.training.remembered import Remembered, remember
+from musicvae.formats.midi_writing import note_sequence_to_midi
+from musicvae.training.run_state import RunState, write_run_state
 
 SHIPPED = "cat-drums_2bar_small"
 
@@ -117,8 +117,8 @@ def test_the_same_seed_gives_the_same_figures_and_max_examples_bounds_them(
 def test_a_run_folder_knows_its_music(training, tmp_path, capfd):
     write_run(tmp_path / "run", "groovae_2bar_humanize")
     held_out = write_drums(tmp_path / "held_out.tfrecord", pieces=2)
-    paths = Remembered(str(training), None, str(held_out), 0)
-    remember(RunFolder(tmp_path / "run"), paths)
+    paths = RunState(str(training), None, str(held_out), 0)
+    write_run_state(RunFolder(tmp_path / "run"), paths)
     arguments = (f"--run_dir={tmp_path / 'run'}", "--num_samples=2", f"--output_dir={tmp_path}")
     status, out, err = run(capfd, *arguments)
     assert status == 0, err
@@ -126,7 +126,7 @@ def test_a_run_folder_knows_its_music(training, tmp_path, capfd):
     assert found["held_out"]["name"] == "held_out.tfrecord"
     assert found["training"]["name"] == "train.tfrecord"
     assert re.search(r"\| hits, F1 \| \S+ \| \S+ \| 1 \| \S+ \| \S+ \| 1 \|", out)
-    remember(RunFolder(tmp_path / "run"), Remembered("gone", None, str(held_out), 0))
+    write_run_state(RunFolder(tmp_path / "run"), RunState("gone", None, str(held_out), 0))
     status, _, err = run(capfd, *arguments)
     assert status == 0
     assert "measuring without the training music" in err

@@ -16,8 +16,8 @@ import tiny_models
 
 from musicvae.cli import generate
 from musicvae.cli.flags import run_command
-from musicvae.data.midi import midi_to_note_sequence
-from musicvae.data.midi_writing import note_sequence_to_midi
+from musicvae.formats.midi import midi_to_note_sequence
+from musicvae.formats.midi_writing import note_sequence_to_midi
 
 GROOVE = "groovae_2bar_humanize"
 CONTROL = "groovae_2bar_hits_control_tfds"

@@ -12,17 +12,17 @@ from tiny_models import write_run
 from musicvae.attributes import attribute_vectors, attributes_path, save_vectors
 from musicvae.cli import generate
 from musicvae.cli.flags import run_command
-from musicvae.data.midi import midi_to_note_sequence
-from musicvae.data.midi_writing import note_sequence_to_midi
+from musicvae.formats.midi import midi_to_note_sequence
+from musicvae.formats.midi_writing import note_sequence_to_midi
+from musicvae.generate.grooves import GROOVE_MODES
 from musicvae.lazy_note_seq import NoteSequence
-from musicvae.play.grooves import JOBS
 
 MELODY, CHORDS = "cat-mel_2bar_small", "cat-mel_2bar_med_chords"
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory) -> dict[str, pathlib.Path]:
-    names = [MELODY, CHORDS, *(job.config for job in JOBS.values())]
+    names = [MELODY, CHORDS, *(job.config for job in GROOVE_MODES.values())]
     folders = {name: tmp_path_factory.mktemp("run") / name for name in names}
     for name, folder in folders.items():
         write_run(folder, name)
@@ -96,16 +96,21 @@ def test_a_mode_writes_its_results(run, runs, music, arguments, count):
     assert f"-of-{count:03d}.mid" in names[0]
 
 
-@pytest.mark.parametrize("mode", list(JOBS))
+@pytest.mark.parametrize("mode", list(GROOVE_MODES))
 def test_a_groove_job_keeps_the_length_of_its_input(run, runs, music, tmp_path, mode):
-    given = f"--run_dir={runs[JOBS[mode].config]}", f"--mode={mode}", "--num_outputs=1", "--seed=1"
+    given = (
+        f"--run_dir={runs[GROOVE_MODES[mode].config]}",
+        f"--mode={mode}",
+        "--num_outputs=1",
+        "--seed=1",
+    )
     status, text, names = run(*given, f"--input_midi_1={music['beat']}")
     assert status == 0, text
     assert read(tmp_path / "out" / names[0]).total_time == pytest.approx(10.0, abs=0.01)
 
 
 def test_the_hits_to_follow_may_be_the_control(run, runs, music):
-    model = f"--run_dir={runs[JOBS['follow_hits'].config]}"
+    model = f"--run_dir={runs[GROOVE_MODES['follow_hits'].config]}"
     status, text, names = run(model, "--mode=follow_hits", f"--control_midi={music['beat']}")
     assert status == 0, text
     assert len(names) == 5
@@ -139,7 +144,7 @@ def test_attributes_are_changed_by_the_vectors_beside_the_checkpoint(run, runs, 
 
 def test_what_was_done_to_an_input_is_said(run, runs, music, tmp_path):
     (tmp_path / "short.mid").write_bytes(note_sequence_to_midi(drum_beat(1)))
-    model = f"--run_dir={runs[JOBS['humanize'].config]}"
+    model = f"--run_dir={runs[GROOVE_MODES['humanize'].config]}"
     given = f"--input_midi_1={tmp_path / 'short.mid'}", "--num_outputs=1"
     status, text, _ = run(model, "--mode=reconstruct", *given)
     assert status == 0

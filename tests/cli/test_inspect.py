@@ -6,9 +6,9 @@ import pytest
 
 from musicvae.checkpoints import save_checkpoint
 from musicvae.cli import inspect
-from musicvae.data.midi import midi_to_note_sequence
-from musicvae.data.tfrecord import write_note_sequences
 from musicvae.errors import DataError, InputError
+from musicvae.formats.midi import midi_to_note_sequence
+from musicvae.formats.tfrecord import write_note_sequences
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ import pytest
 from small_music import waltz, write_drums, write_melodies
 
 from musicvae.checkpoints import open_checkpoint
-from musicvae.data.tfrecord import write_note_sequences
-from musicvae.training.job import Job, plan_training
+from musicvae.formats.tfrecord import write_note_sequences
 from musicvae.training.options import TrainingOptions
+from musicvae.training.run_spec import RunSpec, plan_training
 
 TINY = "--hparams=batch_size=4,z_size=3,enc_rnn_size=[4],dec_rnn_size=[5,3]"
 CONFIG = "--config=groovae_2bar_humanize"
@@ -76,17 +76,17 @@ def drums(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 def trained(drums: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     """A run folder of two steps."""
     run = tmp_path_factory.mktemp("trained") / "run"
-    from musicvae.training.placement import place
+    from musicvae.training.devices import choose_training_devices
     from musicvae.training.running import train
 
-    job = Job(
+    spec = RunSpec(
         run_dir=str(run),
         config="groovae_2bar_humanize",
         hparams=TINY.removeprefix("--hparams="),
         examples_path=str(drums),
         options=TrainingOptions(num_steps=2),
     )
-    assert train(plan_training(job), place("CPU")) == 0
+    assert train(plan_training(spec), choose_training_devices("CPU")) == 0
     return run
 
 

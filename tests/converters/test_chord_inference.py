@@ -60,7 +60,9 @@ def _inferred_by_note_seq(sequence):
 def test_chords_and_keys_are_those_of_note_seq(seed, bars):
     sequence = _random_piece(seed, bars)
     (section,), _ = split_sections(read_score(sequence)[0])
-    inference = infer_chords(section.notes, section.notes_end, section.metre, section.qpm, 4)
+    inference = infer_chords(
+        section.notes, section.notes_end, section.time_signature, section.qpm, 4
+    )
     chords, keys = _inferred_by_note_seq(sequence)
     assert [FIGURES[chord] for chord in inference.chords] == chords
     assert inference.keys.tolist() == keys
@@ -78,17 +80,19 @@ def test_what_is_heard_is_what_note_seq_hears(seed):
 def test_a_long_silence_is_bounded_and_has_some_chord():
     sequence = piece(note(60, 0, 8), note(60, 8000 - 8, 8000))
     (section,), _ = split_sections(read_score(sequence)[0])
-    inference = infer_chords(section.notes, section.notes_end, section.metre, section.qpm, 4)
+    inference = infer_chords(
+        section.notes, section.notes_end, section.time_signature, section.qpm, 4
+    )
     assert len(inference.chords) == 1000
 
 
 def test_what_cannot_be_inferred_says_why():
     (section,), _ = split_sections(read_score(piece(note(60, 0, 8)))[0])
-    args = section.metre, section.qpm, 4
+    args = section.time_signature, section.qpm, 4
     assert "too many" in infer_chords(section.notes, 1e9, *args)
     assert "nothing" in infer_chords(section.notes, 0.0, *args)
     assert "7/8" in infer_chords(
-        section.notes, 1.0, section.metre._replace(numerator=7, denominator=8), 120.0, 4
+        section.notes, 1.0, section.time_signature._replace(numerator=7, denominator=8), 120.0, 4
     )
 
 

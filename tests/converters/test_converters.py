@@ -227,7 +227,7 @@ def test_an_impossible_tempo_is_an_error(qpm):
 def _strange_pieces():
     melody = [*scale(4), *(drum(36, step) for step in range(0, 64, 4))]
     yield "nothing", NoteSequence()
-    yield "no tempo or metre", _without_header(piece(*melody))
+    yield "no tempo or time signature", _without_header(piece(*melody))
     for qpm in (0.0, -120.0, 1e-300, 1e300, math.inf, math.nan):
         yield f"tempo {qpm}", piece(*melody, qpm=qpm)
     yield "negative times", piece(*(note(60, step, step + 8) for step in range(-16, 64, 4)))
@@ -256,8 +256,8 @@ def _strange_pieces():
         ),
     )
     yield "changes at every second", _changing(piece(*melody))
-    yield "odd metre", _with_metre(piece(*melody), 0, 0)
-    yield "negative metre", _with_metre(piece(*melody), -4, 4)
+    yield "odd time signature", _with_metre(piece(*melody), 0, 0)
+    yield "negative time signature", _with_metre(piece(*melody), -4, 4)
     yield (
         "odd chords",
         add_chords(piece(*melody), [(-5.0, "C"), (math.nan, "D"), (1e9, "x"), (1, "")]),

@@ -137,7 +137,7 @@ def test_other_metres_than_four_quarters_give_nothing(numerator, denominator):
     found = _converter().extract(sequence)
     assert not found.examples
     (rejection,) = found.rejections
-    assert rejection.reason == "metre"
+    assert rejection.reason == "time_signature"
     assert f"{numerator}/{denominator}" in rejection.detail
 
 

@@ -1,4 +1,4 @@
-"""Cutting a piece where its tempo or metre changes, held against note_seq."""
+"""Cutting a piece where its tempo or time signature changes, held against note_seq."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from handmade_music import add_chords, piece, scale
 
-from musicvae.converters.notes import Metre, read_score
+from musicvae.converters.notes import TimeSignature, read_score
 from musicvae.converters.sections import quantize, quantize_notes, split_sections
 from musicvae.lazy_note_seq import NoteSequence, note_seq
 
@@ -54,7 +54,7 @@ def test_sections_are_those_of_note_seq(seed):
         assert found == [(n.pitch, n.start_time, n.end_time, n.instrument) for n in other.notes]
         quantized = note_seq.sequences_lib.quantize_note_sequence(other, 4)
         assert section.qpm == quantized.tempos[0].qpm
-        assert section.metre.numerator == quantized.time_signatures[0].numerator
+        assert section.time_signature.numerator == quantized.time_signatures[0].numerator
         start, end = quantize_notes(notes, 4, section.qpm)
         assert start.tolist() == [n.quantized_start_step for n in quantized.notes]
         assert end.tolist() == [n.quantized_end_step for n in quantized.notes]
@@ -97,7 +97,7 @@ def test_huge_times_stay_integers():
     [(4, 4, 4), (2, 2, 4), (3, 4, 3), (6, 8, 3), (7, 16, 1.75), (4, 0, 0), (4, 3, 0), (4, -4, 0)],
 )
 def test_a_metre_knows_its_length(numerator, denominator, quarters):
-    assert Metre(0.0, numerator, denominator).quarters == quarters
+    assert TimeSignature(0.0, numerator, denominator).quarters == quarters
 
 
 def test_a_total_time_that_is_too_short_cuts_nothing_off():

@@ -8,10 +8,10 @@ import midi_files as files
 import pytest
 
 from musicvae.data import conversion
-from musicvae.data.conversion import ConversionJob, convert
+from musicvae.data.conversion import ConversionOptions, convert
 from musicvae.data.splits import HashSplit, TableSplit
-from musicvae.data.tfrecord import read_note_sequences
 from musicvae.errors import InputError
+from musicvae.formats.tfrecord import read_note_sequences
 
 TUNEBOOK = "X:4\nM:4/4\nL:1/4\nK:C\nCDEF|\n\nX:5\nK:C\n(3CDE|\n\nX:6\nM:4/4\nL:1/4\nK:C\nGABc|\n"
 
@@ -42,7 +42,9 @@ def _names(path) -> list[str]:
 
 
 def test_all_kinds_come_out_in_order_of_name_with_magentas_ids(music, tmp_path):
-    totals = convert(ConversionJob(music, tmp_path / "x.tfrecord", recursive=True, num_workers=1))
+    totals = convert(
+        ConversionOptions(music, tmp_path / "x.tfrecord", recursive=True, num_workers=1)
+    )
     sequences = list(read_note_sequences(tmp_path / "x.tfrecord"))
     assert [sequence.filename for sequence in sequences] == [
         "a.mid", "b/0.mid", "b/1.mid", "b/2.mid", "b/3.mid", "b/4.mid", "b/5.mid",
@@ -70,20 +72,20 @@ def test_fault_14_the_output_is_the_same_for_any_number_of_processes(music, tmp_
     outputs = []
     for num_workers in (1, 3):
         path = tmp_path / f"{num_workers}.tfrecord"
-        convert(ConversionJob(music, path, recursive=True, num_workers=num_workers))
+        convert(ConversionOptions(music, path, recursive=True, num_workers=num_workers))
         outputs.append(path.read_bytes())
     assert outputs[0] == outputs[1]
 
 
 def test_without_recursive_subfolders_are_left_alone(music, tmp_path):
-    convert(ConversionJob(f"{music}/", tmp_path / "x", num_workers=1))
+    convert(ConversionOptions(f"{music}/", tmp_path / "x", num_workers=1))
     assert _names(tmp_path / "x") == ["a.mid", "empty.mid", "tunes.abc", "tunes.abc"]
     assert _ids(tmp_path / "x")[0].startswith("/id/midi/music/")
 
 
 def test_shards_and_parts_have_every_sequence_once(music, tmp_path):
     split = HashSplit((0.5, 0.25, 0.25))
-    job = ConversionJob(
+    job = ConversionOptions(
         music, tmp_path / "x.tfrecord", recursive=True, output_shards=2, split=split, num_workers=1
     )
     totals = convert(job)
@@ -100,7 +102,9 @@ def test_a_table_decides_and_what_it_lacks_is_skipped(music, tmp_path):
     (tmp_path / "info.csv").write_text("filename,split\na.mid,test\nb/0.mid,train\n")
     split = TableSplit(tmp_path / "info.csv", music)
     totals = convert(
-        ConversionJob(music, tmp_path / "x.tfrecord", recursive=True, split=split, num_workers=1)
+        ConversionOptions(
+            music, tmp_path / "x.tfrecord", recursive=True, split=split, num_workers=1
+        )
     )
     assert _names(tmp_path / "x-test.tfrecord") == ["a.mid"]
     assert _names(tmp_path / "x-train.tfrecord") == ["b/0.mid"]
@@ -109,7 +113,7 @@ def test_a_table_decides_and_what_it_lacks_is_skipped(music, tmp_path):
 
 
 def test_the_report_lists_every_file(music, tmp_path):
-    job = ConversionJob(
+    job = ConversionOptions(
         music, tmp_path / "x", recursive=True, report=tmp_path / "r.json", num_workers=1
     )
     convert(job)
@@ -129,7 +133,7 @@ def test_names_that_are_not_utf_8_are_taken(tmp_path):
     folder.mkdir()
     with open(os.fsencode(folder) + b"/caf\xe9.mid", "wb") as file:
         file.write(files.scale())
-    convert(ConversionJob(folder, tmp_path / "x", report=tmp_path / "r.json", num_workers=1))
+    convert(ConversionOptions(folder, tmp_path / "x", report=tmp_path / "r.json", num_workers=1))
     assert _names(tmp_path / "x") == ["caf\N{REPLACEMENT CHARACTER}.mid"]
     json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
 
@@ -137,7 +141,7 @@ def test_names_that_are_not_utf_8_are_taken(tmp_path):
 def test_an_interrupted_run_goes_on_where_it_stopped(music, tmp_path, monkeypatch):
     output = tmp_path / "x.tfrecord"
     output.write_bytes(b"old")
-    job = ConversionJob(music, output, recursive=True, num_workers=1)
+    job = ConversionOptions(music, output, recursive=True, num_workers=1)
     done = []
 
     def interrupt(progress):
@@ -153,14 +157,14 @@ def test_an_interrupted_run_goes_on_where_it_stopped(music, tmp_path, monkeypatc
     assert done[0].num_done > 4
     assert done[-1].num_done == 12
     whole = tmp_path / "whole.tfrecord"
-    convert(ConversionJob(music, whole, recursive=True, num_workers=1))
+    convert(ConversionOptions(music, whole, recursive=True, num_workers=1))
     assert output.read_bytes() == whole.read_bytes()
     assert not (tmp_path / "x.tfrecord.partial").exists()
 
 
 def test_a_changed_folder_is_read_anew(music, tmp_path):
     output = tmp_path / "x.tfrecord"
-    job = ConversionJob(music, output, num_workers=1)
+    job = ConversionOptions(music, output, num_workers=1)
 
     def interrupt(progress):
         raise KeyboardInterrupt
@@ -178,7 +182,7 @@ def test_a_folder_in_which_nothing_can_be_read_leaves_the_old_output(tmp_path):
     folder.mkdir()
     (folder / "bad.mid").write_bytes(b"junk")
     (tmp_path / "x").write_bytes(b"old")
-    job = ConversionJob(folder, tmp_path / "x", report=tmp_path / "r.json", num_workers=1)
+    job = ConversionOptions(folder, tmp_path / "x", report=tmp_path / "r.json", num_workers=1)
     assert convert(job).num_sequences == 0
     assert (tmp_path / "x").read_bytes() == b"old"
     assert (tmp_path / "r.json").exists()
@@ -186,22 +190,22 @@ def test_a_folder_in_which_nothing_can_be_read_leaves_the_old_output(tmp_path):
 
 def test_inputs_and_outputs_that_do_not_serve_are_named(music, tmp_path):
     with pytest.raises(InputError, match="does not exist"):
-        convert(ConversionJob(tmp_path / "nowhere", tmp_path / "x"))
+        convert(ConversionOptions(tmp_path / "nowhere", tmp_path / "x"))
     with pytest.raises(InputError, match="is a file, not a folder"):
-        convert(ConversionJob(music / "a.mid", tmp_path / "x"))
+        convert(ConversionOptions(music / "a.mid", tmp_path / "x"))
     with pytest.raises(InputError, match=r"no music file .*; --recursive looks into"):
         (tmp_path / "outer").mkdir()
         shutil.copytree(music, tmp_path / "outer" / "inner")
-        convert(ConversionJob(tmp_path / "outer", tmp_path / "x"))
+        convert(ConversionOptions(tmp_path / "outer", tmp_path / "x"))
     with pytest.raises(InputError, match="it is a folder"):
-        convert(ConversionJob(music, tmp_path))
+        convert(ConversionOptions(music, tmp_path))
     with pytest.raises(InputError, match="in the way"):
         (tmp_path / "x.partial").write_bytes(b"somebody's")
-        convert(ConversionJob(music, tmp_path / "x"))
+        convert(ConversionOptions(music, tmp_path / "x"))
 
 
 def test_two_runs_do_not_write_one_output(music, tmp_path):
-    job = ConversionJob(music, tmp_path / "x.tfrecord", num_workers=1)
+    job = ConversionOptions(music, tmp_path / "x.tfrecord", num_workers=1)
 
     def again(progress):
         convert(job)
@@ -216,7 +220,7 @@ def test_links_that_lead_in_circles_end(music, tmp_path):
         (music / "b" / "loop").symlink_to(music, target_is_directory=True)
     except OSError:
         pytest.skip("no symbolic links here")
-    totals = convert(ConversionJob(music, tmp_path / "x", recursive=True, num_workers=1))
+    totals = convert(ConversionOptions(music, tmp_path / "x", recursive=True, num_workers=1))
     assert totals.num_files == 12
 
 
@@ -226,7 +230,7 @@ def test_a_full_disk_is_an_error_of_one_line(music, tmp_path, monkeypatch):
 
     monkeypatch.setattr(conversion.PartialFolder, "add", full)
     with pytest.raises(InputError, match="No space left on device"):
-        convert(ConversionJob(music, tmp_path / "x", num_workers=1))
+        convert(ConversionOptions(music, tmp_path / "x", num_workers=1))
 
 
 def test_every_broken_file_that_pretty_midi_reads_is_converted(shared, tmp_path):
@@ -235,7 +239,7 @@ def test_every_broken_file_that_pretty_midi_reads_is_converted(shared, tmp_path)
     readable = {row.split("\t")[0] for row in rows if row.split("\t")[3].startswith("ok")}
     assert len(rows) == 420
     assert len(readable) > 150
-    job = ConversionJob(folder, tmp_path / "x", recursive=True, report=tmp_path / "r.json")
+    job = ConversionOptions(folder, tmp_path / "x", recursive=True, report=tmp_path / "r.json")
     totals = convert(job)
     report = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
     converted = {file["name"] for file in report["files"] if "reason" not in file}
@@ -243,5 +247,5 @@ def test_every_broken_file_that_pretty_midi_reads_is_converted(shared, tmp_path)
     assert converted - readable == {"mutants/hand_ticks_1e7_plus.mid"}
     assert not {"timeout", "memory", "worker_died", "reader_failed"} & set(totals.skipped)
     again = tmp_path / "y"
-    convert(ConversionJob(folder, again, recursive=True, num_workers=1))
+    convert(ConversionOptions(folder, again, recursive=True, num_workers=1))
     assert again.read_bytes() == (tmp_path / "x").read_bytes()

@@ -20,7 +20,7 @@ from musicvae.data.example_set import (
 )
 from musicvae.errors import DataError
 
-FINDINGS = Findings(sequences=3, barren=1, reasons={"too_short": 1})
+FINDINGS = Findings(sequences=3, without_examples=1, reasons={"too_short": 1})
 
 
 def _fill(sink: ExampleSink) -> ExampleSet:

@@ -24,8 +24,8 @@ from musicvae.data.examples import (
     load_examples,
     summed_up,
 )
-from musicvae.data.tfrecord import write_note_sequences, write_records
 from musicvae.errors import DataError, InputError, NoExamplesError
+from musicvae.formats.tfrecord import write_note_sequences, write_records
 
 DRUMS = load_config("cat-drums_2bar_small").converter
 
@@ -43,7 +43,7 @@ def test_every_window_of_every_sequence_is_found(tmp_path: pathlib.Path) -> None
     found = extract_examples(DRUMS, TFRecordSource((str(path),)))
     assert found.sources.tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2]
     assert found.findings.sequences == 3
-    assert found.findings.barren == 0
+    assert found.findings.without_examples == 0
 
 
 def test_globs_and_several_files_are_read_in_order(tmp_path: pathlib.Path) -> None:
@@ -106,8 +106,8 @@ def test_an_empty_file_says_that_it_is_empty(tmp_path: pathlib.Path) -> None:
 def test_sequences_without_examples_are_counted_by_reason(tmp_path: pathlib.Path) -> None:
     write_note_sequences(tmp_path / "some.tfrecord", [waltz(1), drum_piece(2), waltz(3)])
     found = extract_examples(DRUMS, TFRecordSource((str(tmp_path / "some.tfrecord"),)))
-    assert found.findings.barren == 2
-    assert found.findings.reasons == {"metre": 2}
+    assert found.findings.without_examples == 2
+    assert found.findings.reasons == {"time_signature": 2}
     assert summed_up(found.findings) == "2 x a bar is not as long as four quarter notes"
     assert set(found.sources.tolist()) == {1}
 

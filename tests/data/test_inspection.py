@@ -11,10 +11,10 @@ from musicvae.data.inspection import inspect_sequence
 from musicvae.data.inspection_report import (
     count_reasons,
     describe,
-    describe_rejections,
+    rejection_report,
     summary_line,
 )
-from musicvae.data.midi import midi_to_note_sequence
+from musicvae.formats.midi import midi_to_note_sequence
 
 
 def _converter(name: str):
@@ -40,7 +40,10 @@ def piece():
 
 def test_bars_go_on_through_changes_of_metre_and_tempo(piece):
     found = inspect_sequence(piece)
-    assert [(change.bar, change.value) for change in found.metres] == [(1, "4/4"), (5, "3/4")]
+    assert [(change.bar, change.value) for change in found.time_signatures] == [
+        (1, "4/4"),
+        (5, "3/4"),
+    ]
     assert [(change.bar, change.value) for change in found.tempos] == [(1, "120"), (5, "60")]
     assert found.num_bars == 5
     flute, drums = found.tracks
@@ -85,19 +88,19 @@ def test_a_table_names_programs_and_bars(piece):
 def test_equal_rejections_are_counted_and_others_cut_short():
     equal = [Rejection("gap", "silence", 1, bar, 0.5) for bar in (3, 9)]
     others = [Rejection("too_short", f"{bar} bars", 2, bar) for bar in range(5)]
-    assert describe_rejections(equal + others) == [
+    assert rejection_report(equal + others) == [
         "    track 1: silence (bar 3, 0.5 s and 1 times more)",
         "    track 2: 0 bars (bar 0)",
         "    track 2: 1 bars (bar 1)",
         "    track 2: 2 bars (bar 2)",
         "    track 2: and 2 more like it (--all shows them)",
     ]
-    assert len(describe_rejections(others, max_of_each=None)) == 5
+    assert len(rejection_report(others, max_of_each=None)) == 5
 
 
 def test_reasons_are_counted_with_their_meaning():
-    lines = count_reasons(Counter({"gap": 3, "metre": 1200}))
-    assert lines[0].split()[:2] == ["1,200", "metre"]
+    lines = count_reasons(Counter({"gap": 3, "time_signature": 1200}))
+    assert lines[0].split()[:2] == ["1,200", "time_signature"]
     assert REASONS["gap"] in lines[1]
 
 

@@ -5,10 +5,10 @@ from pieces import drum_beat, melody
 
 from musicvae.config import load_config
 from musicvae.data.examples import load_examples
-from musicvae.data.midi_writing import note_sequence_to_midi
 from musicvae.data.music_folder import MusicFolder
-from musicvae.data.tfrecord import parse_note_sequence
 from musicvae.errors import InputError
+from musicvae.formats.midi_writing import note_sequence_to_midi
+from musicvae.formats.tfrecord import parse_note_sequence
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from musicvae.data.conversion_report import FileOutcome
 from musicvae.data.partial import PartialFolder
-from musicvae.data.report import FileOutcome
 from musicvae.errors import InputError
 
 _NUM_FILES = 3

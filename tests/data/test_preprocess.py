@@ -13,10 +13,10 @@ pytest.importorskip("apache_beam")
 
 from musicvae.config import load_config
 from musicvae.converters import build_converter
-from musicvae.data.midi import midi_to_note_sequence
-from musicvae.data.preprocess import PreprocessJob, preprocess
-from musicvae.data.tfrecord import read_note_sequences, write_note_sequences
+from musicvae.data.preprocess import PreprocessOptions, preprocess
 from musicvae.errors import DataError, InputError
+from musicvae.formats.midi import midi_to_note_sequence
+from musicvae.formats.tfrecord import read_note_sequences, write_note_sequences
 
 ONE_PROCESS = ("--runner=FnApiRunner", "--default_sdk_harness_log_level=ERROR")
 
@@ -31,7 +31,7 @@ def pieces(tmp_path):
     return sequences
 
 
-def _job(tmp_path, **settings) -> PreprocessJob:
+def _job(tmp_path, **settings) -> PreprocessOptions:
     given = {
         "input_tfrecord": f"{tmp_path}/in@3.tfrecord",
         "output_tfrecord": f"{tmp_path}/out.tfrecord",
@@ -39,7 +39,7 @@ def _job(tmp_path, **settings) -> PreprocessJob:
         "config": "cat-mel_2bar_small",
         "pipeline_options": ONE_PROCESS,
     }
-    return PreprocessJob(**{**given, **settings})
+    return PreprocessOptions(**{**given, **settings})
 
 
 def test_each_different_example_comes_once_with_the_pieces_it_is_in(pieces, tmp_path):
@@ -63,8 +63,8 @@ def test_a_folder_of_music_is_converted_as_musicvae_convert_does(tmp_path):
     (tmp_path / "music").mkdir()
     (tmp_path / "music" / "a.mid").write_bytes(files.scale(3))
     (tmp_path / "music" / "bad.mid").write_bytes(b"junk")
-    job = _job(tmp_path, input_tfrecord="", input_dir=f"{tmp_path}/music/", config="")
-    counts = preprocess(job)
+    options = _job(tmp_path, input_tfrecord="", input_dir=f"{tmp_path}/music/", config="")
+    counts = preprocess(options)
     (sequence,) = read_note_sequences(f"{tmp_path}/out.tfrecord@2")
     assert sequence.id.startswith("/id/midi/music/")
     assert sequence.filename == "a.mid"

@@ -8,9 +8,9 @@ import midi_files as files
 import pytest
 
 from musicvae.data import workers
-from musicvae.data.bounds import FileBounds
 from musicvae.data.workers import ReadResult, ReadTask, WorkerPool
 from musicvae.errors import MusicVAEError
+from musicvae.formats.bounds import FileBounds
 from musicvae.lazy_note_seq import NoteSequence
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX limits and signals")

@@ -10,23 +10,23 @@ from tiny_models import tiny_config
 from musicvae.converters import build_converter
 from musicvae.models import MusicVAE, lstm_stack
 from musicvae.models.lstm_stack import LSTMStack
-from musicvae.models.variables import Turned, Variables, product
+from musicvae.models.variables import Transposed, Variables, product
 
 
 def test_a_turned_matrix_gives_the_same_product():
     generator = np.random.default_rng(1)
     x, kernel = (generator.normal(size=shape).astype(np.float32) for shape in ((3, 5), (5, 7)))
-    turned = product(tf.constant(x), Turned(tf.constant(kernel.T)), tf.float32)
-    np.testing.assert_allclose(turned, x @ kernel, rtol=1e-5, atol=1e-6)
+    transposed = product(tf.constant(x), Transposed(tf.constant(kernel.T)), tf.float32)
+    np.testing.assert_allclose(transposed, x @ kernel, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize(("may_copy", "expected"), [(True, [False, True]), (False, [False, False])])
 def test_large_layers_are_turned_where_memory_may_be_spent(monkeypatch, may_copy, expected):
     monkeypatch.setattr(lstm_stack, "TURNED_UNITS", 6)
     stack = LSTMStack(Variables(0, None, tf.float32), "stack", 3, [5, 6])
-    weights = stack.writing_weights(tf.float32, may_copy=may_copy)
-    assert [isinstance(layer.recurrent, Turned) for layer in weights] == expected
-    assert [isinstance(layer.inputs, Turned) for layer in weights] == expected
+    weights = stack.sampling_weights(tf.float32, may_copy=may_copy)
+    assert [isinstance(layer.recurrent, Transposed) for layer in weights] == expected
+    assert [isinstance(layer.inputs, Transposed) for layer in weights] == expected
 
 
 @pytest.mark.parametrize(

@@ -29,12 +29,12 @@ def test_what_a_step_feeds_is_its_product_with_the_rows(output):
 def test_given_values_stand_and_the_others_stay_as_drawn(output):
     drawn = _drawn(output)
     steps = output.steps(drawn).numpy()
-    given = np.full([5, 6], np.nan, np.float32)
-    given[2] = np.roll(steps[2], 1)
+    fixed = np.full([5, 6], np.nan, np.float32)
+    fixed[2] = np.roll(steps[2], 1)
     if isinstance(output, MultiCategorical):
-        given[2] = [0, 0, 0, 1, 1, 0]
-    expected = np.where(np.isnan(given), steps, given)
-    np.testing.assert_array_equal(output.steps(output.held(drawn, given)), expected)
+        fixed[2] = [0, 0, 0, 1, 1, 0]
+    expected = np.where(np.isnan(fixed), steps, fixed)
+    np.testing.assert_array_equal(output.steps(output.with_fixed(drawn, fixed)), expected)
 
 
 @pytest.mark.parametrize("output", OUTPUTS, ids=lambda output: type(output).__name__)

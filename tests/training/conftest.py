@@ -15,15 +15,15 @@ from musicvae.config import Config, load_config
 from musicvae.converters import build_converter
 from musicvae.data.example_set import ExampleSet
 from musicvae.data.examples import TFRecordSource, extract_examples
+from musicvae.training.devices import TrainingDevices, choose_training_devices
 from musicvae.training.options import TrainingOptions
-from musicvae.training.placement import Placement, place
 from musicvae.training.trainer import Trainer
 
 
 @pytest.fixture(scope="session")
-def placement() -> Placement:
+def devices() -> TrainingDevices:
     """The processor, as one device."""
-    return place("CPU")
+    return choose_training_devices("CPU")
 
 
 @pytest.fixture(scope="session")
@@ -56,13 +56,13 @@ def beats(tiny: Config, drums_path: pathlib.Path) -> ExampleSet:
 
 @pytest.fixture
 def make_trainer(
-    tiny: Config, placement: Placement, tmp_path: pathlib.Path
+    tiny: Config, devices: TrainingDevices, tmp_path: pathlib.Path
 ) -> Callable[..., Trainer]:
     """Returns a function that makes a trainer of the tiny model in `tmp_path/run`."""
 
     def make(config: Config = tiny, folder: str = "run", **options: Any) -> Trainer:
         run = RunFolder(tmp_path / folder)
         converter = build_converter(config.converter)
-        return Trainer(config, converter, placement, run, TrainingOptions(**options))
+        return Trainer(config, converter, devices, run, TrainingOptions(**options))
 
     return make

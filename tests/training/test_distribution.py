@@ -18,7 +18,7 @@ import pytest
 import tensorflow as tf
 
 from musicvae.checkpoints import open_checkpoint
-from musicvae.data.tfrecord import read_records
+from musicvae.formats.tfrecord import read_records
 
 STEPS = 6
 _WORKER = pathlib.Path(__file__).with_name("worker.py")

@@ -16,7 +16,7 @@ from musicvae.data.example_set import ExampleSet
 from musicvae.data.pipeline import training_dataset
 from musicvae.models import AdamOptimizer, Batch, MusicVAE, TrainStep
 from musicvae.models.forward import fold
-from musicvae.training.placement import Placement
+from musicvae.training.devices import TrainingDevices
 from musicvae.training.step import DistributedStep
 
 SEED = tf.constant([1, 2], tf.int32)
@@ -27,10 +27,10 @@ def _batch(config: Config, examples: ExampleSet) -> Batch:
     return Batch(*next(iter(training_dataset(batches, 0, 1))))
 
 
-def _stepper(config: Config, placement: Placement, rounds: int = 1) -> DistributedStep:
-    with placement.strategy.scope():
+def _stepper(config: Config, devices: TrainingDevices, rounds: int = 1) -> DistributedStep:
+    with devices.strategy.scope():
         model = MusicVAE(config, build_converter(config.converter).spec, seed=3)
-    return DistributedStep(model, placement, 8, rounds)
+    return DistributedStep(model, devices, 8, rounds)
 
 
 def _numbers(scalars: Mapping[str, tf.Tensor]) -> dict[str, float]:
@@ -42,10 +42,10 @@ def _weights(step: DistributedStep) -> dict[str, np.ndarray]:
 
 
 def test_a_step_is_that_of_the_models_own_trainer(
-    tiny: Config, placement: Placement, beats: ExampleSet
+    tiny: Config, devices: TrainingDevices, beats: ExampleSet
 ) -> None:
     batch = _batch(tiny, beats)
-    ours = _stepper(tiny, placement)
+    ours = _stepper(tiny, devices)
     model = MusicVAE(tiny, build_converter(tiny.converter).spec, seed=3)
     plain = TrainStep(model, AdamOptimizer(model.named_variables))
     eps = tf.random.stateless_normal([8, 4], fold(SEED, 0))
@@ -60,10 +60,10 @@ def test_a_step_is_that_of_the_models_own_trainer(
 
 @pytest.mark.parametrize("rounds", [2, 4])
 def test_rounds_of_accumulation_add_up_to_the_whole_batch(
-    tiny: Config, placement: Placement, beats: ExampleSet, rounds: int
+    tiny: Config, devices: TrainingDevices, beats: ExampleSet, rounds: int
 ) -> None:
     batch = _batch(tiny, beats)
-    whole, parts = _stepper(tiny, placement), _stepper(tiny, placement, rounds)
+    whole, parts = _stepper(tiny, devices), _stepper(tiny, devices, rounds)
     for _ in range(3):
         expected, found = _numbers(whole(batch, SEED)), _numbers(parts(batch, SEED))
         for tag, value in expected.items():
@@ -73,7 +73,7 @@ def test_rounds_of_accumulation_add_up_to_the_whole_batch(
         np.testing.assert_allclose(_weights(parts)[name], value, rtol=1e-3, atol=2e-4)
 
 
-def test_tags_are_magentas(tiny: Config, placement: Placement, beats: ExampleSet) -> None:
+def test_tags_are_magentas(tiny: Config, devices: TrainingDevices, beats: ExampleSet) -> None:
     tags = {
         "loss",
         "losses/r_loss",
@@ -85,19 +85,21 @@ def test_tags_are_magentas(tiny: Config, placement: Placement, beats: ExampleSet
         "stop",
     }
     batch = _batch(tiny, beats)
-    assert set(_stepper(tiny, placement)(batch, SEED)) == tags
+    assert set(_stepper(tiny, devices)(batch, SEED)) == tags
     sampled = dataclasses.replace(tiny, hparams=tiny.hparams.replace(sampling_rate=0.5))
-    found = _stepper(sampled, placement)(batch, SEED)
+    found = _stepper(sampled, devices)(batch, SEED)
     assert set(found) == {*tags, "sampling_probability"}
 
 
-def test_checkpoints_have_weights_and_adams_moments(tiny: Config, placement: Placement) -> None:
-    names = set(_stepper(tiny, placement).checkpointed)
+def test_checkpoints_have_weights_and_adams_moments(tiny: Config, devices: TrainingDevices) -> None:
+    names = set(_stepper(tiny, devices).checkpointed)
     weight = "decoder/output_projection/kernel"
     assert {weight, f"{weight}/Adam", f"{weight}/Adam_1", "beta1_power", "beta2_power"} <= names
 
 
-def test_a_wish_to_stop_comes_back(tiny: Config, placement: Placement, beats: ExampleSet) -> None:
-    step, batch = _stepper(tiny, placement), _batch(tiny, beats)
+def test_a_wish_to_stop_comes_back(
+    tiny: Config, devices: TrainingDevices, beats: ExampleSet
+) -> None:
+    step, batch = _stepper(tiny, devices), _batch(tiny, beats)
     assert float(step(batch, SEED)["stop"]) == 0
     assert float(step(batch, SEED, stop=True)["stop"]) > 0

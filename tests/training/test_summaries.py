@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import tensorflow as tf
 
-from musicvae.data.tfrecord import read_records
 from musicvae.errors import InputError
+from musicvae.formats.tfrecord import read_records
 from musicvae.training.summaries import Summaries
 
 

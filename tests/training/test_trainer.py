@@ -19,8 +19,8 @@ from absl import logging
 from musicvae.checkpoints import open_checkpoint
 from musicvae.config import Config, load_config
 from musicvae.data.example_set import ExampleSet
-from musicvae.data.tfrecord import read_records
 from musicvae.errors import CheckpointError, CheckpointMismatchError, InputError, TrainingError
+from musicvae.formats.tfrecord import read_records
 from musicvae.training import trainer as trainer_module
 from musicvae.training.trainer import Trainer
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from musicvae.training.progress import Progress, duration, loss_line
+from musicvae.training.progress import TrainingProgress, duration, loss_line
 
 SCALARS = {
     "loss": 45.3,
@@ -24,7 +24,7 @@ class _Clock:
 
 def test_a_line_has_speed_loss_parts_and_time_left() -> None:
     clock = _Clock()
-    progress = Progress(1000, 512, interval_seconds=10.0, clock=clock)
+    progress = TrainingProgress(1000, 512, interval_seconds=10.0, clock=clock)
     progress.due(1)
     clock.now += 20.0
     assert progress.due(41)
@@ -37,7 +37,7 @@ def test_a_line_has_speed_loss_parts_and_time_left() -> None:
 
 def test_lines_come_every_ten_seconds_and_at_the_end() -> None:
     clock = _Clock()
-    progress = Progress(10, 8, interval_seconds=10.0, clock=clock)
+    progress = TrainingProgress(10, 8, interval_seconds=10.0, clock=clock)
     shown = []
     for step in range(1, 11):
         if progress.due(step):
@@ -49,7 +49,7 @@ def test_lines_come_every_ten_seconds_and_at_the_end() -> None:
 
 def test_speed_is_of_the_present_not_of_the_whole_run() -> None:
     clock = _Clock()
-    progress = Progress(10**6, 8, interval_seconds=10.0, clock=clock)
+    progress = TrainingProgress(10**6, 8, interval_seconds=10.0, clock=clock)
     for step in range(1000):
         progress.due(step)
         clock.now += 1.0 if step < 500 else 0.1
@@ -57,7 +57,7 @@ def test_speed_is_of_the_present_not_of_the_whole_run() -> None:
 
 
 def test_there_is_no_speed_before_the_second_step() -> None:
-    progress = Progress(10, 8)
+    progress = TrainingProgress(10, 8)
     progress.due(1)
     assert progress.steps_per_second(1) is None
     assert "steps/s" not in progress.line(1, SCALARS)
@@ -65,7 +65,7 @@ def test_there_is_no_speed_before_the_second_step() -> None:
 
 def test_time_spent_on_evaluation_does_not_count_as_slow_training() -> None:
     clock = _Clock()
-    progress = Progress(100, 8, interval_seconds=4.0, clock=clock)
+    progress = TrainingProgress(100, 8, interval_seconds=4.0, clock=clock)
     progress.due(1)
     clock.now += 1000.0
     progress.restart()
@@ -95,6 +95,6 @@ def test_the_loss_is_shown_as_a_sum_with_what_z_holds() -> None:
 
 
 def test_a_line_says_which_bits_cost_nothing() -> None:
-    progress = Progress(10, 8, free_bits=48.0)
+    progress = TrainingProgress(10, 8, free_bits=48.0)
     progress.due(1)
     assert "48 cost nothing)" in progress.line(1, SCALARS)

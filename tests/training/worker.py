@@ -10,8 +10,8 @@ import sys
 
 from absl import logging
 
-from musicvae.training.job import Job, plan_training
 from musicvae.training.options import TrainingOptions
+from musicvae.training.run_spec import RunSpec, plan_training
 
 HPARAMS = (
     "batch_size=8,z_size=4,enc_rnn_size=[6],dec_rnn_size=[7,5],dropout_keep_prob=1.0,"
@@ -21,7 +21,7 @@ HPARAMS = (
 
 def main(run_dir: str, examples: str, device: str, num_steps: str) -> int:
     """Trains, with a summary of every step."""
-    job = Job(
+    spec = RunSpec(
         run_dir=run_dir,
         config="groovae_2bar_humanize",
         hparams=HPARAMS,
@@ -29,13 +29,13 @@ def main(run_dir: str, examples: str, device: str, num_steps: str) -> int:
         num_workers=1,
         options=TrainingOptions(num_steps=int(num_steps), summary_steps=1),
     )
-    plan = plan_training(job)
-    from musicvae.training.placement import place
+    plan = plan_training(spec)
+    from musicvae.training.devices import choose_training_devices
 
-    placement = place(device or None)
+    devices = choose_training_devices(device or None)
     from musicvae.training.running import train
 
-    return train(plan, placement)
+    return train(plan, devices)
 
 
 if __name__ == "__main__":

@@ -10,13 +10,13 @@ from musicvae.models.decoders import (
     nade,
     split,
 )
-from musicvae.models.decoders.base import DECODERS, Decoder, Place, Written
+from musicvae.models.decoders.base import DECODERS, Decoded, Decoder, DecoderContext
 
 __all__ = [
     "DECODERS",
+    "Decoded",
     "Decoder",
-    "Place",
-    "Written",
+    "DecoderContext",
     "categorical",
     "control_preprocessing",
     "groove",

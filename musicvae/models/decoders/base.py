@@ -14,7 +14,7 @@ import tensorflow as tf
 from musicvae.config import Component
 from musicvae.hparams import HParams
 from musicvae.models.encoders import Encoder
-from musicvae.models.forward import Forward, Tallies, over_examples
+from musicvae.models.forward import CountsByTag, Forward, over_examples
 from musicvae.models.variables import Variables
 from musicvae.registry import Registry
 
@@ -37,20 +37,19 @@ class Target(NamedTuple):
     first_input: Tensor = None
 
 
-class Reconstruction(NamedTuple):
+class ReconstructionLoss(NamedTuple):
     """How well a decoder gave its target.
 
     Attributes:
       loss: float32 `[B]`, in nats, summed over the steps.
       parameters: float32 `[B, T, P]`, what each step's distribution was read off.
-      tallies: metrics as counts by TensorBoard tag, `[B, ...]` each; empty unless they were asked
-        for.
+      metric_counts: metrics as counts by TensorBoard tag, `[B, ...]` each; empty unless asked for.
       state: float32 `[B, state_size]`, the layers' states at the end; None unless asked for.
     """
 
     loss: Tensor
     parameters: Tensor
-    tallies: Tallies
+    metric_counts: CountsByTag
     state: Tensor = None
 
 
@@ -64,8 +63,8 @@ class Request(NamedTuple):
       controls: float32 `[B, T, C]`, or None.
       end_token: the label after which a sequence or segment stops, or None to run to `length`.
       first_input: float32 `[B, D]`, the step before the first one; None for zeros.
-      given: float32 `[B, T, D]`, values that the music must have; NaN where the decoder chooses.
-        None leaves it every choice. Only for a decoder that `takes_given`.
+      fixed: float32 `[B, T, D]`, values that the music must have; NaN where the decoder chooses.
+        None leaves it every choice. Only for a decoder that `takes_fixed`.
     """
 
     length: int
@@ -74,10 +73,10 @@ class Request(NamedTuple):
     controls: Tensor = None
     end_token: int | None = None
     first_input: Tensor = None
-    given: Tensor = None
+    fixed: Tensor = None
 
 
-class Prepared(NamedTuple):
+class Precomputed(NamedTuple):
     """What writing needs that is known before the first step.
 
     Attributes:
@@ -89,7 +88,7 @@ class Prepared(NamedTuple):
     own: Any
 
 
-class Written(NamedTuple):
+class Decoded(NamedTuple):
     """Music as a decoder writes it.
 
     Attributes:
@@ -104,7 +103,7 @@ class Written(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
-class Place:
+class DecoderContext:
     """Where a decoder stands in a model.
 
     Attributes:
@@ -134,17 +133,17 @@ class Decoder(abc.ABC):
 
     Attributes:
       state_size: columns of all its layers' states together.
-      takes_given: whether it writes music with values that are given.
+      takes_fixed: whether it writes music with values that are given.
       independent_segments: segments that do not wait for each other in training; 0 for none.
     """
 
     state_size: int
-    takes_given: bool = False
+    takes_fixed: bool = False
     independent_segments: int = 0
 
     @abc.abstractmethod
     def __init__(
-        self, component: Component, hparams: HParams, variables: Variables, place: Place
+        self, component: Component, hparams: HParams, variables: Variables, context: DecoderContext
     ) -> None:
         """Makes the decoder's variables.
 
@@ -152,7 +151,7 @@ class Decoder(abc.ABC):
           component: its type's options and what is inside it.
           hparams: sizes.
           variables: where they are made.
-          place: where the decoder stands.
+          context: where the decoder stands.
 
         Raises:
           ConfigError: an option is unknown, or does not fit the model.
@@ -161,7 +160,7 @@ class Decoder(abc.ABC):
     @abc.abstractmethod
     def reconstruct(
         self, z: Tensor, target: Target, forward: Forward, *, with_state: bool = False
-    ) -> Reconstruction:
+    ) -> ReconstructionLoss:
         """Runs along a target.
 
         Args:
@@ -172,7 +171,7 @@ class Decoder(abc.ABC):
         """
 
     @abc.abstractmethod
-    def prepare(self, z: Tensor, dtype: tf.DType) -> Prepared:
+    def precompute(self, z: Tensor, dtype: tf.DType) -> Precomputed:
         """Computes what writing needs that is known before the first step.
 
         Args:
@@ -181,22 +180,24 @@ class Decoder(abc.ABC):
         """
 
     @abc.abstractmethod
-    def write(self, prepared: Prepared, request: Request, *, with_state: bool = False) -> Written:
+    def sample(
+        self, precomputed: Precomputed, request: Request, *, with_state: bool = False
+    ) -> Decoded:
         """Writes music.
 
         Args:
-          prepared: of the latent vectors.
+          precomputed: of the latent vectors.
           request: what to write.
           with_state: whether the states at the end are wanted.
         """
 
-    def summed(self, tallies: Tallies) -> Tallies:
-        """Adds up a reconstruction's tallies over the batch.
+    def summed(self, metric_counts: CountsByTag) -> CountsByTag:
+        """Adds up a reconstruction's counts over the batch.
 
         Args:
-          tallies: `[B, ...]` each.
+          metric_counts: `[B, ...]` each.
         """
-        return over_examples(tallies)
+        return over_examples(metric_counts)
 
 
 DECODERS: Registry[Decoder] = Registry("decoder")

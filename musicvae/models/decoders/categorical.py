@@ -7,7 +7,7 @@ import dataclasses
 from musicvae.config import Component, options_as
 from musicvae.errors import ConfigError
 from musicvae.hparams import HParams
-from musicvae.models.decoders.base import DECODERS, Place
+from musicvae.models.decoders.base import DECODERS, DecoderContext
 from musicvae.models.decoders.flat import FlatDecoder
 from musicvae.models.decoders.outputs import Categorical, MultiCategorical
 from musicvae.models.variables import Variables
@@ -29,12 +29,12 @@ class MultiCategoricalOptions:
     output_depths: tuple[int, ...]
 
 
-def check_depths(depths: tuple[int, ...], place: Place, kind: str) -> None:
+def check_depths(depths: tuple[int, ...], context: DecoderContext, kind: str) -> None:
     """Raises ConfigError unless the parts make up the whole step."""
-    if sum(depths) != place.output_depth:
+    if sum(depths) != context.output_depth:
         raise ConfigError(
             f"[decoder] type '{kind}': output_depths {list(depths)} sum to {sum(depths)}, but the "
-            f"converter's steps have {place.output_depth} columns"
+            f"converter's steps have {context.output_depth} columns"
         )
 
 
@@ -43,11 +43,11 @@ class CategoricalDecoder(FlatDecoder):
     """One class a step."""
 
     def __init__(
-        self, component: Component, hparams: HParams, variables: Variables, place: Place
+        self, component: Component, hparams: HParams, variables: Variables, context: DecoderContext
     ) -> None:
         """Makes the decoder, as Decoder."""
         options_as(NoOptions, component.options, "[decoder] type 'categorical'")
-        super().__init__(Categorical(place.output_depth), hparams, variables, place)
+        super().__init__(Categorical(context.output_depth), hparams, variables, context)
 
 
 @DECODERS.register("multi_out_categorical")
@@ -55,10 +55,10 @@ class MultiCategoricalDecoder(FlatDecoder):
     """Several classes a step, off one stack of layers."""
 
     def __init__(
-        self, component: Component, hparams: HParams, variables: Variables, place: Place
+        self, component: Component, hparams: HParams, variables: Variables, context: DecoderContext
     ) -> None:
         """Makes the decoder, as Decoder."""
         kind = component.type
         options = options_as(MultiCategoricalOptions, component.options, f"[decoder] type '{kind}'")
-        check_depths(options.output_depths, place, kind)
-        super().__init__(MultiCategorical(options.output_depths), hparams, variables, place)
+        check_depths(options.output_depths, context, kind)
+        super().__init__(MultiCategorical(options.output_depths), hparams, variables, context)

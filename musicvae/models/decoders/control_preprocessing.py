@@ -13,20 +13,20 @@ import tensorflow as tf
 from musicvae.config import Component, options_as
 from musicvae.errors import ConfigError
 from musicvae.hparams import HParams
-from musicvae.models.bidirectional import BidirectionalLayers, side_by_side
+from musicvae.models.bidirectional import BidirectionalLayers, both_directions
 from musicvae.models.decoders.base import (
     DECODERS,
+    Decoded,
     Decoder,
-    Place,
-    Prepared,
-    Reconstruction,
+    DecoderContext,
+    Precomputed,
+    ReconstructionLoss,
     Request,
     Target,
-    Written,
 )
 from musicvae.models.decoders.categorical import NoOptions
 from musicvae.models.decoders.flat import time_major
-from musicvae.models.forward import Forward, Tallies
+from musicvae.models.forward import CountsByTag, Forward
 from musicvae.models.variables import Variables
 
 Tensor = Any
@@ -39,55 +39,57 @@ class ControlPreprocessingDecoder(Decoder):
     """A core decoder with layers over its controls."""
 
     def __init__(
-        self, component: Component, hparams: HParams, variables: Variables, place: Place
+        self, component: Component, hparams: HParams, variables: Variables, context: DecoderContext
     ) -> None:
         """Makes the layers and the core, as Decoder."""
         subject = "[decoder] type 'control_preprocessing'"
         options_as(NoOptions, component.options, subject)
-        if not place.control_depth or component.core is None:
+        if not context.control_depth or component.core is None:
             missing = "controls: the converter gives none" if component.core else "a core decoder"
             raise ConfigError(f"{subject} needs {missing}")
         self._layers = BidirectionalLayers(
             variables,
-            place.name("control_preprocessing"),
-            place.control_depth,
+            context.name("control_preprocessing"),
+            context.control_depth,
             hparams.control_preprocessing_rnn_size,
             residual=hparams.residual_decoder,
         )
-        inside = dataclasses.replace(place, control_depth=self._layers.output_depth)
+        inside = dataclasses.replace(context, control_depth=self._layers.output_depth)
         core = component.core
         self._core = DECODERS.get(core.type)(core, hparams, variables, inside)
         self.state_size = self._core.state_size
 
     def reconstruct(
         self, z: Tensor, target: Target, forward: Forward, *, with_state: bool = False
-    ) -> Reconstruction:
+    ) -> ReconstructionLoss:
         """Runs the core along the target, as Decoder.reconstruct."""
         controls = self._read(target.controls, target.lengths, forward.child(_LAYERS))
         target = target._replace(controls=controls)
         return self._core.reconstruct(z, target, forward.child(_CORE), with_state=with_state)
 
-    def prepare(self, z: Tensor, dtype: tf.DType) -> Prepared:
-        """Prepares the core, as Decoder.prepare."""
-        core = self._core.prepare(z, dtype)
-        return Prepared((dtype, core.shared), core.own)
+    def precompute(self, z: Tensor, dtype: tf.DType) -> Precomputed:
+        """Prepares the core, as Decoder.precompute."""
+        core = self._core.precompute(z, dtype)
+        return Precomputed((dtype, core.shared), core.own)
 
-    def write(self, prepared: Prepared, request: Request, *, with_state: bool = False) -> Written:
-        """Lets the core write, as Decoder.write."""
-        dtype, shared = prepared.shared
+    def sample(
+        self, precomputed: Precomputed, request: Request, *, with_state: bool = False
+    ) -> Decoded:
+        """Lets the core write, as Decoder.sample."""
+        dtype, shared = precomputed.shared
         lengths = tf.fill([tf.shape(request.controls)[0]], request.length)
         controls = self._read(request.controls, lengths, Forward(request.seed, dtype=dtype))
-        core = Prepared(shared, prepared.own)
-        return self._core.write(core, request._replace(controls=controls), with_state=with_state)
+        core = Precomputed(shared, precomputed.own)
+        return self._core.sample(core, request._replace(controls=controls), with_state=with_state)
 
-    def summed(self, tallies: Tallies) -> Tallies:
-        """Adds up the core's tallies, as Decoder.summed."""
-        return self._core.summed(tallies)
+    def summed(self, metric_counts: CountsByTag) -> CountsByTag:
+        """Adds up the core's counts, as Decoder.summed."""
+        return self._core.summed(metric_counts)
 
     def _read(self, controls: Tensor, lengths: Tensor, forward: Forward) -> Tensor:
         """Returns what the layers make of `[B, T, C]` controls, `[B, T, 2H]`."""
         if len(lengths.shape) == 2:
             lengths = tf.fill([tf.shape(controls)[0]], tf.shape(controls)[1])
         ahead, back = self._layers(time_major(controls), lengths, forward)
-        read = time_major(side_by_side(ahead, back, lengths))
+        read = time_major(both_directions(ahead, back, lengths))
         return read * tf.sequence_mask(lengths, tf.shape(read)[1], tf.float32)[..., None]

@@ -21,23 +21,22 @@ import tensorflow as tf
 
 from musicvae.hparams import HParams
 from musicvae.models.decoders.base import (
-    Place,
-    Prepared,
-    Reconstruction,
+    DecoderContext,
+    Precomputed,
+    ReconstructionLoss,
     Request,
     Target,
 )
 from musicvae.models.decoders.outputs import Output
-from musicvae.models.decoders.scheduled_sampling import Rollout, roll_out
-from musicvae.models.decoders.writing import (
-    Opening,
+from musicvae.models.decoders.sampling import (
+    InitialState,
+    Sampler,
     StepwiseDecoder,
     Weights,
-    Writer,
     recurrent_products,
 )
+from musicvae.models.decoders.scheduled_sampling import Rollout, roll_out
 from musicvae.models.forward import Forward
-from musicvae.models.look_up import data_product
 from musicvae.models.lstm import State
 from musicvae.models.lstm_stack import (
     LayerWeights,
@@ -48,6 +47,7 @@ from musicvae.models.lstm_stack import (
     run_stack,
     states_at_end,
 )
+from musicvae.models.one_hot import data_product
 from musicvae.models.variables import Dense, Variables, glorot_uniform, narrow_normal, product
 
 Tensor = Any
@@ -83,10 +83,10 @@ class StepInputs(NamedTuple):
 class FlatDecoder(StepwiseDecoder):
     """LSTM layers with one of the distributions of `outputs` on top."""
 
-    takes_given = True
+    takes_fixed = True
 
     def __init__(
-        self, output: Output, hparams: HParams, variables: Variables, place: Place
+        self, output: Output, hparams: HParams, variables: Variables, context: DecoderContext
     ) -> None:
         """Makes the variables.
 
@@ -94,28 +94,28 @@ class FlatDecoder(StepwiseDecoder):
           output: the distribution of a step.
           hparams: dec_rnn_size and residual_decoder.
           variables: where they are made.
-          place: where the decoder stands.
+          context: where the decoder stands.
         """
         self._output = output
-        self._is_alone = place.alone
-        self._input_sizes = [output.depth, place.z_size, place.control_depth]
+        self._is_alone = context.alone
+        self._input_sizes = [output.depth, context.z_size, context.control_depth]
         sizes = hparams.dec_rnn_size
         self.state_size = 2 * sum(sizes)
-        name = place.name("decoder/z_to_initial_state")
-        self._initial = Dense(variables, name, place.z_size, self.state_size, narrow_normal)
+        name = context.name("decoder/z_to_initial_state")
+        self._initial = Dense(variables, name, context.z_size, self.state_size, narrow_normal)
         self._stack = LSTMStack(
             variables,
-            place.name("decoder/multi_rnn_cell"),
+            context.name("decoder/multi_rnn_cell"),
             sum(self._input_sizes),
             sizes,
             residual=hparams.residual_decoder,
         )
-        name = place.name("decoder/output_projection")
+        name = context.name("decoder/output_projection")
         self._projection = Dense(variables, name, sizes[-1], output.parameters, glorot_uniform)
 
     def reconstruct(
         self, z: Tensor, target: Target, forward: Forward, *, with_state: bool = False
-    ) -> Reconstruction:
+    ) -> ReconstructionLoss:
         """Runs along a target, as Decoder.reconstruct."""
         outputs = time_major(target.outputs)
         controls = None if target.controls is None else time_major(target.controls)
@@ -127,40 +127,42 @@ class FlatDecoder(StepwiseDecoder):
         parameters = self._projection(stack.top, forward.dtype)
         mask = tf.transpose(tf.sequence_mask(target.lengths, tf.shape(outputs)[0], tf.float32))
         state = pack_states(states_at_end(stack, initial, target.lengths)) if with_state else None
-        return Reconstruction(
+        return ReconstructionLoss(
             loss=tf.reduce_sum(mask * self._output.loss(parameters, outputs), 0),
             parameters=time_major(parameters),
-            tallies=self._output.tallies(parameters, outputs, mask) if forward.measure else {},
+            metric_counts=self._output.metric_counts(parameters, outputs, mask)
+            if forward.measure
+            else {},
             state=state,
         )
 
-    def prepare(self, z: Tensor, dtype: tf.DType) -> Prepared:
-        """Computes the first states, and what z gives to each step; as Decoder.prepare."""
-        layers = self._stack.writing_weights(dtype, may_copy=self._is_alone)
+    def precompute(self, z: Tensor, dtype: tf.DType) -> Precomputed:
+        """Computes the first states, and what z gives to each step; as Decoder.precompute."""
+        layers = self._stack.sampling_weights(dtype, may_copy=self._is_alone)
         inputs = self._inputs(z, None, layers[0])
         *_, control_rows = tf.split(layers[0].entry, self._input_sizes, 0)
         kernel = tf.cast(self._projection.kernel, dtype)
         bias = self._projection.bias + 0.0
         states = self._stack.unpack_states(tf.tanh(self._initial(z, dtype)))
-        return Prepared(
+        return Precomputed(
             Weights(inputs.rows, control_rows, layers, kernel, bias),
-            Opening(states, recurrent_products(states, layers), inputs.constant),
+            InitialState(states, recurrent_products(states, layers), inputs.constant),
         )
 
-    def writers(self, prepared: Prepared, request: Request) -> list[Writer]:
-        """Returns the one writer, as StepwiseDecoder.writers."""
-        weights, opening = prepared
-        batch, length = tf.shape(opening.constant)[0], request.length
-        controls, first = None, tf.zeros_like(opening.constant)
+    def samplers(self, precomputed: Precomputed, request: Request) -> list[Sampler]:
+        """Returns the one writer, as StepwiseDecoder.samplers."""
+        weights, initial_state = precomputed
+        batch, length = tf.shape(initial_state.constant)[0], request.length
+        controls, first = None, tf.zeros_like(initial_state.constant)
         if request.controls is not None:
             controls = time_major(request.controls)
             controls = product(controls, weights.control_rows, weights.rows.dtype)
         if request.first_input is not None:
             first = product(request.first_input, weights.rows, weights.rows.dtype)
-        given = None if request.given is None else time_major(request.given)
+        fixed = None if request.fixed is None else time_major(request.fixed)
         noise = time_major(self._output.noise([batch, length], request.seed))
         noise *= request.temperature
-        return [Writer(self._output, weights, opening, first, controls, noise, given)]
+        return [Sampler(self._output, weights, initial_state, first, controls, noise, fixed)]
 
     def _inputs(self, z: Tensor, controls: Tensor, lowest: LayerWeights) -> StepInputs:
         rows, z_rows, control_rows = tf.split(lowest.entry, self._input_sizes, 0)

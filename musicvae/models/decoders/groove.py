@@ -5,7 +5,7 @@ from __future__ import annotations
 from musicvae.config import Component, options_as
 from musicvae.errors import ConfigError
 from musicvae.hparams import HParams
-from musicvae.models.decoders.base import DECODERS, Place
+from musicvae.models.decoders.base import DECODERS, DecoderContext
 from musicvae.models.decoders.categorical import NoOptions
 from musicvae.models.decoders.flat import FlatDecoder
 from musicvae.models.decoders.outputs import Groove
@@ -17,13 +17,13 @@ class GrooveDecoder(FlatDecoder):
     """Hits, velocities and offsets of each drum."""
 
     def __init__(
-        self, component: Component, hparams: HParams, variables: Variables, place: Place
+        self, component: Component, hparams: HParams, variables: Variables, context: DecoderContext
     ) -> None:
         """Makes the decoder, as Decoder."""
         options_as(NoOptions, component.options, "[decoder] type 'groove'")
-        if place.output_depth % 3:
+        if context.output_depth % 3:
             raise ConfigError(
-                f"[decoder] type 'groove': steps of {place.output_depth} columns are not hits, "
+                f"[decoder] type 'groove': steps of {context.output_depth} columns are not hits, "
                 "velocities and offsets, a multiple of 3; use converter type 'groove'"
             )
-        super().__init__(Groove(place.output_depth), hparams, variables, place)
+        super().__init__(Groove(context.output_depth), hparams, variables, context)

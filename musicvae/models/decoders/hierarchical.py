@@ -40,13 +40,13 @@ from musicvae.errors import ConfigError, InputError
 from musicvae.hparams import HParams
 from musicvae.models.decoders.base import (
     DECODERS,
+    Decoded,
     Decoder,
-    Place,
-    Prepared,
-    Reconstruction,
+    DecoderContext,
+    Precomputed,
+    ReconstructionLoss,
     Request,
     Target,
-    Written,
 )
 from musicvae.models.decoders.checkpointing import in_rounds
 from musicvae.models.encoders import (
@@ -54,7 +54,7 @@ from musicvae.models.encoders import (
     check_level_lengths,
     segment_lengths,
 )
-from musicvae.models.forward import Forward, Tallies, fold, over_segments
+from musicvae.models.forward import CountsByTag, Forward, fold, over_segments
 from musicvae.models.lstm import State
 from musicvae.models.lstm_stack import LSTMStack, enter, pack_states, run_stack, step_stack
 from musicvae.models.variables import Dense, Variables, narrow_normal
@@ -65,7 +65,7 @@ _CONDUCTOR_SEED, _CORE_SEED = 0, 100
 
 
 @dataclasses.dataclass(frozen=True)
-class HierarchicalOptions:
+class HierarchicalDecoderOptions:
     """What `hierarchical` takes.
 
     Attributes:
@@ -132,7 +132,7 @@ class Conductor:
         return tf.transpose(run_stack(entered, weights, initial, masks).top, [1, 0, 2])
 
 
-class Piece(NamedTuple):
+class SegmentInput(NamedTuple):
     """What a level wrote in one step of the conductor above it.
 
     Attributes:
@@ -154,31 +154,34 @@ class HierarchicalDecoder(Decoder):
     """Conductors over a core decoder."""
 
     def __init__(
-        self, component: Component, hparams: HParams, variables: Variables, place: Place
+        self, component: Component, hparams: HParams, variables: Variables, context: DecoderContext
     ) -> None:
         """Makes the conductors and the core, as Decoder."""
         subject = "[decoder] type 'hierarchical'"
-        options = options_as(HierarchicalOptions, component.options, subject)
+        options = options_as(HierarchicalDecoderOptions, component.options, subject)
         check_level_lengths(options.level_lengths, hparams, subject)
         *lengths, self._segment_length = options.level_lengths
         self._num_segments = math.prod(lengths)
-        self._output_depth = place.output_depth
-        self._reencoder = _reencoder(options, place, subject) if options.reencode else None
+        self._output_depth = context.output_depth
+        self._reencoder = _reencoder(options, context, subject) if options.reencode else None
         fed = _levels_with_input(options, len(lengths), subject)
         core = component.core or Component("categorical")
         inside = dataclasses.replace(
-            place, scope=place.name("core_decoder"), z_size=hparams.dec_rnn_size[-1], encoder=None
+            context,
+            scope=context.name("core_decoder"),
+            z_size=hparams.dec_rnn_size[-1],
+            encoder=None,
         )
         self._core = DECODERS.get(core.type)(core, hparams, variables, inside)
         self.state_size = 2 * sum(hparams.dec_rnn_size)
         self._conductors: list[Conductor] = []
-        z_size = place.z_size
+        z_size = context.z_size
         for k, length in enumerate(lengths):
             depth = 0
             if k in fed:
                 below = self._core.state_size if k + 1 == len(lengths) else self.state_size
                 depth = self._reencoder.output_depth if self._reencoder else below
-            scope = place.name(f"decoder/hierarchical_level_{k}")
+            scope = context.name(f"decoder/hierarchical_level_{k}")
             conductor = Conductor(
                 variables, scope, hparams, length=length, z_size=z_size, input_depth=depth
             )
@@ -188,7 +191,7 @@ class HierarchicalDecoder(Decoder):
 
     def reconstruct(
         self, z: Tensor, target: Target, forward: Forward, *, with_state: bool = False
-    ) -> Reconstruction:
+    ) -> ReconstructionLoss:
         """Runs along a target, as Decoder.reconstruct."""
         assert not with_state, "a hierarchical decoder is not the core of another"
         segments = self._segments(target)
@@ -213,8 +216,8 @@ class HierarchicalDecoder(Decoder):
 
     def _reconstruct_in_rounds(
         self, z: Tensor, segments: Target, forward: Forward
-    ) -> Reconstruction:
-        """Runs some segments at a time, and again for the gradient; gives no tallies."""
+    ) -> ReconstructionLoss:
+        """Runs some segments at a time, and again for the gradient; gives no counts."""
         size = forward.segments_at_a_time
         embeddings = tf.ensure_shape(self._embeddings(z, forward), [None, self._num_segments, None])
 
@@ -227,42 +230,46 @@ class HierarchicalDecoder(Decoder):
         loss, parameters = in_rounds(run, embeddings, self._num_segments // size)
         steps = self._num_segments * self._segment_length
         shape = [tf.shape(z)[0], steps, parameters.shape[-1]]
-        return Reconstruction(tf.reduce_sum(loss, 1), tf.reshape(parameters, shape), tallies={})
+        return ReconstructionLoss(
+            tf.reduce_sum(loss, 1), tf.reshape(parameters, shape), metric_counts={}
+        )
 
-    def prepare(self, z: Tensor, dtype: tf.DType) -> Prepared:
-        """Keeps z, as Decoder.prepare."""
-        return Prepared(dtype, z)
+    def precompute(self, z: Tensor, dtype: tf.DType) -> Precomputed:
+        """Keeps z, as Decoder.precompute."""
+        return Precomputed(dtype, z)
 
-    def write(self, prepared: Prepared, request: Request, *, with_state: bool = False) -> Written:
-        """Writes segment after segment, as Decoder.write."""
+    def sample(
+        self, precomputed: Precomputed, request: Request, *, with_state: bool = False
+    ) -> Decoded:
+        """Writes segment after segment, as Decoder.sample."""
         assert not with_state, "a hierarchical decoder is not the core of another"
         if request.length != self._num_segments * self._segment_length:
             raise InputError(
                 f"length {request.length}: a hierarchical model writes all of its "
                 f"{self._num_segments * self._segment_length} steps"
             )
-        dtype, z = prepared
+        dtype, z = precomputed
         forward = Forward(request.seed, dtype=dtype)
         if not self._feeds_back:
-            return self._write_in_a_loop(self._embeddings(z, forward), request, dtype)
+            return self._sample_in_a_loop(self._embeddings(z, forward), request, dtype)
         first = request.first_input
 
         def segment(s: int, embedding: Tensor) -> tuple[Any, Tensor, Tensor, Tensor]:
             nonlocal first
             own = self._segment_request(request, s, first)
-            core = self._core.prepare(embedding, dtype)
-            written = self._core.write(core, own, with_state=True)
-            first = written.outputs[:, -1]
-            return written, written.state, written.outputs, written.lengths
+            core = self._core.precompute(embedding, dtype)
+            decoded = self._core.sample(core, own, with_state=True)
+            first = decoded.outputs[:, -1]
+            return decoded, decoded.state, decoded.outputs, decoded.lengths
 
         pieces = self._conduct(z, segment, forward)
         outputs = tf.concat([piece.outputs for piece in pieces], 1)
         lengths = tf.stack([piece.lengths for piece in pieces], 1)
-        return Written(outputs, _whole_lengths(lengths, request))
+        return Decoded(outputs, _whole_lengths(lengths, request))
 
-    def summed(self, tallies: Tallies) -> Tallies:
-        """Adds up tallies for each segment and for all, as Decoder.summed."""
-        return over_segments(tallies)
+    def summed(self, metric_counts: CountsByTag) -> CountsByTag:
+        """Adds up counts for each segment and for all, as Decoder.summed."""
+        return over_segments(metric_counts)
 
     @property
     def _feeds_back(self) -> bool:
@@ -292,24 +299,24 @@ class HierarchicalDecoder(Decoder):
             x = tf.reshape(embeddings, [tf.shape(z)[0], -1, embeddings.shape[-1]])
         return x
 
-    def _write_in_a_loop(self, embeddings: Tensor, request: Request, dtype: tf.DType) -> Written:
+    def _sample_in_a_loop(self, embeddings: Tensor, request: Request, dtype: tf.DType) -> Decoded:
         """Writes each segment of `[B, S, H]` embeddings that are known beforehand."""
         batch, depth = tf.shape(embeddings)[0], self._output_depth
-        core = self._core.prepare(_fold(tf.transpose(embeddings, [1, 0, 2])), dtype)
+        core = self._core.precompute(_fold(tf.transpose(embeddings, [1, 0, 2])), dtype)
         own = tf.nest.map_structure(
             lambda x: tf.reshape(x, [self._num_segments, batch, x.shape[-1]]), core.own
         )
         first = tf.zeros([batch, depth]) if request.first_input is None else request.first_input
 
         def step(s: Tensor, first: Tensor, outputs: Any, lengths: Any) -> Any:
-            here = Prepared(core.shared, tf.nest.map_structure(lambda x: tf.gather(x, s), own))
-            written = self._core.write(here, self._segment_request(request, s, first))
-            first = tf.ensure_shape(written.outputs[:, -1], [None, depth])
+            here = Precomputed(core.shared, tf.nest.map_structure(lambda x: tf.gather(x, s), own))
+            decoded = self._core.sample(here, self._segment_request(request, s, first))
+            first = tf.ensure_shape(decoded.outputs[:, -1], [None, depth])
             return (
                 s + 1,
                 first,
-                outputs.write(s, written.outputs),
-                lengths.write(s, written.lengths),
+                outputs.write(s, decoded.outputs),
+                lengths.write(s, decoded.lengths),
             )
 
         start = (
@@ -324,7 +331,7 @@ class HierarchicalDecoder(Decoder):
             lambda s, *_: s < self._num_segments, step, start, parallel_iterations=1
         )
         outputs = tf.reshape(tf.transpose(outputs.stack(), [1, 0, 2, 3]), [batch, -1, depth])
-        return Written(outputs, _whole_lengths(tf.transpose(lengths.stack()), request))
+        return Decoded(outputs, _whole_lengths(tf.transpose(lengths.stack()), request))
 
     def _segment_request(self, request: Request, s: Any, first: Tensor) -> Request:
         controls = request.controls
@@ -342,7 +349,7 @@ class HierarchicalDecoder(Decoder):
         count = itertools.count()
         return self._conduct_level(0, z, lambda e: segment(next(count), e), forward).core
 
-    def _conduct_level(self, level: int, z: Tensor, segment: Any, forward: Forward) -> Piece:
+    def _conduct_level(self, level: int, z: Tensor, segment: Any, forward: Forward) -> SegmentInput:
         conductor = self._conductors[level]
         weights = conductor.stack.weights(forward.dtype)
         states = conductor.start(z, forward.dtype)
@@ -367,14 +374,16 @@ class HierarchicalDecoder(Decoder):
             feedback = piece.state if self._reencoder is None else piece.encoded
             core += piece.core
             encoded.append(piece.encoded)
-        return Piece(core, pack_states(states), self._encode(level, encoded, forward))
+        return SegmentInput(core, pack_states(states), self._encode(level, encoded, forward))
 
-    def _core_piece(self, result: tuple[Any, Tensor, Tensor, Tensor], forward: Forward) -> Piece:
+    def _core_piece(
+        self, result: tuple[Any, Tensor, Tensor, Tensor], forward: Forward
+    ) -> SegmentInput:
         core, state, outputs, lengths = result
         encoded = None
         if self._reencoder is not None:
             encoded = self._reencoder.levels[0].encode(outputs, lengths, forward)
-        return Piece([core], state, encoded)
+        return SegmentInput([core], state, encoded)
 
     def _encode(self, level: int, encoded: list[Tensor], forward: Forward) -> Tensor:
         """Encodes the vectors of a conductor's pieces, unless it is the top one's."""
@@ -386,7 +395,9 @@ class HierarchicalDecoder(Decoder):
         return encoder.encode(sequence, lengths, forward)
 
 
-def _levels_with_input(options: HierarchicalOptions, conductors: int, subject: str) -> set[int]:
+def _levels_with_input(
+    options: HierarchicalDecoderOptions, conductors: int, subject: str
+) -> set[int]:
     """Returns the conductors that are fed what was written."""
     disabled = options.disable_autoregression
     if isinstance(disabled, bool):
@@ -405,13 +416,15 @@ def _levels_with_input(options: HierarchicalOptions, conductors: int, subject: s
     return fed
 
 
-def _reencoder(options: HierarchicalOptions, place: Place, subject: str) -> HierarchicalLSTMEncoder:
+def _reencoder(
+    options: HierarchicalDecoderOptions, context: DecoderContext, subject: str
+) -> HierarchicalLSTMEncoder:
     """Returns the model's encoder if it can read what the decoder writes."""
-    encoder = place.encoder
+    encoder = context.encoder
     if not isinstance(encoder, HierarchicalLSTMEncoder):
         raise ConfigError(f"{subject}: reencode needs [encoder] type 'hierarchical_lstm'")
-    if encoder.level_lengths != options.level_lengths[::-1] or place.control_depth:
-        problem = "controls" if place.control_depth else f"levels {list(encoder.level_lengths)}"
+    if encoder.level_lengths != options.level_lengths[::-1] or context.control_depth:
+        problem = "controls" if context.control_depth else f"levels {list(encoder.level_lengths)}"
         raise ConfigError(
             f"{subject}: reencode does not work with an encoder of {problem}; it needs levels "
             f"{list(options.level_lengths[::-1])} and no controls"
@@ -433,14 +446,14 @@ def _each_part(function: Callable[[Tensor], Tensor], target: Target) -> Target:
     return Target(*(None if part is None else function(part) for part in target))
 
 
-def _joined(core: Reconstruction, segments: int) -> Reconstruction:
-    """Joins segments that were examples; tallies become `[B, S, ...]`."""
+def _joined(core: ReconstructionLoss, segments: int) -> ReconstructionLoss:
+    """Joins segments that were examples; counts become `[B, S, ...]`."""
     parameters = _unfold(core.parameters, segments)
     shape = tf.shape(parameters)
-    return Reconstruction(
+    return ReconstructionLoss(
         loss=tf.reduce_sum(_unfold(core.loss, segments), 1),
         parameters=tf.reshape(parameters, [shape[0], segments * shape[2], parameters.shape[-1]]),
-        tallies=tf.nest.map_structure(lambda x: _unfold(x, segments), core.tallies),
+        metric_counts=tf.nest.map_structure(lambda x: _unfold(x, segments), core.metric_counts),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from musicvae.config import Component, options_as
 from musicvae.hparams import HParams
-from musicvae.models.decoders.base import DECODERS, Place
+from musicvae.models.decoders.base import DECODERS, DecoderContext
 from musicvae.models.decoders.categorical import NoOptions
 from musicvae.models.decoders.flat import FlatDecoder
 from musicvae.models.decoders.nade_output import NADE
@@ -16,11 +16,11 @@ class NADEDecoder(FlatDecoder):
     """On-off classes that know of each other within a step."""
 
     def __init__(
-        self, component: Component, hparams: HParams, variables: Variables, place: Place
+        self, component: Component, hparams: HParams, variables: Variables, context: DecoderContext
     ) -> None:
         """Makes the decoder, as Decoder."""
         options_as(NoOptions, component.options, "[decoder] type 'nade'")
         output = NADE(
-            variables, place.name("decoder/nade"), place.output_depth, hparams.nade_num_hidden
+            variables, context.name("decoder/nade"), context.output_depth, hparams.nade_num_hidden
         )
-        super().__init__(output, hparams, variables, place)
+        super().__init__(output, hparams, variables, context)

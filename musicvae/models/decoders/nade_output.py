@@ -23,10 +23,10 @@ from musicvae.models.decoders.outputs import (
     Output,
     bernoulli_loss,
     dimensions,
-    hit_tallies,
+    hit_counts,
     logistic_noise,
 )
-from musicvae.models.forward import Tallies, Tally
+from musicvae.models.forward import CountsByTag, MetricCounts
 from musicvae.models.variables import Variables
 
 Tensor = Any
@@ -76,8 +76,8 @@ class NADE(Output):
             drawn.append(value)
         return tf.concat(drawn, -1)
 
-    def tallies(self, parameters: Tensor, targets: Tensor, mask: Tensor) -> Tallies:
-        """Counts whole steps that are right, and hits found, as Output.tallies.
+    def metric_counts(self, parameters: Tensor, targets: Tensor, mask: Tensor) -> CountsByTag:
+        """Counts whole steps that are right, and hits found, as Output.metric_counts.
 
         A class is predicted where it is more likely than not, given the target's classes before it.
         """
@@ -85,8 +85,8 @@ class NADE(Output):
         right = mask * tf.cast(tf.reduce_all(tf.equal(drawn, targets), -1), tf.float32)
         drawn, real = drawn * mask[..., None], targets * mask[..., None]
         return {
-            "metrics/accuracy": Tally((tf.reduce_sum(right, 0),), (tf.reduce_sum(mask, 0),)),
-            **hit_tallies(drawn, real, "metrics/"),
+            "metrics/accuracy": MetricCounts((tf.reduce_sum(right, 0),), (tf.reduce_sum(mask, 0),)),
+            **hit_counts(drawn, real, "metrics/"),
         }
 
     def _logits(self, parameters: Tensor, targets: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from musicvae.models.forward import Tallies, Tally, fold, side_by_side
+from musicvae.models.forward import CountsByTag, MetricCounts, fold, merge_parts
 from musicvae.models.variables import product
 
 Tensor = Any
@@ -102,14 +102,14 @@ class Output(abc.ABC):
         """Returns a step, float32 `[N, D]`, in the form that `draw` gives it."""
         return step
 
-    def held(self, drawn: Tensor, given: Tensor) -> Tensor:
+    def with_fixed(self, drawn: Tensor, fixed: Tensor) -> Tensor:
         """Returns a drawn step with given values in their places.
 
         Args:
           drawn: one step as `draw` gives it.
-          given: float32 `[N, D]`, NaN where the step stays as it was drawn.
+          fixed: float32 `[N, D]`, NaN where the step stays as it was drawn.
         """
-        return self.drawn(tf.where(tf.math.is_nan(given), self.steps(drawn), given))
+        return self.drawn(tf.where(tf.math.is_nan(fixed), self.steps(drawn), fixed))
 
     def feed(self, drawn: Tensor, rows: Tensor) -> Tensor:
         """Multiplies a drawn step by a matrix.
@@ -132,7 +132,7 @@ class Output(abc.ABC):
         return tf.TensorArray(tf.float32, length, element_shape=[None, self.depth])
 
     @abc.abstractmethod
-    def tallies(self, parameters: Tensor, targets: Tensor, mask: Tensor) -> Tallies:
+    def metric_counts(self, parameters: Tensor, targets: Tensor, mask: Tensor) -> CountsByTag:
         """Measures how well the distribution meets the target.
 
         Args:
@@ -190,16 +190,16 @@ class Categorical(Output):
         """Returns an array for classes, as Output.array."""
         return tf.TensorArray(tf.int32, length, element_shape=[None])
 
-    def tallies(self, parameters: Tensor, targets: Tensor, mask: Tensor) -> Tallies:
-        """Counts right classes, in all and by class, as Output.tallies."""
+    def metric_counts(self, parameters: Tensor, targets: Tensor, mask: Tensor) -> CountsByTag:
+        """Counts right classes, in all and by class, as Output.metric_counts."""
         label = tf.argmax(targets, -1, output_type=tf.int32)
         right = mask * tf.cast(
             tf.equal(tf.argmax(parameters, -1, output_type=tf.int32), label), tf.float32
         )
         by_class = tf.one_hot(label, self.depth)
         return {
-            "metrics/accuracy": Tally((tf.reduce_sum(right, 0),), (tf.reduce_sum(mask, 0),)),
-            "metrics/mean_per_class_accuracy": Tally(
+            "metrics/accuracy": MetricCounts((tf.reduce_sum(right, 0),), (tf.reduce_sum(mask, 0),)),
+            "metrics/mean_per_class_accuracy": MetricCounts(
                 (tf.einsum("tn,tnd->nd", right, by_class),),
                 (tf.einsum("tn,tnd->nd", mask, by_class),),
             ),
@@ -257,10 +257,10 @@ class MultiCategorical(Output):
         """Returns an array for rows of classes, as Output.array."""
         return tf.TensorArray(tf.int32, length, element_shape=[None, len(self._parts)])
 
-    def tallies(self, parameters: Tensor, targets: Tensor, mask: Tensor) -> Tallies:
-        """Counts right classes for each output, as Output.tallies."""
+    def metric_counts(self, parameters: Tensor, targets: Tensor, mask: Tensor) -> CountsByTag:
+        """Counts right classes for each output, as Output.metric_counts."""
         pairs = zip(self._parts, self._split(parameters), self._split(targets), strict=True)
-        return side_by_side([part.tallies(p, t, mask) for part, p, t in pairs], together=False)
+        return merge_parts([part.metric_counts(p, t, mask) for part, p, t in pairs], together=False)
 
     def _split(self, x: Tensor) -> list[Tensor]:
         return list(tf.split(x, self._depths, -1))
@@ -296,8 +296,8 @@ class Groove(Output):
         hits = tf.cast(hits + noise > 0, tf.float32)
         return tf.concat([hits, tf.sigmoid(velocities), tf.tanh(offsets)], -1)
 
-    def tallies(self, parameters: Tensor, targets: Tensor, mask: Tensor) -> Tallies:
-        """Adds up the parts of the loss, and what musicians understand, as Output.tallies.
+    def metric_counts(self, parameters: Tensor, targets: Tensor, mask: Tensor) -> CountsByTag:
+        """Adds up the parts of the loss, and what musicians understand, as Output.metric_counts.
 
         A drum is predicted where it is more likely hit than not. Velocity and timing are compared
         at the target's hits: `velocity_mae` in MIDI velocity (0..127), `velocity_mse` in squares of
@@ -306,11 +306,13 @@ class Groove(Output):
         total = tf.reduce_sum(mask, 0)
         tags = ("metrics/hits_loss", "metrics/velocities_loss", "metrics/offsets_loss")
         losses = zip(tags, self._losses(parameters, targets), strict=True)
-        found = {tag: Tally((tf.reduce_sum(mask * loss, 0),), (total,)) for tag, loss in losses}
+        found = {
+            tag: MetricCounts((tf.reduce_sum(mask * loss, 0),), (total,)) for tag, loss in losses
+        }
         hits, velocities, offsets = tf.split(parameters, 3, -1)
         target_hits, target_velocities, target_offsets = tf.split(targets, 3, -1)
         real = target_hits * mask[..., None]
-        found |= hit_tallies(tf.cast(hits > 0, tf.float32) * mask[..., None], real, "metrics/hits_")
+        found |= hit_counts(tf.cast(hits > 0, tf.float32) * mask[..., None], real, "metrics/hits_")
         loudness = tf.abs(tf.sigmoid(velocities) - target_velocities)
         late = tf.abs(tf.tanh(offsets) - target_offsets) / _OFFSETS_PER_STEP
         errors = {
@@ -321,7 +323,9 @@ class Groove(Output):
         }
         count = tf.reduce_sum(real, [0, 2])
         for name, error in errors.items():
-            found[f"metrics/{name}"] = Tally((tf.reduce_sum(real * error, [0, 2]),), (count,))
+            found[f"metrics/{name}"] = MetricCounts(
+                (tf.reduce_sum(real * error, [0, 2]),), (count,)
+            )
         return found
 
     def _losses(self, parameters: Tensor, targets: Tensor) -> list[Tensor]:
@@ -336,7 +340,7 @@ class Groove(Output):
         ]
 
 
-def hit_tallies(drawn: Tensor, real: Tensor, prefix: str) -> dict[str, Tally]:
+def hit_counts(drawn: Tensor, real: Tensor, prefix: str) -> dict[str, MetricCounts]:
     """Counts hits that are found: precision, recall and their harmonic mean.
 
     Args:
@@ -347,9 +351,9 @@ def hit_tallies(drawn: Tensor, real: Tensor, prefix: str) -> dict[str, Tally]:
     both = tf.reduce_sum(drawn * real, [0, 2])
     predicted, wanted = tf.reduce_sum(drawn, [0, 2]), tf.reduce_sum(real, [0, 2])
     return {
-        f"{prefix}recall": Tally((both,), (wanted,)),
-        f"{prefix}precision": Tally((both,), (predicted,)),
-        f"{prefix}f1": Tally((2.0 * both,), (predicted + wanted,)),
+        f"{prefix}recall": MetricCounts((both,), (wanted,)),
+        f"{prefix}precision": MetricCounts((both,), (predicted,)),
+        f"{prefix}f1": MetricCounts((2.0 * both,), (predicted + wanted,)),
     }
 
 

@@ -17,16 +17,16 @@ from musicvae.errors import ConfigError
 from musicvae.hparams import HParams
 from musicvae.models.decoders.base import (
     DECODERS,
-    Place,
-    Prepared,
-    Reconstruction,
+    Decoded,
+    DecoderContext,
+    Precomputed,
+    ReconstructionLoss,
     Request,
     Target,
-    Written,
 )
 from musicvae.models.decoders.categorical import check_depths
-from musicvae.models.decoders.writing import StepwiseDecoder, Writer
-from musicvae.models.forward import Forward, fold, side_by_side
+from musicvae.models.decoders.sampling import Sampler, StepwiseDecoder
+from musicvae.models.forward import Forward, fold, merge_parts
 from musicvae.models.variables import Variables
 
 Tensor = Any
@@ -48,11 +48,11 @@ class SplitDecoder(StepwiseDecoder):
     """One core decoder for each part of a step, with weights of its own."""
 
     def __init__(
-        self, component: Component, hparams: HParams, variables: Variables, place: Place
+        self, component: Component, hparams: HParams, variables: Variables, context: DecoderContext
     ) -> None:
         """Makes the decoders, as Decoder."""
         options = options_as(SplitOptions, component.options, "[decoder] type 'split'")
-        check_depths(options.output_depths, place, "split")
+        check_depths(options.output_depths, context, "split")
         self._depths = options.output_depths
         core = component.core or Component("categorical")
         make = DECODERS.get(core.type)
@@ -62,50 +62,54 @@ class SplitDecoder(StepwiseDecoder):
                 "beside others"
             )
         self._parts = [
-            make(core, hparams, variables, self._part_place(place, k, depth))
+            make(core, hparams, variables, self._part_context(context, k, depth))
             for k, depth in enumerate(self._depths)
         ]
         self.state_size = sum(part.state_size for part in self._parts)
 
     def reconstruct(
         self, z: Tensor, target: Target, forward: Forward, *, with_state: bool = False
-    ) -> Reconstruction:
+    ) -> ReconstructionLoss:
         """Runs each part along its columns of the target, as Decoder.reconstruct."""
         outputs, first = self._split(target.outputs), self._split(target.first_input)
         parts = []
         for k, part in enumerate(self._parts):
             own = target._replace(outputs=outputs[k], first_input=first[k])
             parts.append(part.reconstruct(z, own, forward.child(k), with_state=with_state))
-        tallies = side_by_side([p.tallies for p in parts], together=True) if forward.measure else {}
-        return Reconstruction(
+        metric_counts = (
+            merge_parts([p.metric_counts for p in parts], together=True) if forward.measure else {}
+        )
+        return ReconstructionLoss(
             loss=tf.add_n([part.loss for part in parts]),
             parameters=tf.concat([part.parameters for part in parts], -1),
-            tallies=tallies,
+            metric_counts=metric_counts,
             state=tf.concat([part.state for part in parts], -1) if with_state else None,
         )
 
-    def prepare(self, z: Tensor, dtype: tf.DType) -> Prepared:
-        """Prepares each part, as Decoder.prepare."""
-        parts = [part.prepare(z, dtype) for part in self._parts]
-        return Prepared([part.shared for part in parts], [part.own for part in parts])
+    def precompute(self, z: Tensor, dtype: tf.DType) -> Precomputed:
+        """Prepares each part, as Decoder.precompute."""
+        parts = [part.precompute(z, dtype) for part in self._parts]
+        return Precomputed([part.shared for part in parts], [part.own for part in parts])
 
-    def writers(self, prepared: Prepared, request: Request) -> list[Writer]:
-        """Returns the parts' writers, as StepwiseDecoder.writers."""
+    def samplers(self, precomputed: Precomputed, request: Request) -> list[Sampler]:
+        """Returns the parts' samplers, as StepwiseDecoder.samplers."""
         first = self._split(request.first_input)
         found = []
-        for k, (part, shared, own) in enumerate(zip(self._parts, *prepared, strict=True)):
+        for k, (part, shared, own) in enumerate(zip(self._parts, *precomputed, strict=True)):
             part_request = request._replace(first_input=first[k], seed=fold(request.seed, k))
-            found += part.writers(Prepared(shared, own), part_request)
+            found += part.samplers(Precomputed(shared, own), part_request)
         return found
 
-    def write(self, prepared: Prepared, request: Request, *, with_state: bool = False) -> Written:
-        """Writes all parts together, to the full length; as Decoder.write."""
-        return super().write(prepared, request._replace(end_token=None), with_state=with_state)
+    def sample(
+        self, precomputed: Precomputed, request: Request, *, with_state: bool = False
+    ) -> Decoded:
+        """Writes all parts together, to the full length; as Decoder.sample."""
+        return super().sample(precomputed, request._replace(end_token=None), with_state=with_state)
 
     def _split(self, x: Tensor) -> list[Tensor]:
         return [None] * len(self._depths) if x is None else list(tf.split(x, self._depths, -1))
 
     @staticmethod
-    def _part_place(place: Place, k: int, depth: int) -> Place:
-        scope = place.name(f"core_decoder_{k}")
-        return dataclasses.replace(place, scope=scope, output_depth=depth, alone=False)
+    def _part_context(context: DecoderContext, k: int, depth: int) -> DecoderContext:
+        scope = context.name(f"core_decoder_{k}")
+        return dataclasses.replace(context, scope=scope, output_depth=depth, alone=False)

@@ -1,0 +1,221 @@
+"""Scores to NoteSequences: MusicXML, plain or zipped, and ABC tunebooks.
+
+note_seq's own readers do the reading; here the files are opened, bounded and split, and whatever
+the readers raise becomes a reason. Each tune of a tunebook is a sequence of its own, and one that
+cannot be read costs only itself.
+
+Magenta's converter hands ABC's parser bytes, which it cannot take, so no ABC file ever came through
+there.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import math
+import zipfile
+import zlib
+from xml.etree import ElementTree
+
+from musicvae.formats.bounds import FileBounds, MusicFileError, check_length
+from musicvae.lazy_note_seq import NoteSequence, note_seq
+
+MUSICXML_TYPE = "application/vnd.recordare.musicxml+xml"
+
+_CONTAINER = "META-INF/container.xml"
+_PROLOG_BYTES = 65_536
+
+
+@dataclasses.dataclass(frozen=True)
+class Tune:
+    """One tune of a tunebook.
+
+    Attributes:
+      number: its reference number, from the `X:` field; 0 without one.
+      sequence: its notes, or None where it cannot be read.
+      error: why not.
+    """
+
+    number: int
+    sequence: NoteSequence | None
+    error: MusicFileError | None = None
+
+
+def musicxml_to_note_sequence(data: bytes, bounds: FileBounds | None = None) -> NoteSequence:
+    """Reads a MusicXML score.
+
+    Args:
+      data: the bytes of a .xml, .musicxml or .mxl file.
+      bounds: limits for what a zipped score unpacks to.
+
+    Returns:
+      Its notes by part, chord symbols, tempos, time signatures and keys; times in seconds.
+
+    Raises:
+      MusicFileError: it cannot be read.
+    """
+    bounds = bounds or FileBounds()
+    if data.startswith(b"PK"):
+        data = _unzipped_score(data, bounds)
+    root = _parse_xml(data)
+    if root.tag == "score-timewise":
+        raise MusicFileError("timewise_musicxml", "it is ordered by measures; save it as partwise")
+    if root.tag != "score-partwise":
+        raise MusicFileError("not_musicxml", f"its root is <{str(root.tag)[:40]}>, not a score")
+    reader = note_seq.musicxml_reader
+    parser = note_seq.musicxml_parser
+    try:
+        sequence = reader.musicxml_to_sequence_proto(_document(parser.MusicXMLDocument, root))
+    except parser.MusicXMLParseError as error:
+        raise MusicFileError(_code("musicxml", error), _sentence(error)) from error
+    except (MemoryError, MusicFileError):
+        raise
+    except Exception as error:
+        raise MusicFileError("bad_musicxml", f"note_seq: {_sentence(error)}") from error
+    _check_notes(sequence)
+    return sequence
+
+
+def _document(base: type, root: ElementTree.Element) -> object:
+    """Returns note_seq's document of a score that is parsed already."""
+
+    class ParsedScore(base):  # type: ignore[misc]
+        """A document whose root is given instead of a file name."""
+
+        @staticmethod
+        def _get_score(_: object) -> ElementTree.Element:
+            return root
+
+    return ParsedScore("")
+
+
+def _parse_xml(data: bytes) -> ElementTree.Element:
+    prolog = data[:_PROLOG_BYTES].replace(b"\0", b"")
+    if b"<!ENTITY" in prolog:
+        raise MusicFileError("xml_entities", "it declares XML entities, which scores do not need")
+    try:
+        return ElementTree.fromstring(data)
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
+        raise MusicFileError("bad_xml", _sentence(error)) from error
+
+
+def _unzipped_score(data: bytes, bounds: FileBounds) -> bytes:
+    """Returns the score in a .mxl archive, whose container file names it."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            container = _parse_xml(_unzip(archive, _CONTAINER, bounds))
+            names = [
+                name
+                for file in container.iter()
+                if str(file.tag).rpartition("}")[2] == "rootfile"
+                and file.get("media-type", MUSICXML_TYPE) == MUSICXML_TYPE
+                and (name := file.get("full-path"))
+            ]
+            if len(names) != 1:
+                raise MusicFileError("bad_zip", f"its container names {len(names)} scores, not one")
+            return _unzip(archive, names[0], bounds)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError) as error:
+        raise MusicFileError("bad_zip", _sentence(error)) from error
+
+
+def _unzip(archive: zipfile.ZipFile, name: str, bounds: FileBounds) -> bytes:
+    try:
+        member = archive.open(name)
+    except KeyError:
+        raise MusicFileError("bad_zip", f"there is no '{name}' in the archive") from None
+    with member:
+        content = member.read(bounds.max_bytes + 1)
+    if len(content) > bounds.max_bytes:
+        raise MusicFileError(
+            "too_large", f"'{name}' unpacks to over {bounds.max_bytes >> 20} MiB, the limit"
+        )
+    return content
+
+
+def abc_to_tunes(data: bytes) -> list[Tune]:
+    """Reads an ABC tunebook.
+
+    Args:
+      data: the file's bytes, UTF-8 or Latin-1.
+
+    Returns:
+      Its tunes in order, each with its notes or the reason why it has none.
+
+    Raises:
+      MusicFileError: there is no tune in it.
+    """
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("latin-1")
+    blocks = _blocks(text)
+    header = blocks.pop(0) if len(blocks) > 1 and not _has_field(blocks[0], "X:") else []
+    tunes = [block for block in blocks if _has_field(block, "X:") or _has_field(block, "K:")]
+    if not tunes:
+        raise MusicFileError("not_abc", "there is no tune in it: no line begins with 'X:' or 'K:'")
+    return [_read_tune(header, block) for block in tunes]
+
+
+def _blocks(text: str) -> list[list[str]]:
+    """Splits a text at its empty lines."""
+    blocks: list[list[str]] = [[]]
+    for line in text.splitlines():
+        if line.strip():
+            blocks[-1].append(line.strip())
+        elif blocks[-1]:
+            blocks.append([])
+    return blocks if blocks[-1] else blocks[:-1]
+
+
+def _has_field(block: list[str], field: str) -> bool:
+    return any(line.startswith(field) for line in block)
+
+
+def _read_tune(header: list[str], block: list[str]) -> Tune:
+    number_text = next((line[2:].strip() for line in block if line.startswith("X:")), "")
+    number = int(number_text) if number_text.isdecimal() and len(number_text) < 10 else 0
+    parser = note_seq.abc_parser
+    try:
+        tunes, errors = parser.parse_abc_tunebook("\n".join(header + block))
+        if errors:
+            raise errors[0]
+        sequence = next(iter(tunes.values()))
+        _check_notes(sequence)
+    except MusicFileError as error:
+        return Tune(number, None, error)
+    except parser.ABCParseError as error:
+        return Tune(number, None, MusicFileError(_code("abc", error), _sentence(error)))
+    except MemoryError:
+        raise
+    except Exception as error:
+        detail = f"note_seq: {type(error).__name__}: {_sentence(error)}"
+        return Tune(number, None, MusicFileError("bad_abc", detail))
+    return Tune(number, sequence)
+
+
+def _check_notes(sequence: NoteSequence) -> None:
+    """Checks what a score may say and MIDI could not: times without end, pitches out of range."""
+    times = [time for note in sequence.notes for time in (note.start_time, note.end_time)]
+    times += [change.time for change in sequence.tempos] + [sequence.total_time]
+    if not all(math.isfinite(time) and time >= 0 for time in times):
+        raise MusicFileError("bad_time", "an event is before the start or never")
+    if not all(math.isfinite(tempo.qpm) and tempo.qpm > 0 for tempo in sequence.tempos):
+        raise MusicFileError("bad_tempo", "a tempo is not above 0")
+    check_length(max(times))
+    for note in sequence.notes:
+        if not 0 <= note.pitch <= 127:
+            raise MusicFileError("bad_pitch", f"pitch {note.pitch} is not in 0..127")
+        if not 0 <= note.velocity <= 127:
+            raise MusicFileError("bad_velocity", f"velocity {note.velocity} is not in 0..127")
+
+
+def _code(kind: str, error: Exception) -> str:
+    """Returns a reason in snake case: a MultiVoiceError in abc becomes abc_multi_voice."""
+    name = type(error).__name__.removesuffix("Error").removesuffix("Parse")
+    if name.lower() == kind:
+        return f"bad_{kind}"
+    return kind + "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+
+
+def _sentence(error: Exception) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__

@@ -1,0 +1,121 @@
+"""Between windows and latent vectors, with the controls, tempos and instruments that go with them.
+
+Axes: N latent vectors, W windows of each result, T time step, C columns of control, D columns of a
+step, Z columns of z.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from musicvae.converters.base import Array
+from musicvae.generate.input_windows import Window
+from musicvae.generate.joining import cut_at, join
+from musicvae.generate.results import Sample, SamplingOptions, Vector
+from musicvae.lazy_note_seq import NoteSequence
+
+if TYPE_CHECKING:
+    from musicvae.generate import Encoded, TrainedModel
+
+_USUAL_QPM, _USUAL_VELOCITY = 120.0, 80
+
+
+@dataclasses.dataclass(frozen=True)
+class Setting:
+    """How a result sounds, apart from its notes.
+
+    Attributes:
+      qpm: quarters a minute.
+      velocity: MIDI velocity, where the model has none of its own.
+      program: MIDI program of melodies; None for the model's.
+    """
+
+    qpm: float = _USUAL_QPM
+    velocity: int = _USUAL_VELOCITY
+    program: int | None = None
+
+    @classmethod
+    def of(cls, window: Window) -> Setting:
+        """Returns a window's own."""
+        return cls(window.qpm, window.velocity, window.program)
+
+    def towards(self, other: Setting, share: float) -> Setting:
+        """Returns a setting on the way to another; the instrument is that of the nearer one."""
+        return Setting(
+            qpm=self.qpm + (other.qpm - self.qpm) * share,
+            velocity=round(self.velocity + (other.velocity - self.velocity) * share),
+            program=self.program if share < 0.5 else other.program,
+        )
+
+
+def setting_between(start: Window, end: Window, share: float) -> Setting:
+    """Returns a setting between those of two windows."""
+    return Setting.of(start).towards(Setting.of(end), share)
+
+
+def encode(model: TrainedModel, windows: Sequence[Window]) -> Encoded:
+    """Returns the posteriors of windows: z, mu, sigma, float32 `[N, Z]` each."""
+    return model.encode_examples([window.example for window in windows], seed=0)
+
+
+def decode(
+    model: TrainedModel,
+    z: Vector,
+    captions: Sequence[str],
+    options: SamplingOptions,
+    settings: Sequence[Setting],
+    controls: Sequence[Array] | None,
+    fixed: Array | None = None,
+) -> tuple[Sample, ...]:
+    """Writes the music of latent vectors, at each temperature.
+
+    Args:
+      model: a trained model.
+      z: float32 `[N, Z]`.
+      captions: N names.
+      options: what is asked for.
+      settings: N settings.
+      controls: float32 `[T, C]`, or `[N, T, C]`, for each window W of a result; None for a model
+        without controls.
+      fixed: float32 `[N, T, D]`, what the results must have, NaN where the model chooses; None
+        leaves it every choice.
+
+    Returns:
+      N takes at the first temperature, N at the second, and so on.
+    """
+    samples: list[Sample] = []
+    for temperature in options.temperatures:
+        pieces: list[list[NoteSequence]] = [[] for _ in captions]
+        for w, control in enumerate([None] if controls is None else controls):
+            decoded = model.decode_to_tensors(
+                z, options.length, temperature, control, seed=options.seed_for(w), fixed=fixed
+            )
+            for k, outputs in enumerate(decoded):
+                own = control if control is None or control.ndim == 2 else control[k]
+                pieces[k].append(_to_notes(model, outputs, own, settings[k], options))
+        for k, caption in enumerate(captions):
+            if len(options.temperatures) > 1:
+                caption = f"{caption}, temperature {temperature:g}"
+            joined = join(pieces[k])
+            # What rings on after the last step is cut, so that the piece is whole bars long.
+            samples.append(Sample(cut_at(joined, joined.total_time), caption, z[k]))
+    return tuple(samples)
+
+
+def _to_notes(
+    model: TrainedModel,
+    outputs: Array,
+    control: Array | None,
+    setting: Setting,
+    options: SamplingOptions,
+) -> NoteSequence:
+    sequence: NoteSequence = model.converter.to_notes(
+        outputs,
+        None if control is None else control[: len(outputs)],
+        qpm=options.qpm or setting.qpm,
+        velocity=setting.velocity,
+        program=setting.program if options.program is None else options.program,
+    )
+    return sequence

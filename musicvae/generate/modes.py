@@ -1,0 +1,316 @@
+"""The jobs: sampling, reconstructing, interpolating, varying, morphing and steering.
+
+Every mode takes a trained model and gives a `Result`. Inputs are fitted to the model
+(input_windows.py); the results keep their tempo, loudness and instrument unless something else is
+wished for.
+
+Axes: N results, Z columns of z.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from musicvae.attributes import AttributeVectors
+from musicvae.errors import InputError
+from musicvae.generate.controls import control_window, controls_for
+from musicvae.generate.decoding import Setting, decode, encode, setting_between
+from musicvae.generate.joining import join
+from musicvae.generate.performing import (
+    check_number,
+    fit,
+    fit_all,
+    notes_about,
+    reconstruct_windows,
+    takes_whole,
+)
+from musicvae.generate.results import Input, Result, Sample, SamplingOptions
+from musicvae.latent import lerp, slerp
+
+if TYPE_CHECKING:
+    from musicvae.generate import TrainedModel
+
+
+def sample(
+    model: TrainedModel, n: int, options: SamplingOptions | None = None, *, first: int = 1
+) -> Result:
+    """Writes new music.
+
+    Args:
+      model: a trained model.
+      n: how many pieces; with several temperatures, as many at each from the same latent vectors.
+      options: what is asked for.
+      first: the number that the first is called by.
+
+    Returns:
+      The pieces.
+
+    Raises:
+      InputError: n is out of range, or the model needs chords or hits that are not given.
+    """
+    options = options or SamplingOptions()
+    check_number(n)
+    z = model.sample_z(n, options.seed)
+    captions = [f"sample {first + k}" for k in range(n)]
+    controls = controls_for(model.converter, model.config.name, options)
+    setting = Setting()
+    if options.control is not None:
+        setting = Setting(qpm=control_window(model.converter, options.control).qpm)
+    return Result(decode(model, z, captions, options, [setting] * n, controls))
+
+
+def reconstruct(
+    model: TrainedModel,
+    piece: Input,
+    n: int = 1,
+    options: SamplingOptions | None = None,
+    *,
+    whole: bool = False,
+) -> Result:
+    """Plays an input as the model remembers it: encoded and decoded again.
+
+    Args:
+      model: a trained model.
+      piece: the input.
+      n: how many results; the first is decoded from the mean of the posterior, the others from
+        samples of it.
+      options: what is asked for.
+      whole: whether the whole piece is done, window after window, and not one window alone.
+
+    Returns:
+      The results.
+
+    Raises:
+      InputError: the input does not fit, or n is out of range.
+    """
+    options = options or SamplingOptions()
+    check_number(n)
+    whole = whole and takes_whole(options)
+    windows = fit_all(model, piece, options) if whole else [fit(model, piece, options)]
+    return reconstruct_windows(model, piece, windows, n, options, whole=whole)
+
+
+def interpolate(
+    model: TrainedModel,
+    start: Input,
+    end: Input,
+    n: int,
+    options: SamplingOptions | None = None,
+    *,
+    linear: bool = False,
+) -> Result:
+    """Leads from one input to another through latent space.
+
+    Args:
+      model: a trained model.
+      start: where to begin.
+      end: where to end.
+      n: how many pieces, both ends included.
+      options: what is asked for.
+      linear: whether to go straight, and not along an arc.
+
+    Returns:
+      The pieces; the first and last are the inputs as the model remembers them.
+
+    Raises:
+      InputError: an input does not fit, or n is out of range.
+    """
+    return morph(model, [start, end], n, options, linear=linear, joined=False)
+
+
+def morph(
+    model: TrainedModel,
+    inputs: Sequence[Input],
+    n: int,
+    options: SamplingOptions | None = None,
+    *,
+    linear: bool = False,
+    joined: bool = True,
+) -> Result:
+    """Leads along a path through several inputs.
+
+    Args:
+      model: a trained model.
+      inputs: the stations, two or more; the same one may come again.
+      n: how many pieces from the first station to the last; where there are enough, each station
+        is one of them.
+      options: what is asked for.
+      linear: whether to go straight, and not along arcs.
+      joined: whether the result is one piece, and not n.
+
+    Returns:
+      One piece, or n.
+
+    Raises:
+      InputError: an input does not fit, n is out of range, or there is one input only.
+    """
+    options = options or SamplingOptions()
+    check_number(n)
+    if len(inputs) < 2:
+        raise InputError(f"a path needs at least two inputs, not {len(inputs)}")
+    windows = [fit(model, piece, options) for piece in inputs]
+    mu = encode(model, windows).mu
+    go = lerp if linear else slerp
+    places = np.linspace(0.0, len(inputs) - 1, n) if n > 1 else np.zeros(1)
+    rows, settings, captions = [], [], []
+    for place in places:
+        leg = min(int(place), len(inputs) - 2)
+        share = float(place - leg)
+        rows.append(go(mu[leg], mu[leg + 1], share))
+        settings.append(setting_between(windows[leg], windows[leg + 1], share))
+        captions.append(_place_name(inputs, leg, share))
+    z = np.array(rows, np.float32)
+    controls = controls_for(model.converter, model.config.name, options, windows[0])
+    samples = decode(model, z, captions, options, settings, controls)
+    notes = notes_about(inputs, windows)
+    if not joined:
+        return Result(samples, notes, "path")
+    whole = []
+    for t, temperature in enumerate(options.temperatures):
+        name = "morph" if len(options.temperatures) == 1 else f"morph, temperature {temperature:g}"
+        parts = samples[t * n : (t + 1) * n]
+        whole.append(Sample(join([part.sequence for part in parts]), name))
+    return Result(tuple(whole), notes)
+
+
+def grid(
+    model: TrainedModel,
+    corners: Sequence[Input],
+    n: int,
+    options: SamplingOptions | None = None,
+    *,
+    linear: bool = False,
+) -> Result:
+    """Fills a square between four inputs.
+
+    Args:
+      model: a trained model.
+      corners: upper left, upper right, lower left, lower right.
+      n: pieces along a side, at least 2.
+      options: what is asked for.
+      linear: whether to go straight, and not along arcs.
+
+    Returns:
+      n x n pieces, row by row.
+
+    Raises:
+      InputError: there are not four inputs, one does not fit, or n is out of range.
+    """
+    options = options or SamplingOptions()
+    if len(corners) != 4:
+        raise InputError(f"a grid needs four inputs, one for each corner, not {len(corners)}")
+    if n < 2:
+        raise InputError(f"a grid needs at least 2 pieces along a side, not {n}")
+    check_number(n * n)
+    windows = [fit(model, piece, options) for piece in corners]
+    mu = encode(model, windows).mu
+    go = lerp if linear else slerp
+    shares = np.linspace(0.0, 1.0, n)
+    left, right = go(mu[0], mu[2], shares), go(mu[1], mu[3], shares)
+    z = np.concatenate([go(left[row], right[row], shares) for row in range(n)])
+    settings, captions = [], []
+    for down in shares:
+        for across in shares:
+            upper = setting_between(windows[0], windows[1], across)
+            lower = setting_between(windows[2], windows[3], across)
+            settings.append(upper.towards(lower, down))
+            captions.append(_corner_name(corners, across, down))
+    controls = controls_for(model.converter, model.config.name, options, windows[0])
+    samples = decode(model, z.astype(np.float32), captions, options, settings, controls)
+    notes = notes_about(corners, windows)
+    return Result(samples, notes, "grid", n)
+
+
+def similar(
+    model: TrainedModel,
+    piece: Input,
+    n: int,
+    closeness: float,
+    options: SamplingOptions | None = None,
+) -> Result:
+    """Writes variations of an input.
+
+    Each lies on the arc from the input's latent vector to one drawn from the prior, `1 - closeness`
+    of the way.
+
+    Args:
+      model: a trained model.
+      piece: the input.
+      n: how many variations.
+      closeness: 0 (anything) to 1 (the input as the model remembers it).
+      options: what is asked for.
+
+    Returns:
+      The variations.
+
+    Raises:
+      InputError: the input does not fit, or a number is out of range.
+    """
+    options = options or SamplingOptions()
+    check_number(n)
+    if not 0.0 <= closeness <= 1.0:
+        raise InputError(f"closeness {closeness} is not in 0 (anything) to 1 (the same)")
+    window = fit(model, piece, options)
+    mu = encode(model, [window]).mu[0]
+    others = model.sample_z(n, options.seed)
+    z = np.array([slerp(mu, other, 1.0 - closeness) for other in others], np.float32)
+    captions = [f"variation {k + 1}" for k in range(n)]
+    controls = controls_for(model.converter, model.config.name, options, window)
+    samples = decode(model, z, captions, options, [Setting.of(window)] * n, controls)
+    return Result(samples, notes_about([piece], [window]))
+
+
+def steer(
+    model: TrainedModel,
+    piece: Input,
+    vectors: AttributeVectors,
+    attribute: str,
+    amounts: Sequence[float],
+    options: SamplingOptions | None = None,
+) -> Result:
+    """Gives an input more or less of an attribute.
+
+    Args:
+      model: a trained model.
+      piece: the input.
+      vectors: the model's attribute vectors.
+      attribute: the name of one.
+      amounts: how much of the vector is added for each result, such as -1, 0, 1.
+      options: what is asked for.
+
+    Returns:
+      A piece for each amount.
+
+    Raises:
+      InputError: the input does not fit, the attribute has no vector, or an amount is no number.
+    """
+    options = options or SamplingOptions()
+    check_number(len(amounts))
+    if not all(abs(amount) <= 1000 for amount in amounts):
+        raise InputError(f"amounts {list(amounts)} must be numbers within -1000..1000")
+    vector = vectors.vector(attribute)
+    window = fit(model, piece, options)
+    mu = encode(model, [window]).mu[0]
+    z = np.array([mu + np.float32(amount) * vector for amount in amounts], np.float32)
+    captions = [f"{attribute} {amount:+g}" for amount in amounts]
+    controls = controls_for(model.converter, model.config.name, options, window)
+    settings = [Setting.of(window)] * len(amounts)
+    samples = decode(model, z, captions, options, settings, controls)
+    return Result(samples, notes_about([piece], [window]), "path")
+
+
+def _place_name(inputs: Sequence[Input], leg: int, share: float) -> str:
+    if share < 1e-9:
+        return inputs[leg].name
+    if share > 1 - 1e-9:
+        return inputs[leg + 1].name
+    return f"{share:.3g} of the way" if len(inputs) == 2 else f"{leg + share:.3g}"
+
+
+def _corner_name(corners: Sequence[Input], across: float, down: float) -> str:
+    if across in (0.0, 1.0) and down in (0.0, 1.0):
+        return corners[int(across) + 2 * int(down)].name
+    return f"{across:.3g}, {down:.3g}"

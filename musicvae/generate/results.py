@@ -1,0 +1,111 @@
+"""What a job is given, what can be asked of it, and what it gives."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from musicvae.errors import InputError
+from musicvae.lazy_note_seq import NoteSequence
+
+Vector = npt.NDArray[np.float32]
+
+_SEED_STEP = 104_729
+
+
+@dataclasses.dataclass(frozen=True)
+class Input:
+    """A piece that a user gives.
+
+    Attributes:
+      sequence: notes in seconds.
+      name: what to call it in messages.
+    """
+
+    sequence: NoteSequence
+    name: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Sample:
+    """One result.
+
+    Attributes:
+      sequence: notes in seconds.
+      caption: what it is, in a word or two: "sample 3", "0.25 of the way".
+      z: float32 `[Z]`, where in latent space it lies; None for a piece of several windows.
+    """
+
+    sequence: NoteSequence
+    caption: str
+    z: Vector | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """The results of a job.
+
+    Attributes:
+      samples: the results, in order.
+      notes: what the user should know: what was done to the inputs.
+      order: how they belong together: a "list", a "path" from one to another, or a "grid".
+      columns: of a grid.
+    """
+
+    samples: tuple[Sample, ...]
+    notes: tuple[str, ...] = ()
+    order: Literal["list", "path", "grid"] = "list"
+    columns: int | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class SamplingOptions:
+    """What can be asked of every job.
+
+    Attributes:
+      temperatures: one or more; every result is made at each. 0 takes the most likely notes.
+      seed: makes everything repeatable; None for something new every time.
+      qpm: tempo of the results in quarters a minute; None for the input's, or 120.
+      program: MIDI program of melodies, 0..127; None for the input's, or a piano.
+      length: steps of a result at most; None for the model's.
+      chords: chords to play over, such as "C Am F G", for models with chords.
+      key: the key of the chords, such as "G" or "Em"; chords may then be numerals, "I vi IV V".
+      control: a piece whose chords or hits are followed, for models with such a control.
+      strict: whether an input must be one window exactly, as it stands.
+      bar: the bar at which an input's window is to begin; None for the most musical one.
+      keep_hits: whether the groove jobs play the input's hits as they are, and no others.
+    """
+
+    temperatures: tuple[float, ...] = (0.5,)
+    seed: int | None = None
+    qpm: float | None = None
+    program: int | None = None
+    length: int | None = None
+    chords: str | None = None
+    key: str | None = None
+    control: Input | None = None
+    strict: bool = False
+    bar: int | None = None
+    keep_hits: bool = True
+
+    def __post_init__(self) -> None:
+        if not self.temperatures:
+            raise InputError("no temperature; give at least one, such as 0.5")
+        for temperature in self.temperatures:
+            if not 0.0 <= temperature <= 100.0:
+                raise InputError(f"temperature {temperature} is not in 0..100")
+        if self.qpm is not None and not 5.0 <= self.qpm <= 1000.0:
+            raise InputError(f"{self.qpm} quarters a minute is no tempo; give 5 to 1000")
+        if self.program is not None and not 0 <= self.program <= 127:
+            raise InputError(f"program {self.program} is not in 0..127")
+        if self.seed is not None and self.seed < 0:
+            raise InputError(f"seed {self.seed} must be at least 0")
+        if self.length is not None and self.length < 1:
+            raise InputError(f"length {self.length} must be at least 1 step")
+
+    def seed_for(self, number: int) -> int | None:
+        """Returns a seed for one of several rounds: 0 has the user's own, None stays None."""
+        return None if self.seed is None else self.seed + _SEED_STEP * number

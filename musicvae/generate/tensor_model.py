@@ -1,0 +1,331 @@
+"""A trained model on arrays: tensors to latent vectors and latent vectors to tensors.
+
+Any number of pieces may be given: they are worked on in groups of `batch_size`.
+
+Axes: N pieces, T time step, D columns of a step, C controls, Z columns of z.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from musicvae.checkpoints import (
+    Checkpoint,
+    check_fits,
+    infer_hparams,
+    open_checkpoint,
+    stored_values,
+)
+from musicvae.config import Config
+from musicvae.config_map import EditableConfig, as_config
+from musicvae.converters import Converter, build_converter
+from musicvae.devices import choose_device
+from musicvae.errors import InputError
+from musicvae.generate.arrays import Array, fitted_controls, stacked, trimmed
+from musicvae.generate.randomness import Randomness
+from musicvae.model_choice import checkpoint_path
+from musicvae.models import MusicVAE, Precision, variable_shapes
+
+PRECISIONS = ("float32", "bfloat16", "float16")
+
+_ENCODER = "encoder/"
+
+
+class Encoded(NamedTuple):
+    """The posterior of pieces of music, and a sample of it.
+
+    Attributes:
+      z: float32 `[N, Z]`, drawn from N(mu, sigma²).
+      mu: float32 `[N, Z]`.
+      sigma: float32 `[N, Z]`, standard deviations.
+    """
+
+    z: Array
+    mu: Array
+    sigma: Array
+
+
+class TensorModel:
+    """A model with the weights of a checkpoint, from arrays to arrays.
+
+    Attributes:
+      config: its configuration, at the checkpoint's sizes.
+      converter: turns NoteSequences into tensors and back.
+      checkpoint: where its weights came from: a checkpoint's prefix, or an archive.
+      step: the training step of its weights.
+      notes: what the user should be told about the choice of the checkpoint.
+      batch_size: how many pieces are worked on together.
+    """
+
+    def __init__(
+        self,
+        config: Config | EditableConfig | str,
+        batch_size: int,
+        checkpoint_dir_or_path: str | os.PathLike[str] | None = None,
+        var_name_substitutions: Sequence[tuple[str, str]] | None = None,
+        session_target: str = "",
+        *,
+        seed: int | None = None,
+        device: str | None = None,
+        decoder_only: bool = False,
+        precision: Precision = "float32",
+        keep_hparams: Collection[str] = (),
+    ) -> None:
+        """Loads a model.
+
+        Args:
+          config: a configuration, or its name. Sizes come from the checkpoint.
+          batch_size: how many pieces are worked on together, at least 1; it decides memory and
+            speed, not how many pieces can be asked for.
+          checkpoint_dir_or_path: a run folder, checkpoint or archive; the name of a published
+            model, or its URL. None takes the model of this name that ships with the package.
+          var_name_substitutions: (pattern, replacement) pairs of regular expressions that turn the
+            model's variable names into the checkpoint's.
+          session_target: only the empty string; models run in this process.
+          seed: makes all that is drawn repeatable, bit for bit on one machine.
+          device: "CPU", "GPU:0"; None for a GPU if there is one.
+          decoder_only: load what decoding needs, and no encoder: half the memory, and enough for
+            checkpoints that lack one.
+          precision: "float32"; "bfloat16" and "float16" keep the weights in that type, in half the
+            memory, and compute products with it. float16 is for GPUs: it is slow on processors.
+          keep_hparams: sizes that stay as `config` has them, because the user chose them.
+
+        Raises:
+          ConfigError: there is no such configuration.
+          CheckpointError: the checkpoint is missing, broken or refused.
+          CheckpointMismatchError: its variables do not fit the configuration.
+          InputError: another argument is out of range.
+        """
+        if batch_size < 1:
+            raise InputError(f"batch_size={batch_size} must be at least 1")
+        if session_target:
+            raise InputError(
+                f"session_target='{session_target}': models run in this process; leave it out and "
+                "choose a device with `device`"
+            )
+        if precision not in PRECISIONS:
+            allowed = ", ".join(PRECISIONS[:-1])
+            raise InputError(f"precision='{precision}' must be {allowed} or {PRECISIONS[-1]}")
+        self.batch_size = batch_size
+        self._randomness = Randomness(seed)
+        self._device = choose_device(device)
+        frozen = as_config(config)
+        self.converter: Converter = build_converter(frozen.converter)
+        with open_checkpoint(checkpoint_path(frozen, checkpoint_dir_or_path)) as checkpoint:
+            self.checkpoint = checkpoint.location
+            self.config = infer_hparams(frozen, checkpoint, keep=keep_hparams)
+            self.step = checkpoint.step
+            self.notes = checkpoint.notes
+            self._check(checkpoint, var_name_substitutions, decoder_only)
+            with tf.device(self._device):
+                self._model = MusicVAE(
+                    self.config,
+                    self.converter.spec,
+                    precision=precision,
+                    kept_in=precision,
+                    initial_values=stored_values(checkpoint, var_name_substitutions),
+                    decoder_only=decoder_only,
+                )
+        self._can_encode = not decoder_only
+        self._encoders: dict[tuple[tuple[int, ...], ...], Any] = {}
+
+    @property
+    def network(self) -> MusicVAE:
+        """The model itself, whose variables hold the weights."""
+        return self._model
+
+    @property
+    def device(self) -> str:
+        """Where it computes, as TensorFlow names it; empty where TensorFlow chooses."""
+        return self._device
+
+    def sample_z(self, n: int, seed: int | None = None) -> Array:
+        """Draws latent vectors from the prior.
+
+        Args:
+          n: how many, at least 1.
+          seed: makes them repeatable; None goes on with the model's own randomness.
+
+        Returns:
+          float32 `[N, Z]`.
+
+        Raises:
+          InputError: n is not positive.
+        """
+        if n < 1:
+            raise InputError(f"n={n} must be at least 1")
+        z_size = self.config.hparams.z_size
+        return self._randomness.prior(seed).standard_normal((n, z_size), np.float32)
+
+    def encode_tensors(
+        self,
+        input_tensors: Sequence[npt.ArrayLike],
+        lengths: Sequence[Any],
+        control_tensors: Sequence[npt.ArrayLike] | None = None,
+        *,
+        seed: int | None = None,
+    ) -> Encoded:
+        """Finds the latent vectors of pieces in tensor form.
+
+        Args:
+          input_tensors: N arrays, bool or float `[T, D]`, of any lengths.
+          lengths: N lengths in steps, or N arrays int `[S]` for segments with lengths of their own.
+          control_tensors: N arrays `[T, C]`, or None for a model without controls.
+          seed: makes z repeatable.
+
+        Returns:
+          (z, mu, sigma), each float32 `[N, Z]`.
+
+        Raises:
+          InputError: the arrays do not fit the model or each other, or the model cannot encode.
+        """
+        if not self._can_encode:
+            raise InputError("this model was loaded with decoder_only, so it cannot encode")
+        depths = self.converter.spec
+        if depths.control_depth and control_tensors is None:
+            raise InputError(f"config '{self.config.name}' needs control_tensors")
+        controls = control_tensors if depths.control_depth else None
+        if any(len(part) != len(input_tensors) for part in (lengths, controls) if part is not None):
+            raise InputError("input_tensors, lengths and control_tensors differ in number")
+        longest = max((len(np.asarray(part)) for part in input_tensors), default=0)
+        found = []
+        for group in self._groups(len(input_tensors)):
+            inputs = stacked(input_tensors[group], longest, depths.input_depth, "input_tensors")
+            steps = np.asarray([np.asarray(length) for length in lengths[group]], np.int32)
+            fixed = [inputs, steps]
+            if controls is not None:
+                depth = depths.control_depth
+                fixed.append(stacked(controls[group], longest, depth, "control_tensors"))
+            with tf.device(self._device):
+                found.append([part.numpy() for part in self._encoder(fixed)(*fixed)])
+        if not found:
+            raise InputError("there is nothing to encode: input_tensors is empty")
+        mu, sigma = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        eps = self._randomness.posterior(seed).standard_normal(mu.shape, np.float32)
+        return Encoded(mu + sigma * eps, mu, sigma)
+
+    def decode_to_tensors(
+        self,
+        z: npt.ArrayLike,
+        length: int | None = None,
+        temperature: float = 1.0,
+        c_input: npt.ArrayLike | None = None,
+        return_full_results: bool = False,
+        *,
+        seed: int | None = None,
+        fixed: npt.ArrayLike | None = None,
+    ) -> list[Any]:
+        """Writes the music of latent vectors as tensors.
+
+        Args:
+          z: float `[N, Z]`.
+          length: the most steps; None for the configuration's `max_seq_len`.
+          temperature: at least 0; 0 takes the most likely value of each step.
+          c_input: controls, float `[T, C]` for all pieces or `[N, T, C]`.
+          return_full_results: return what the model gave, one `Decoded` for each group of
+            `batch_size`, in place of trimmed arrays.
+          seed: makes this call repeatable.
+          fixed: float `[N, T, D]`, values that the music must have, such as the hits of a groove;
+            NaN where the model chooses. Steps beyond T are all the model's choice.
+
+        Returns:
+          N arrays, float32 `[T, D]`, each as long as its piece.
+
+        Raises:
+          InputError: an argument is out of range, or controls are missing.
+          ConfigError: values are given, and the model's decoder takes none.
+        """
+        length = self.config.hparams.max_seq_len if length is None else length
+        z = self._checked_z(z)
+        if length < 1:
+            raise InputError(f"length={length} must be at least 1 step")
+        if not temperature >= 0.0:
+            raise InputError(f"temperature={temperature} must be at least 0")
+        controls = self._controls(c_input, len(z), length)
+        with_fixed = None if fixed is None else self._given(fixed, len(z), length)
+        generator = self._randomness.decoder(seed)
+        results = []
+        for group in self._groups(len(z)):
+            with tf.device(self._device):
+                results.append(
+                    self._model.decode(
+                        z[group],
+                        length,
+                        temperature=temperature,
+                        controls=None if controls is None else controls[group],
+                        seed=generator.integers(0, 2**31, 2, np.int32),
+                        fixed=None if with_fixed is None else with_fixed[group],
+                    )
+                )
+        if return_full_results:
+            return results
+        return [piece for decoded in results for piece in trimmed(decoded)]
+
+    def _check(
+        self,
+        checkpoint: Checkpoint,
+        substitutions: Sequence[tuple[str, str]] | None,
+        decoder_only: bool,
+    ) -> None:
+        wanted = variable_shapes(self.config, self.converter.spec)
+        if decoder_only:
+            wanted = {n: shape for n, shape in wanted.items() if not n.startswith(_ENCODER)}
+        check_fits(self.config, wanted, checkpoint, substitutions=substitutions)
+
+    def _encoder(self, arrays: Sequence[Array]) -> Any:
+        """Returns the encoder's graph for arrays of these shapes, of any number of pieces."""
+        shapes = tuple(array.shape[1:] for array in arrays)
+        if shapes not in self._encoders:
+            signature = [
+                tf.TensorSpec([None, *shape], array.dtype)
+                for shape, array in zip(shapes, arrays, strict=True)
+            ]
+
+            def encode(*tensors: Any) -> tuple[Any, Any]:
+                posterior = self._model.encode(*tensors, seed=tf.zeros([2], tf.int32))
+                return posterior.mu, posterior.sigma
+
+            self._encoders[shapes] = tf.function(encode, input_signature=signature, autograph=False)
+        return self._encoders[shapes]
+
+    def _groups(self, n: int) -> Iterator[slice]:
+        for start in range(0, n, self.batch_size):
+            yield slice(start, start + self.batch_size)
+
+    def _checked_z(self, z: npt.ArrayLike) -> Array:
+        array = np.asarray(z, np.float32)
+        z_size = self.config.hparams.z_size
+        if array.ndim != 2 or array.shape[1] != z_size or not len(array):
+            raise InputError(f"z has the shape {list(array.shape)}; it must be [N, {z_size}]")
+        if not np.isfinite(array).all():
+            raise InputError("z has values that are not finite")
+        return array
+
+    def _given(self, fixed: npt.ArrayLike, n: int, length: int) -> Array:
+        """Returns given values as float32 `[n, length, D]`."""
+        array, depth = np.asarray(fixed, np.float32), self.converter.spec.output_depth
+        if array.ndim != 3 or array.shape[0] != n or array.shape[2] != depth:
+            raise InputError(
+                f"given values have the shape {list(array.shape)}; it must be [{n}, T, {depth}]"
+            )
+        with_fixed = np.full((n, length, depth), np.nan, np.float32)
+        with_fixed[:, : array.shape[1]] = array[:, :length]
+        return with_fixed
+
+    def _controls(self, c_input: npt.ArrayLike | None, n: int, length: int) -> Array | None:
+        """Returns controls as float32 `[N, length, C]`, or None for a model without."""
+        depth = self.converter.spec.control_depth
+        if depth and c_input is None:
+            raise InputError(
+                f"config '{self.config.name}' needs controls: c_input of shape "
+                f"[{length}, {depth}], or [{n}, {length}, {depth}] with one for each piece"
+            )
+        if not depth and c_input is not None:
+            raise InputError(f"config '{self.config.name}' takes no controls (c_input)")
+        return None if c_input is None else fitted_controls(c_input, n, length, depth)

@@ -1,0 +1,240 @@
+"""A trained model in use: music to latent vectors and latent vectors to music.
+
+    model = TrainedModel("cat-mel_2bar_big", batch_size=8, checkpoint_dir_or_path="cat-mel.tar")
+    sequences = model.sample(n=4, length=32, temperature=0.5)
+    z, mu, sigma = model.encode([sequences[0]])
+
+Music is NoteSequences, times in seconds.
+
+Axes: N pieces, T time step, C controls, Z columns of z.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from musicvae.converters import Example, Extraction
+from musicvae.errors import InputError, MultipleExamplesError, NoExamplesError
+from musicvae.generate.tensor_model import Encoded, TensorModel
+from musicvae.latent import slerp
+from musicvae.sequences import describe_rejections, tempo_at
+
+_DEFAULT_QPM = 120.0
+
+
+class TrainedModel(TensorModel):
+    """A model with the weights of a checkpoint; see TensorModel for how it is loaded."""
+
+    def sample(
+        self,
+        n: int | None = None,
+        length: int | None = None,
+        temperature: float = 1.0,
+        same_z: bool = False,
+        c_input: npt.ArrayLike | None = None,
+        *,
+        seed: int | None = None,
+        **rendering: Any,
+    ) -> list[Any]:
+        """Writes new music.
+
+        Args:
+          n: how many pieces; None for `batch_size`.
+          length: the most steps; None for the configuration's `max_seq_len`.
+          temperature: at least 0; 0 takes the most likely value of each step.
+          same_z: whether all pieces come from one latent vector.
+          c_input: controls, float `[T, C]` for all pieces or `[N, T, C]`.
+          seed: makes this call repeatable; None goes on with the model's own randomness.
+          **rendering: qpm, velocity and program of the notes, as for `decode`.
+
+        Returns:
+          N NoteSequences.
+
+        Raises:
+          InputError: an argument is out of range, or controls are missing.
+        """
+        n = self.batch_size if n is None else n
+        z = self.sample_z(1 if same_z else n, seed)
+        z = np.repeat(z, n, axis=0) if same_z else z
+        return self.decode(z, length, temperature, c_input, seed=seed, **rendering)
+
+    def encode(
+        self,
+        note_sequences: Any,
+        assert_same_length: bool = False,
+        *,
+        seed: int | None = None,
+    ) -> Encoded:
+        """Finds the latent vectors of pieces of music.
+
+        Args:
+          note_sequences: NoteSequences, each with exactly one example in it.
+          assert_same_length: whether it is an error if they are not all equally long.
+          seed: makes z repeatable.
+
+        Returns:
+          (z, mu, sigma), each float32 `[N, Z]`.
+
+        Raises:
+          NoExamplesError: a sequence has no example; the message says why.
+          MultipleExamplesError: a sequence has several.
+          InputError: they differ in length and must not, or the model cannot encode.
+        """
+        examples = [self.one_example(sequence) for sequence in note_sequences]
+        lengths = {tuple(np.ravel(example.length)) for example in examples}
+        if assert_same_length and len(lengths) > 1:
+            raise InputError(f"the pieces differ in length: {sorted(lengths)} steps")
+        return self.encode_examples(examples, seed=seed)
+
+    def extract(self, note_sequence: Any) -> Extraction:
+        """Finds the examples in a piece of music, with the same tables that `encode` uses.
+
+        Args:
+          note_sequence: a NoteSequence, not changed.
+        """
+        return self.converter.extract(note_sequence, pitch_map="inference")
+
+    def one_example(self, note_sequence: Any) -> Example:
+        """Returns the only example in a piece of music.
+
+        Args:
+          note_sequence: a NoteSequence, not changed.
+
+        Raises:
+          NoExamplesError: it has none; the message says why.
+          MultipleExamplesError: it has several.
+        """
+        extraction = self.extract(note_sequence)
+        name = note_sequence.filename or note_sequence.id or "the sequence"
+        if not extraction.examples:
+            raise NoExamplesError(
+                f"{name}: no example of {self._kind} in it: "
+                f"{describe_rejections(extraction.rejections)}"
+            )
+        if len(extraction.examples) > 1:
+            raise MultipleExamplesError(
+                f"{name}: {len(extraction.examples)} examples of {self._kind} in it; cut it to one"
+            )
+        return extraction.examples[0]
+
+    def encode_examples(self, examples: Sequence[Example], *, seed: int | None = None) -> Encoded:
+        """Finds the latent vectors of examples.
+
+        Args:
+          examples: what `extract` or `one_example` gave.
+          seed: makes z repeatable.
+        """
+        has_controls = self.converter.spec.control_depth > 0
+        return self.encode_tensors(
+            [example.inputs for example in examples],
+            [example.length for example in examples],
+            [example.controls for example in examples] if has_controls else None,
+            seed=seed,
+        )
+
+    def decode(
+        self,
+        z: npt.ArrayLike,
+        length: int | None = None,
+        temperature: float = 1.0,
+        c_input: npt.ArrayLike | None = None,
+        *,
+        seed: int | None = None,
+        qpm: float | Sequence[float] = _DEFAULT_QPM,
+        velocity: int = 80,
+        program: int | None = None,
+    ) -> list[Any]:
+        """Writes the music of latent vectors.
+
+        Args:
+          z: float `[N, Z]`.
+          length: the most steps; None for the configuration's `max_seq_len`.
+          temperature: at least 0; 0 takes the most likely value of each step.
+          c_input: controls, float `[T, C]` for all pieces or `[N, T, C]`.
+          seed: makes this call repeatable.
+          qpm: tempo in quarter notes a minute, one for all pieces or one each.
+          velocity: 1 to 127, where the representation has none.
+          program: MIDI program 0 to 127 in place of the representation's own.
+
+        Returns:
+          N NoteSequences.
+
+        Raises:
+          InputError: an argument is out of range, or controls are missing.
+        """
+        tensors = self.decode_to_tensors(z, length, temperature, c_input, seed=seed)
+        tempos = np.broadcast_to(np.asarray(qpm, np.float64), [len(tensors)])
+        controls = self._controls(c_input, len(tensors), max(map(len, tensors)))
+        return [
+            self.converter.to_notes(
+                outputs,
+                None if controls is None else controls[i, : len(outputs)],
+                qpm=float(tempos[i]),
+                velocity=velocity,
+                program=program,
+            )
+            for i, outputs in enumerate(tensors)
+        ]
+
+    def interpolate(
+        self,
+        start_sequence: Any,
+        end_sequence: Any,
+        num_steps: int,
+        length: int | None = None,
+        temperature: float = 1.0,
+        assert_same_length: bool = True,
+        *,
+        c_input: npt.ArrayLike | None = None,
+        seed: int | None = None,
+        qpm: float | None = None,
+        velocity: int = 80,
+        program: int | None = None,
+    ) -> list[Any]:
+        """Writes a series of pieces that leads from one to another.
+
+        Args:
+          start_sequence: a NoteSequence with exactly one example.
+          end_sequence: likewise.
+          num_steps: how many pieces, both ends included; at least 1.
+          length: the most steps; None for the configuration's `max_seq_len`.
+          temperature: at least 0; 0 takes the most likely value of each step.
+          assert_same_length: whether it is an error if the two differ in length.
+          c_input: controls, float `[T, C]` for all pieces or `[num_steps, T, C]`.
+          seed: makes this call repeatable.
+          qpm: tempo; None leads from the start's to the end's.
+          velocity: 1 to 127, where the representation has none.
+          program: MIDI program 0 to 127 in place of the representation's own.
+
+        Returns:
+          `num_steps` NoteSequences.
+
+        Raises:
+          NoExamplesError: a sequence has no example.
+          MultipleExamplesError: a sequence has several.
+          InputError: an argument is out of range.
+        """
+        if num_steps < 1:
+            raise InputError(f"num_steps={num_steps} must be at least 1")
+        ends = [start_sequence, end_sequence]
+        mu = self.encode(ends, assert_same_length).mu
+        share = np.linspace(0.0, 1.0, num_steps)
+        tempos = np.interp(share, [0.0, 1.0], [tempo_at(sequence) for sequence in ends])
+        return self.decode(
+            slerp(mu[0], mu[1], share),
+            length,
+            temperature,
+            c_input,
+            seed=seed,
+            qpm=tempos.tolist() if qpm is None else qpm,
+            velocity=velocity,
+            program=program,
+        )
+
+    @property
+    def _kind(self) -> str:
+        return f"config '{self.config.name}' ({self.converter.num_steps} steps)"

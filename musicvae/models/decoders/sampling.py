@@ -1,0 +1,288 @@
+"""Writing music step by step, each step fed the one before.
+
+A sampler is what one stack of layers needs for it. All that can be known before the first step is
+computed there: what z, the bias and the controls give to the lowest layer, and the noise of every
+draw. A step looks up, or multiplies, what the step before gives to the lowest layer, passes once
+over the layers and the projection, and adds the noise. What a layer's output gives to that layer in
+the next step is a product that nothing in this step waits for, so that it runs beside the layers
+above. Samplers that know nothing of each other take each step together.
+
+Axes: T time step, N examples, D columns of a step, P parameters of a step, C controls, E columns of
+the lowest layer's entry, H a layer's units.
+"""
+
+from __future__ import annotations
+
+import abc
+import dataclasses
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from musicvae.models import lstm
+from musicvae.models.decoders.base import Decoded, Decoder, Precomputed, Request
+from musicvae.models.decoders.outputs import Output
+from musicvae.models.lstm import State
+from musicvae.models.lstm_stack import LayerWeights, pack_states
+from musicvae.models.variables import product
+
+Tensor = Any
+
+
+class Weights(NamedTuple):
+    """What all examples have in common; kernels are in the dtype that products are computed in.
+
+    Attributes:
+      rows: `[D, E]`, what the previous step is multiplied by.
+      control_rows: `[C, E]`, what the controls are multiplied by.
+      layers: of each layer.
+      kernel: `[H, P]`, from the top layer to the parameters.
+      bias: float32 `[P]`.
+    """
+
+    rows: Tensor
+    control_rows: Tensor
+    layers: Sequence[LayerWeights]
+    kernel: Tensor
+    bias: Tensor
+
+
+class InitialState(NamedTuple):
+    """What each example is begun with.
+
+    Attributes:
+      states: of each layer before the first step.
+      recurrent: of each layer, float32 `[N, 4H]`: what its output gives to its own first step.
+      constant: float32 `[N, E]`, what z and the bias give to every step.
+    """
+
+    states: list[State]
+    recurrent: list[Tensor]
+    constant: Tensor
+
+
+class LoopState(NamedTuple):
+    """What goes from a step to the next one.
+
+    Attributes:
+      fed: float32 `[N, E]`, what the step before gives to the lowest layer.
+      states: of each layer.
+      recurrent: of each layer, float32 `[N, 4H]`: what its output gives to its own next step.
+      lengths: int32 `[N]`, the steps of each example, as far as they are known.
+    """
+
+    fed: Tensor
+    states: list[State]
+    recurrent: list[Tensor]
+    lengths: Tensor
+
+
+@dataclasses.dataclass(frozen=True)
+class Sampler:
+    """One stack of layers that writes.
+
+    Attributes:
+      output: the distribution of a step.
+      weights: of the layers.
+      initial_state: what each example is begun with.
+      first: float32 `[N, E]`, what the step before the first one gives to the lowest layer.
+      controls: float32 `[T, N, E]`, what the controls give to each step; None without controls.
+      noise: float32 `[T, N, Q]`, of every draw, times the temperature.
+      fixed: float32 `[T, N, D]`, values that the steps must have; NaN where they are drawn, None
+        where all are.
+    """
+
+    output: Output
+    weights: Weights
+    initial_state: InitialState
+    first: Tensor
+    controls: Tensor
+    noise: Tensor
+    fixed: Tensor
+
+    def start(self, length: int) -> LoopState:
+        """Returns what the first step is given.
+
+        Args:
+          length: T.
+        """
+        lengths = tf.fill([tf.shape(self.first)[0]], length)
+        initial_state = self.initial_state
+        return LoopState(
+            self.first, list(initial_state.states), list(initial_state.recurrent), lengths
+        )
+
+    def step(
+        self, t: Tensor, loop_state: LoopState, request: Request, *, with_state: bool, is_last: bool
+    ) -> tuple[Tensor, LoopState]:
+        """Writes a step.
+
+        Args:
+          t: int32 scalar.
+          loop_state: of the step before.
+          request: its length and end token are used.
+          with_state: whether an example's states are to stay as they were at its end.
+          is_last: whether no step follows.
+
+        Returns:
+          The step as `Output.draw` gives it, and what the next step is given, as far as there is
+          one.
+        """
+        entered = [self.initial_state.constant, loop_state.fed]
+        if self.controls is not None:
+            entered.append(tf.gather(self.controls, t))
+        top, states = step_layers(entered, self.weights.layers, loop_state)
+        parameters = (
+            product(top, self.weights.kernel, self.weights.kernel.dtype) + self.weights.bias
+        )
+        drawn = self.output.draw(parameters, tf.gather(self.noise, t))
+        if self.fixed is not None:
+            drawn = self.output.with_fixed(drawn, tf.gather(self.fixed, t))
+        lengths = loop_state.lengths
+        if request.end_token is not None:
+            going = lengths == request.length
+            if with_state:
+                states = _where(going, states, loop_state.states)
+            ended = going & (self.output.label(drawn) == request.end_token)
+            lengths = tf.where(ended, t + 1, lengths)
+        if is_last:
+            return drawn, LoopState(loop_state.fed, states, loop_state.recurrent, lengths)
+        fed = self.output.feed(drawn, self.weights.rows)
+        return drawn, LoopState(
+            fed, states, recurrent_products(states, self.weights.layers), lengths
+        )
+
+
+class StepwiseDecoder(Decoder):
+    """A decoder whose samplers can sample beside those of others."""
+
+    @abc.abstractmethod
+    def samplers(self, precomputed: Precomputed, request: Request) -> list[Sampler]:
+        """Returns what writes, one for each part of a step's columns.
+
+        Args:
+          precomputed: of the latent vectors.
+          request: what to write.
+        """
+
+    def sample(
+        self, precomputed: Precomputed, request: Request, *, with_state: bool = False
+    ) -> Decoded:
+        """Writes music step by step, as Decoder.sample."""
+        parts = sample_together(self.samplers(precomputed, request), request, with_state=with_state)
+        return Decoded(
+            tf.concat([part.outputs for part in parts], -1),
+            parts[0].lengths,
+            tf.concat([part.state for part in parts], -1) if with_state else None,
+        )
+
+
+def sample_together(
+    samplers: Sequence[Sampler], request: Request, *, with_state: bool = False
+) -> list[Decoded]:
+    """Runs samplers together, one step of each in every turn of a loop.
+
+    Args:
+      samplers: one or more; they know nothing of each other.
+      request: its length and end token are used.
+      with_state: whether the states at the end are wanted.
+
+    Returns:
+      What each wrote.
+    """
+    length = request.length
+
+    def step(t: Tensor, loop_state: Any, steps: Any, *, is_last: bool = False) -> Any:
+        after, decoded = [], []
+        for sampler, before, array in zip(samplers, loop_state, steps, strict=True):
+            drawn, state = sampler.step(t, before, request, with_state=with_state, is_last=is_last)
+            after.append(state)
+            decoded.append(array.write(t, drawn))
+        return t + 1, after, decoded
+
+    # Steps past every example's end change nothing, but there must be none past the length. Several
+    # samplers make a large graph as it is.
+    turn = math.gcd(length, samplers[0].output.steps_a_turn) if len(samplers) == 1 else 1
+
+    def several(*state: Any, are_last: bool = False) -> Any:
+        for k in range(turn):
+            state = step(*state, is_last=are_last and k == turn - 1)
+        return state
+
+    def unfinished(t: Tensor, loop_state: Any, steps: Any) -> Tensor:
+        del steps
+        if request.end_token is None:
+            return t < length - turn
+        going = [tf.reduce_any(part.lengths > t) for part in loop_state]
+        return (t < length - turn) & tf.reduce_any(going)
+
+    start = (
+        tf.constant(0),
+        [sampler.start(length) for sampler in samplers],
+        [sampler.output.array(length) for sampler in samplers],
+    )
+    most = tf.while_loop(unfinished, several, start, parallel_iterations=1)
+    _, loop_state, steps = several(*most, are_last=True)
+    decoded = []
+    for sampler, end, array in zip(samplers, loop_state, steps, strict=True):
+        outputs = sampler.output.steps(array.stack())
+        if request.end_token is not None:
+            mask = tf.sequence_mask(end.lengths, length, tf.float32)
+            outputs *= tf.transpose(mask)[..., None]
+        state = pack_states(end.states) if with_state else None
+        decoded.append(Decoded(tf.transpose(outputs, [1, 0, 2]), end.lengths, state))
+    return decoded
+
+
+def recurrent_products(states: Sequence[State], layers: Sequence[LayerWeights]) -> list[Tensor]:
+    """Returns what each layer's output gives to its own next step, float32 `[N, 4H]` each.
+
+    Args:
+      states: of each layer.
+      layers: likewise.
+    """
+    return [
+        product(state.h, layer.recurrent, layer.recurrent.dtype)
+        for layer, state in zip(layers, states, strict=True)
+    ]
+
+
+def step_layers(
+    entered: Sequence[Tensor], layers: Sequence[LayerWeights], before: LoopState
+) -> tuple[Tensor, list[State]]:
+    """Takes one step through all layers, with as few operations as there can be.
+
+    Args:
+      entered: float32 `[N, E]` each; their sum is the lowest layer's input after its entry.
+      layers: of each layer.
+      before: of the step before.
+
+    Returns:
+      The top layer's output, float32 `[N, H]`, and the states after the step.
+    """
+    after: list[State] = []
+    x: Tensor = None
+    for layer, state, recurrent in zip(layers, before.states, before.recurrent, strict=True):
+        below = x
+        if x is None and layer.projected:
+            below = tf.add_n(list(entered))
+        elif layer.projected:
+            below = product(x, layer.entry, layer.entry.dtype) + layer.entry_bias
+        if below is None:
+            activations = tf.add_n([*entered, recurrent])
+        else:
+            from_below = product(below, layer.inputs, layer.inputs.dtype)
+            activations = from_below + recurrent + layer.bias
+        new, _ = lstm.cell(activations, state.c)
+        after.append(new)
+        x = new.h + below if layer.residual else new.h
+    return x, after
+
+
+def _where(condition: Tensor, yes: list[State], no: list[State]) -> list[State]:
+    def choose(a: Tensor, b: Tensor) -> Tensor:
+        return tf.where(condition[:, None], a, b)
+
+    return [State(*map(choose, *pair)) for pair in zip(yes, no, strict=True)]
