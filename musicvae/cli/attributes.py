@@ -51,6 +51,7 @@ def main(_: list[str]) -> int:
     from musicvae.attributes import attributes_path
     from musicvae.files import check_writable
     from musicvae.model_choice import choose_model
+    from musicvae.names import path_component
     from musicvae.plot.picture import check_matplotlib
 
     values = FLAGS.flag_values_dict()
@@ -67,7 +68,7 @@ def main(_: list[str]) -> int:
     if values["output_dir"]:
         path = Path(
             values["output_dir"],
-            f"{model.config.name}{path.name[path.name.index('.attributes') :]}",
+            f"{path_component(model.config.name)}{path.name[path.name.index('.attributes') :]}",
         )
     check_writable(path)
     _learn(model, music, path, values)
@@ -115,7 +116,7 @@ def _learn(model: Any, music: Iterator[Any], path: Path, values: dict[str, Any])
             num_tests=values["num_tests"],
             temperature=values["temperature"],
             seed=values["seed"],
-            progress=lambda count: line.show_count(count, count, "examples"),
+            progress=lambda count: line.show_count(count, None, "examples"),
         )
     finally:
         line.close()

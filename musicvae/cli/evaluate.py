@@ -188,7 +188,7 @@ def _music(
         pitch_map=pitch_map,
         num_workers=values["num_workers"] or None,
         progress=lambda pieces, found: line.show_count(
-            pieces, pieces, f"pieces of {name} read, {found:,} examples"
+            pieces, None, f"pieces of {name} read, {found:,} examples"
         ),
     )
     return Music(name, drawn_set(examples, most, values["seed"]))

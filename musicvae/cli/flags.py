@@ -24,7 +24,6 @@ import signal
 import sys
 import textwrap
 import threading
-import traceback
 import types
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -32,6 +31,7 @@ from typing import Any, NoReturn
 
 from absl import flags, logging
 
+from musicvae.cli.streams import guarded_streams
 from musicvae.errors import InputError, MusicVAEError
 from musicvae.registry import did_you_mean
 
@@ -140,6 +140,7 @@ def run_command(
     main: Callable[[list[str]], int | None],
     *,
     takes_arguments: bool = False,
+    prints_result: bool = False,
     arguments: Sequence[str] | None = None,
 ) -> NoReturn:
     """Parses the command line, runs `main` and exits.
@@ -151,6 +152,8 @@ def run_command(
       main: what it does; given the arguments that are no flags, it returns an exit status, or None
         for 0.
       takes_arguments: whether it takes arguments that are no flags.
+      prints_result: whether what it prints is what it is for: then it fails where that cannot be
+        written. Other commands do their work and say so.
       arguments: the command line without the program's name; `sys.argv[1:]` where not given.
 
     Raises:
@@ -158,15 +161,38 @@ def run_command(
         Ctrl-C, 143 for SIGTERM.
     """
     given = mend_arguments(sys.argv[1:] if arguments is None else arguments)
+    with guarded_streams(prints_result=prints_result) as output:
+        try:
+            status = _parse_and_run(name, doc, values, main, given, takes_arguments)
+            output.flush()
+        except BrokenPipeError:
+            status = EXIT_ERROR
+        if output.error is not None and not isinstance(output.error, BrokenPipeError):
+            reason = output.error.strerror or output.error
+            _complain(name, f"cannot write to standard output: {reason}", EXIT_ERROR)
+            status = status or (EXIT_ERROR if prints_result or values["help"].value else 0)
+    raise SystemExit(status)
+
+
+def _parse_and_run(
+    name: str,
+    doc: str | None,
+    values: flags.FlagValues,
+    main: Callable[[list[str]], int | None],
+    given: list[str],
+    takes_arguments: bool,
+) -> int:
     rest = _parse(name, values, given)
+    if isinstance(rest, int):
+        return rest
     if values["help"].value:
-        with contextlib.suppress(BrokenPipeError):
-            print(_help_text(name, doc, values), flush=True)
-        raise SystemExit(0)
+        print(_help_text(name, doc, values))
+        return 0
     if rest and not takes_arguments:
-        _fail(name, f"unexpected argument '{rest[0]}'; flags are written --name=value", EXIT_USAGE)
+        message = f"unexpected argument '{rest[0]}'; flags are written --name=value"
+        return _complain(name, message, EXIT_USAGE)
     _set_up_logging(str(values["log"].value))
-    raise SystemExit(_run(name, main, rest))
+    return _run(name, main, rest)
 
 
 def _run(name: str, main: Callable[[list[str]], int | None], rest: list[str]) -> int:
@@ -178,13 +204,12 @@ def _run(name: str, main: Callable[[list[str]], int | None], rest: list[str]) ->
     except flags.Error as error:
         return _complain(name, str(error), EXIT_USAGE)
     except BrokenPipeError:
-        sys.stderr.close()
-        return EXIT_ERROR
+        raise
     except OSError as error:
-        if error.filename is None:
-            traceback.print_exc()
-            return EXIT_ERROR
-        return _complain(name, f"{error.filename}: {error.strerror}", EXIT_ERROR)
+        what = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
+        return _complain(name, f"{what}{error.strerror or error}", EXIT_ERROR)
+    except MemoryError:
+        return _complain(name, "there is not enough memory for this", EXIT_ERROR)
     except KeyboardInterrupt:
         return _complain(name, "interrupted", EXIT_INTERRUPTED)
 
@@ -207,7 +232,8 @@ def _ended_by_sigterm() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _parse(name: str, values: flags.FlagValues, given: list[str]) -> list[str]:
+def _parse(name: str, values: flags.FlagValues, given: list[str]) -> list[str] | int:
+    """Returns the arguments that are no flags, or the exit status of a wrong command line."""
     if any(
         argument in ("--help", "-h", "-help", "--helpshort", "--helpfull") for argument in given
     ):
@@ -219,13 +245,10 @@ def _parse(name: str, values: flags.FlagValues, given: list[str]) -> list[str]:
     except flags.UnrecognizedFlagError as error:
         hint = did_you_mean(error.flagname, list(values)).replace("'", "")
         hint = hint.replace("did you mean ", "did you mean --")
-        _fail(name, f"unknown flag --{error.flagname}{hint} `{name} --help` lists all", EXIT_USAGE)
-    except flags.Error as error:
-        _fail(name, _one_line(str(error)), EXIT_USAGE)
-
-
-def _fail(name: str, message: str, status: int) -> NoReturn:
-    raise SystemExit(_complain(name, message, status))
+        message = f"unknown flag --{error.flagname}{hint} `{name} --help` lists all"
+        return _complain(name, message, EXIT_USAGE)
+    except (flags.Error, ValueError) as error:
+        return _complain(name, str(error), EXIT_USAGE)
 
 
 def _complain(name: str, message: str, status: int) -> int:

@@ -7,6 +7,7 @@ already is not done again, so that a run that was interrupted goes on; what coul
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,6 +18,7 @@ from musicvae.cli.generate_results import write_results
 from musicvae.cli.progress import ProgressLine
 from musicvae.errors import InputError, MusicVAEError
 from musicvae.files import atomic_file, check_writable
+from musicvae.names import distinct
 
 if TYPE_CHECKING:
     from musicvae.cli.outputs import OutputFolder
@@ -81,18 +83,21 @@ def tasks_of(names: Sequence[str], mode_name: str, mode: Mode) -> list[Task]:
     if len(names) < mode.min_inputs:
         raise InputError(f"--mode={mode_name} needs {mode.min_inputs} files in --input_dir")
     stems = [os.path.splitext(name)[0] for name in names]
+    # Two files that differ in their ending alone keep it, so that neither replaces the other.
     if mode.min_inputs == 1:
-        # Two files that differ in their ending alone keep it, so that neither replaces the other.
-        return [
-            Task((name,), f"{stem if stems.count(stem) == 1 else name}_{mode_name}")
-            for name, stem in zip(names, stems, strict=True)
-        ]
+        results = distinct(stems, names)
+        inputs: list[tuple[str, ...]] = [(name,) for name in names]
+    else:
+        inputs = list(itertools.pairwise(names))
+        results = distinct(_joined(stems), _joined(names))
     return [
-        Task(
-            (names[k], names[k + 1]), f"{stems[k]}_to_{os.path.basename(stems[k + 1])}_{mode_name}"
-        )
-        for k in range(len(names) - 1)
+        Task(files, f"{result}_{mode_name}")
+        for files, result in zip(inputs, results, strict=True)
     ]
+
+
+def _joined(names: Sequence[str]) -> list[str]:
+    return [f"{one}_to_{os.path.basename(other)}" for one, other in itertools.pairwise(names)]
 
 
 def work_through(
@@ -118,6 +123,7 @@ def work_through(
     Returns:
       What became of them.
     """
+    from musicvae.cli.outputs import is_finished
     from musicvae.generate.presentation import shown_by
 
     total = mode.count(values, mode.min_inputs) * len(options.temperatures)
@@ -128,7 +134,7 @@ def work_through(
         for number, task in enumerate(tasks, 1):
             paths = list(_paths(output.path, task.stem, total))
             files = [*paths, *shown_by(paths, presentation)]
-            if not values["overwrite"] and all(map(os.path.exists, files)):
+            if not values["overwrite"] and all(map(is_finished, files)):
                 before += 1
             else:
                 try:

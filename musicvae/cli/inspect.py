@@ -153,7 +153,7 @@ def _inspect_checkpoint(path: str) -> None:
 
 def run() -> None:
     """Runs the command."""
-    run_command(_NAME, __doc__, FLAGS, main, takes_arguments=True)
+    run_command(_NAME, __doc__, FLAGS, main, takes_arguments=True, prints_result=True)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from musicvae.names import printable
+
 if TYPE_CHECKING:
     from musicvae.data.conversion import ConversionProgress
 
@@ -43,19 +45,19 @@ class ProgressLine:
             text += f", about {format_duration(progress.seconds_left)} left"
         self._show(text)
 
-    def show_count(self, done: int, total: int, what: str) -> None:
+    def show_count(self, done: int, total: int | None, what: str) -> None:
         """Shows how much is done and about how long the rest takes, at most every so often.
 
         Args:
           done: how many.
-          total: of how many.
+          total: of how many; None where that is not known.
           what: "pieces"; another word than the time before starts a new estimate.
         """
         if what != self._counted:
             self._counted, self._started = what, time.monotonic()
         text = _share(done, total, what)
         seconds = time.monotonic() - self._started
-        if 0 < done < total and seconds > _ESTIMATE_SECONDS:
+        if total is not None and 0 < done < total and seconds > _ESTIMATE_SECONDS:
             text += f", about {format_duration(seconds * (total - done) / done)} left"
         self._show(text)
 
@@ -71,11 +73,12 @@ class ProgressLine:
 
     def _show(self, text: str) -> None:
         now = time.monotonic()
+        text = printable(text)
         if self._quiet or now < self._next:
             return
         self._next = now + (_TERMINAL_SECONDS if self._is_terminal else _LOG_SECONDS)
         if self._is_terminal:
-            print("\r" + text.ljust(self._width), end="", file=sys.stderr, flush=True)
+            self._write_over(text.ljust(self._width))
             self._width = len(text)
         else:
             print(text, file=sys.stderr, flush=True)
@@ -83,11 +86,19 @@ class ProgressLine:
     def close(self) -> None:
         """Clears the line."""
         if self._is_terminal and self._width:
-            print("\r" + " " * self._width + "\r", end="", file=sys.stderr, flush=True)
+            self._write_over(" " * self._width + "\r")
+
+    def _write_over(self, text: str) -> None:
+        """Writes from the beginning of the line; a guarded stream shows a return as text else."""
+        write = getattr(sys.stderr, "control", sys.stderr.write)
+        write("\r" + text)
+        sys.stderr.flush()
 
 
-def _share(done: int, total: int, what: str) -> str:
-    return f"{done:,} of {total:,} {what} ({done / total:.0%})"
+def _share(done: int, total: int | None, what: str) -> str:
+    if total is None:
+        return f"{done:,} {what}"
+    return f"{done:,} of {total:,} {what}" + (f" ({done / total:.0%})" if total else "")
 
 
 def format_duration(seconds: float) -> str:

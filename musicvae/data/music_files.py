@@ -138,7 +138,7 @@ def read_bounded(path: str | os.PathLike[str], max_bytes: int) -> bytes:
                 "too_large", f"it has {info.st_size} bytes; the limit is {max_bytes}"
             )
         with open(path, "rb") as file:
-            return file.read(max_bytes)
+            return file.read(info.st_size)
     except OSError as error:
         raise MusicFileError("unreadable", error.strerror or str(error)) from error
 

@@ -1,9 +1,10 @@
 """The unfinished part of a conversion, kept beside its output so that it can go on.
 
 `music.tfrecord.partial/` holds a lock, a plan and, for each finished chunk of files, its records
-and its outcomes. A run that finds a folder of the same plan takes the chunks over; one of another
-plan is thrown away. When the output is in place the folder goes. A run may die at any moment of
-this: the lock comes first and goes last, and a plan goes before any of its chunks.
+and its outcomes with the SHA-256 of both. A run that finds a folder of the same plan takes the
+chunks over; one of another plan is thrown away. When the output is in place the folder goes. A run
+may die at any moment of this, and so may the machine: the lock comes first and goes last, a plan
+goes before any of its chunks, and a chunk that is not as it was written is made again.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import hashlib
 import json
 import os
 import re
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,14 +22,14 @@ from typing import Any
 from musicvae.data.conversion_report import FileOutcome
 from musicvae.data.music_files import FoundFile
 from musicvae.errors import InputError
-from musicvae.files import atomic_file
+from musicvae.files import atomic_file, is_special, open_lock
 from musicvae.formats.tfrecord import framed, read_records
 
 MAX_CHUNK_FILES = 64
 
 _PLAN = "plan.json"
 _LOCK = "lock"
-_VERSION = 1
+_VERSION = 2
 
 # What a run that died may have left, temporary names among it.
 _OURS = re.compile(rf"{_LOCK}|{re.escape(_PLAN)}|\d{{9,}}\.(json|records)|\..+")
@@ -57,6 +59,9 @@ class PartialFolder:
           plan: the run's fingerprint.
           num_files: files in all.
         """
+        if is_special(output):
+            # A device or a pipe has no folder that is ours to write to.
+            output = Path(tempfile.gettempdir(), f"musicvae-{plan[:20]}")
         self.path = output.with_name(output.name + ".partial")
         self.chunk_files = max(1, min(MAX_CHUNK_FILES, num_files // 64))
         self._num_files = num_files
@@ -82,21 +87,20 @@ class PartialFolder:
     def _is_ours(self) -> bool:
         if not self.path.is_dir():
             return False
-        names = {entry.name for entry in self.path.iterdir()}
-        return not names or (_LOCK in names and all(map(_OURS.fullmatch, names)))
+        entries = list(os.scandir(self.path))
+        if any(entry.is_dir(follow_symlinks=False) for entry in entries):
+            return False
+        # What a power loss leaves need not have its lock any more.
+        names = {entry.name for entry in entries}
+        return all(map(_OURS.fullmatch, names)) and (
+            not names or any(not name.startswith(".") for name in names)
+        )
 
     def _take_lock(self) -> None:
-        self._lock = open(self.path / _LOCK, "wb")  # noqa: SIM115
-        try:
-            import fcntl
-        except ImportError:
-            return
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            self._lock.close()
-            output = self.path.name.removesuffix(".partial")
-            raise InputError(f"another musicvae-convert is writing '{output}' now") from None
+        output = self.path.name.removesuffix(".partial").replace("{", "{{").replace("}", "}}")
+        self._lock = open_lock(
+            self.path / _LOCK, f"another musicvae-convert is writing '{output}' now ({{holder}})"
+        )
 
     def _read_plan(self) -> str:
         try:
@@ -105,7 +109,7 @@ class PartialFolder:
             return ""
 
     def _write(self, name: str, content: bytes) -> None:
-        with atomic_file(self.path / name, survives_power_loss=False) as file:
+        with atomic_file(self.path / name) as file:
             file.write(content)
 
     def chunk_of(self, index: int) -> range:
@@ -118,8 +122,13 @@ class PartialFolder:
         return [self.chunk_of(start) for start in range(0, self._num_files, self.chunk_files)]
 
     def is_finished(self, chunk: range) -> bool:
-        """Says whether a chunk is there."""
-        return (self.path / f"{chunk.start:09d}.json").exists()
+        """Says whether a chunk is there, just as it was written."""
+        try:
+            values = json.loads((self.path / f"{chunk.start:09d}.json").read_bytes())
+            records = (self.path / f"{chunk.start:09d}.records").read_bytes()
+            return bool(values == _sealed(values["outcomes"], records))
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return False
 
     def add(self, chunk: range, outcomes: Sequence[FileOutcome], records: Sequence[bytes]) -> None:
         """Writes a finished chunk.
@@ -129,14 +138,16 @@ class PartialFolder:
           outcomes: what became of each.
           records: the sequences of all of them, serialized, in order.
         """
-        self._write(f"{chunk.start:09d}.records", b"".join(framed(record) for record in records))
-        lines = json.dumps([outcome.to_json() for outcome in outcomes])
-        self._write(f"{chunk.start:09d}.json", lines.encode())
+        content = b"".join(framed(record) for record in records)
+        self._write(f"{chunk.start:09d}.records", content)
+        sealed = _sealed([outcome.to_json() for outcome in outcomes], content)
+        self._write(f"{chunk.start:09d}.json", json.dumps(sealed).encode())
 
     def outcomes(self) -> Iterator[FileOutcome]:
         """Yields what became of every file, in order."""
         for chunk in self.chunks():
-            for values in json.loads((self.path / f"{chunk.start:09d}.json").read_bytes()):
+            sealed = json.loads((self.path / f"{chunk.start:09d}.json").read_bytes())
+            for values in sealed["outcomes"]:
                 yield FileOutcome.from_json(values)
 
     def records(self) -> Iterator[bytes]:
@@ -157,3 +168,14 @@ class PartialFolder:
         for entry in self.path.iterdir():
             if entry.name != _LOCK:
                 entry.unlink()
+
+
+def _sealed(outcomes: list[Any], records: bytes) -> dict[str, Any]:
+    """Returns a chunk's outcomes with what tells whether they or its records were damaged."""
+    # As JSON has them: tuples are lists there.
+    outcomes = json.loads(json.dumps(outcomes))
+    return {
+        "outcomes": outcomes,
+        "outcomes_sha256": hashlib.sha256(json.dumps(outcomes).encode()).hexdigest(),
+        "records_sha256": hashlib.sha256(records).hexdigest(),
+    }
