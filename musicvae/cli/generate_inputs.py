@@ -15,13 +15,13 @@ from musicvae.errors import InputError
 if TYPE_CHECKING:
     from musicvae.converters import Converter
     from musicvae.generate.presentation import Presentation
-    from musicvae.generate.results import Input, SamplingOptions
+    from musicvae.generate.results import Piece, SamplingOptions
 
 _SEEDS = 2**31
 _INPUT_FLAGS = ("--input_midi_1", "--input_midi_2", "--input", "another --input")
 
 
-def read_input(path: str, flag: str) -> Input:
+def read_input(path: str, flag: str) -> Piece:
     """Reads a music file that holds one piece.
 
     Args:
@@ -33,7 +33,7 @@ def read_input(path: str, flag: str) -> Input:
     """
     from musicvae.data.music_files import read_music_file
     from musicvae.formats.bounds import MusicFileError
-    from musicvae.generate.results import Input
+    from musicvae.generate.results import Piece
 
     try:
         sequences = read_music_file(path, with_silence=True).sequences
@@ -41,10 +41,10 @@ def read_input(path: str, flag: str) -> Input:
         raise InputError(f"--{flag}={path}: {error.detail}") from error
     if len(sequences) != 1:
         raise InputError(f"--{flag}={path}: it has {len(sequences)} tunes; give a file with one")
-    return Input(sequences[0], os.path.basename(path))
+    return Piece(sequences[0], os.path.basename(path))
 
 
-def read_inputs(name: str, mode: Mode, values: Mapping[str, Any]) -> list[Input]:
+def read_inputs(name: str, mode: Mode, values: Mapping[str, Any]) -> list[Piece]:
     """Reads the inputs of a mode.
 
     Args:
@@ -148,7 +148,7 @@ def check_mode(name: str, converter: Converter, kind: str) -> None:
 
 
 def check_inputs(
-    inputs: Sequence[Input], converter: Converter, options: SamplingOptions, *, taps: bool
+    inputs: Sequence[Piece], converter: Converter, options: SamplingOptions, *, taps: bool
 ) -> None:
     """Checks, before the model is loaded, that it can read the inputs.
 

@@ -13,13 +13,13 @@ from musicvae.errors import InputError
 
 if TYPE_CHECKING:
     from musicvae.generate import TrainedModel
-    from musicvae.generate.results import Input, Result, SamplingOptions
+    from musicvae.generate.results import Piece, Result, SamplingOptions
 
 SAMPLED_TOGETHER = 64
 
 Values = Mapping[str, Any]
 ModeFunction = Callable[
-    ["TrainedModel", "Sequence[Input]", "SamplingOptions", Values], "Iterator[Result]"
+    ["TrainedModel", "Sequence[Piece]", "SamplingOptions", Values], "Iterator[Result]"
 ]
 Count = Callable[[Values, int], int]
 
@@ -54,7 +54,7 @@ def _outputs(values: Values, _: int) -> int:
 
 
 def _sample(
-    model: TrainedModel, _: Sequence[Input], options: SamplingOptions, values: Values
+    model: TrainedModel, _: Sequence[Piece], options: SamplingOptions, values: Values
 ) -> Iterator[Result]:
     from musicvae.generate.modes import sample
 
@@ -66,7 +66,7 @@ def _sample(
 
 
 def _interpolate(
-    model: TrainedModel, inputs: Sequence[Input], options: SamplingOptions, values: Values
+    model: TrainedModel, inputs: Sequence[Piece], options: SamplingOptions, values: Values
 ) -> Iterator[Result]:
     from musicvae.generate.modes import interpolate
 
@@ -75,7 +75,7 @@ def _interpolate(
 
 
 def _grid(
-    model: TrainedModel, inputs: Sequence[Input], options: SamplingOptions, values: Values
+    model: TrainedModel, inputs: Sequence[Piece], options: SamplingOptions, values: Values
 ) -> Iterator[Result]:
     from musicvae.generate.modes import grid
 
@@ -83,7 +83,7 @@ def _grid(
 
 
 def _morph(
-    model: TrainedModel, inputs: Sequence[Input], options: SamplingOptions, values: Values
+    model: TrainedModel, inputs: Sequence[Piece], options: SamplingOptions, values: Values
 ) -> Iterator[Result]:
     from musicvae.generate.modes import morph
 
@@ -91,7 +91,7 @@ def _morph(
 
 
 def _reconstruct(
-    model: TrainedModel, inputs: Sequence[Input], options: SamplingOptions, values: Values
+    model: TrainedModel, inputs: Sequence[Piece], options: SamplingOptions, values: Values
 ) -> Iterator[Result]:
     from musicvae.generate.modes import reconstruct
 
@@ -99,7 +99,7 @@ def _reconstruct(
 
 
 def _similar(
-    model: TrainedModel, inputs: Sequence[Input], options: SamplingOptions, values: Values
+    model: TrainedModel, inputs: Sequence[Piece], options: SamplingOptions, values: Values
 ) -> Iterator[Result]:
     from musicvae.generate.modes import similar
 
@@ -107,7 +107,7 @@ def _similar(
 
 
 def _steer(
-    model: TrainedModel, inputs: Sequence[Input], options: SamplingOptions, values: Values
+    model: TrainedModel, inputs: Sequence[Piece], options: SamplingOptions, values: Values
 ) -> Iterator[Result]:
     from musicvae.attributes import attribute_named, attributes_path, load_vectors
     from musicvae.generate.modes import steer
@@ -122,7 +122,7 @@ def _steer(
 
 def _groove(run: str) -> ModeFunction:
     def play(
-        model: TrainedModel, inputs: Sequence[Input], options: SamplingOptions, values: Values
+        model: TrainedModel, inputs: Sequence[Piece], options: SamplingOptions, values: Values
     ) -> Iterator[Result]:
         from musicvae.generate.grooves import play_groove
 
@@ -132,7 +132,7 @@ def _groove(run: str) -> ModeFunction:
 
 
 def _follow_hits(
-    model: TrainedModel, inputs: Sequence[Input], options: SamplingOptions, values: Values
+    model: TrainedModel, inputs: Sequence[Piece], options: SamplingOptions, values: Values
 ) -> Iterator[Result]:
     from musicvae.generate.grooves import follow_hits
 

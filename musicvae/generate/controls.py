@@ -21,7 +21,7 @@ from musicvae.generate.chords import (
     parse_key,
 )
 from musicvae.generate.input_windows import Window, fit_window
-from musicvae.generate.results import Input, SamplingOptions
+from musicvae.generate.results import Piece, SamplingOptions
 
 
 def chords_of(options: SamplingOptions) -> tuple[list[list[str]], Key | None]:
@@ -174,6 +174,6 @@ def _check_key_alone(converter: Converter, config_name: str) -> None:
         )
 
 
-def control_window(converter: Converter, piece: Input) -> Window:
+def control_window(converter: Converter, piece: Piece) -> Window:
     """Returns the window of a piece that is to be followed."""
     return fit_window(piece.sequence, converter, name=piece.name)

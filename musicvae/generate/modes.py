@@ -27,7 +27,7 @@ from musicvae.generate.performing import (
     reconstruct_windows,
     takes_whole,
 )
-from musicvae.generate.results import Input, Result, Sample, SamplingOptions
+from musicvae.generate.results import Piece, Result, Sample, SamplingOptions
 from musicvae.latent import lerp, slerp
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def sample(
 
 def reconstruct(
     model: TrainedModel,
-    piece: Input,
+    piece: Piece,
     n: int = 1,
     options: SamplingOptions | None = None,
     *,
@@ -95,8 +95,8 @@ def reconstruct(
 
 def interpolate(
     model: TrainedModel,
-    start: Input,
-    end: Input,
+    start: Piece,
+    end: Piece,
     n: int,
     options: SamplingOptions | None = None,
     *,
@@ -123,7 +123,7 @@ def interpolate(
 
 def morph(
     model: TrainedModel,
-    inputs: Sequence[Input],
+    inputs: Sequence[Piece],
     n: int,
     options: SamplingOptions | None = None,
     *,
@@ -178,7 +178,7 @@ def morph(
 
 def grid(
     model: TrainedModel,
-    corners: Sequence[Input],
+    corners: Sequence[Piece],
     n: int,
     options: SamplingOptions | None = None,
     *,
@@ -226,7 +226,7 @@ def grid(
 
 def similar(
     model: TrainedModel,
-    piece: Input,
+    piece: Piece,
     n: int,
     closeness: float,
     options: SamplingOptions | None = None,
@@ -265,7 +265,7 @@ def similar(
 
 def steer(
     model: TrainedModel,
-    piece: Input,
+    piece: Piece,
     vectors: AttributeVectors,
     attribute: str,
     amounts: Sequence[float],
@@ -302,7 +302,7 @@ def steer(
     return Result(samples, notes_about([piece], [window]), "path")
 
 
-def _place_name(inputs: Sequence[Input], leg: int, share: float) -> str:
+def _place_name(inputs: Sequence[Piece], leg: int, share: float) -> str:
     if share < 1e-9:
         return inputs[leg].name
     if share > 1 - 1e-9:
@@ -310,7 +310,7 @@ def _place_name(inputs: Sequence[Input], leg: int, share: float) -> str:
     return f"{share:.3g} of the way" if len(inputs) == 2 else f"{leg + share:.3g}"
 
 
-def _corner_name(corners: Sequence[Input], across: float, down: float) -> str:
+def _corner_name(corners: Sequence[Piece], across: float, down: float) -> str:
     if across in (0.0, 1.0) and down in (0.0, 1.0):
         return corners[int(across) + 2 * int(down)].name
     return f"{across:.3g}, {down:.3g}"

@@ -17,7 +17,7 @@ _SEED_STEP = 104_729
 
 
 @dataclasses.dataclass(frozen=True)
-class Input:
+class Piece:
     """A piece that a user gives.
 
     Attributes:
@@ -86,7 +86,7 @@ class SamplingOptions:
     length: int | None = None
     chords: str | None = None
     key: str | None = None
-    control: Input | None = None
+    control: Piece | None = None
     strict: bool = False
     bar: int | None = None
     keep_hits: bool = True
