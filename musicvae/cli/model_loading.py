@@ -73,7 +73,7 @@ def load_chosen_model(
       CheckpointError: it cannot be read, or does not fit.
       InputError: there is no such device.
     """
-    from musicvae.cli.tensorflow_start import quiet_start
+    from musicvae.tensorflow_start import quiet_start
 
     logging.info("loading %s from %s", choice.config.name, choice.checkpoint)
     with quiet_start():

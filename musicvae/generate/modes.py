@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from musicvae.attributes import AttributeVectors
 from musicvae.errors import InputError
@@ -300,6 +301,29 @@ def steer(
     settings = [Setting.of(window)] * len(amounts)
     samples = decode(model, z, captions, options, settings, controls)
     return Result(samples, notes_about([piece], [window]), "path")
+
+
+def decode_vectors(
+    model: TrainedModel, z: npt.ArrayLike, options: SamplingOptions | None = None
+) -> Result:
+    """Decodes latent vectors.
+
+    Args:
+      model: a trained model.
+      z: float `[N, Z]`.
+      options: what is asked for.
+
+    Returns:
+      A sample for each vector.
+
+    Raises:
+      InputError: z is of another size, or the model needs chords or hits that are not given.
+    """
+    options = options or SamplingOptions()
+    vectors = np.asarray(z, np.float32)
+    captions = [f"z {k + 1}" for k in range(len(vectors))]
+    controls = controls_for(model.converter, model.config.name, options)
+    return Result(decode(model, vectors, captions, options, [Setting()] * len(captions), controls))
 
 
 def _place_name(inputs: Sequence[Piece], leg: int, share: float) -> str:
