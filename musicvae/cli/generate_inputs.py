@@ -1,4 +1,4 @@
-"""What `musicvae-generate` reads from its flags: inputs, wishes and what to write."""
+"""What `musicvae-generate` reads from its flags: inputs, options and what to write."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def test_a_model_of_hits_is_told_those_of_a_file(config):
 
 
 @pytest.mark.parametrize(
-    ("config", "wishes", "message"),
+    ("config", "options", "message"),
     [
         (OVER_CHORDS[0], {"key": "G"}, "takes no key of its own; --key says what the numerals"),
         ("cat-mel_2bar_small", {"key": "G"}, "takes no key of its own"),

@@ -187,7 +187,7 @@ def test_a_number_out_of_range_is_refused(model, n):
 
 
 @pytest.mark.parametrize(
-    "wishes",
+    "options",
     [{"temperatures": ()}, {"temperatures": (-1.0,)}, {"temperatures": (float("nan"),)},
      {"qpm": 0.0}, {"program": 128}, {"length": 0}, {"seed": -1}],
 )  # fmt: skip
