@@ -27,7 +27,7 @@ from musicvae.config_map import EditableConfig, as_config
 from musicvae.converters import Converter, build_converter
 from musicvae.devices import choose_device
 from musicvae.errors import InputError
-from musicvae.inference.arrays import Array, fitted_controls, stacked, trimmed
+from musicvae.inference.arrays import Array, fitted_controls, rows_of_steps, stacked, trimmed
 from musicvae.inference.randomness import Randomness
 from musicvae.model_choice import checkpoint_path
 from musicvae.models import MusicVAE, Precision, variable_shapes
@@ -136,6 +136,11 @@ class TensorModel:
         self._encoders: dict[tuple[tuple[int, ...], ...], Any] = {}
 
     @property
+    def _config(self) -> Config:
+        """The configuration, under the name that notebooks reach for."""
+        return self.config
+
+    @property
     def network(self) -> MusicVAE:
         """The model itself, whose variables hold the weights."""
         return self._model
@@ -227,7 +232,8 @@ class TensorModel:
           z: float `[N, Z]`.
           length: the most steps; None for the configuration's `max_seq_len`.
           temperature: at least 0; 0 takes the most likely value of each step.
-          c_input: controls, float `[T, C]` for all pieces or `[N, T, C]`.
+          c_input: controls, float `[T, C]` for all pieces or `[N, T, C]`; T may count bars, and is
+            1 for models of one bar, which also take `[N, C]`.
           return_full_results: return what the model gave, one `Decoded` for each group of
             `batch_size`, in place of trimmed arrays.
           seed: makes this call repeatable.
@@ -328,4 +334,6 @@ class TensorModel:
             )
         if not depth and c_input is not None:
             raise InputError(f"config '{self.config.name}' takes no controls (c_input)")
-        return None if c_input is None else fitted_controls(c_input, n, length, depth)
+        if c_input is None:
+            return None
+        return fitted_controls(rows_of_steps(c_input, self.converter, n, length), n, length, depth)

@@ -47,7 +47,7 @@ class TrainedModel(TensorModel):
           length: the most steps; None for the configuration's `max_seq_len`.
           temperature: at least 0; 0 takes the most likely value of each step.
           same_z: whether all pieces come from one latent vector.
-          c_input: controls, float `[T, C]` for all pieces or `[N, T, C]`.
+          c_input: controls, float `[T, C]` for all pieces or `[N, T, C]`; T may count bars.
           seed: makes this call repeatable; None goes on with the model's own randomness.
           **rendering: qpm, velocity and program of the notes, as for `decode`.
 
@@ -154,7 +154,7 @@ class TrainedModel(TensorModel):
           z: float `[N, Z]`.
           length: the most steps; None for the configuration's `max_seq_len`.
           temperature: at least 0; 0 takes the most likely value of each step.
-          c_input: controls, float `[T, C]` for all pieces or `[N, T, C]`.
+          c_input: controls, float `[T, C]` for all pieces or `[N, T, C]`; T may count bars.
           seed: makes this call repeatable.
           qpm: tempo in quarter notes a minute, one for all pieces or one each.
           velocity: 1 to 127, where the representation has none.
