@@ -129,7 +129,7 @@ def follow_hits(
     check_job(model.converter, model.config.name, "follow_hits")
     windows = fit_all(model, hits, wishes)
     if style is None:
-        styles = model.sample_z(n, wishes.seed)
+        styles = model.sample_z(n, wishes.seed, targets=wishes.targets, guidance=wishes.guidance)
     else:
         posterior = encode(model, [fit(model, style, wishes)])
         noise = np.random.default_rng(wishes.seed).standard_normal(

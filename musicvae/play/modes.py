@@ -43,7 +43,7 @@ def sample(model: TrainedModel, n: int, wishes: Wishes | None = None, *, first: 
     """
     wishes = wishes or Wishes()
     check_number(n)
-    z = model.sample_z(n, wishes.seed)
+    z = model.sample_z(n, wishes.seed, targets=wishes.targets, guidance=wishes.guidance)
     captions = [f"sample {first + k}" for k in range(n)]
     controls = controls_for(model.converter, model.config.name, wishes)
     setting = Setting()
@@ -245,7 +245,7 @@ def similar(
         raise InputError(f"closeness {closeness} is not in 0 (anything) to 1 (the same)")
     window = fit(model, piece, wishes)
     mu = encode(model, [window]).mu[0]
-    others = model.sample_z(n, wishes.seed)
+    others = model.sample_z(n, wishes.seed, targets=wishes.targets, guidance=wishes.guidance)
     z = np.array([slerp(mu, other, 1.0 - closeness) for other in others], np.float32)
     captions = [f"variation {k + 1}" for k in range(n)]
     controls = controls_for(model.converter, model.config.name, wishes, window)
