@@ -114,9 +114,12 @@ def _steer(
     from musicvae.attributes import attribute_named, attributes_path, load_vectors
     from musicvae.play.modes import steer
 
-    if len(values["attribute"]) != 1:
-        given = f"{len(values['attribute'])} times " if values["attribute"] else "no "
-        raise InputError(f"{given}--attribute; give one, such as --attribute=note_density")
+    if not values["attribute"]:
+        raise InputError("missing --attribute; give one, such as --attribute=note_density")
+    if len(values["attribute"]) > 1:
+        raise InputError(
+            f"--attribute is given {len(values['attribute'])} times; --mode=attribute changes one"
+        )
     name = attribute_named(values["attribute"][0]).name
     path = values["attributes_file"] or attributes_path(model.checkpoint)
     vectors = load_vectors(path, model.config.hparams.z_size)
