@@ -63,7 +63,8 @@ def test_public_names_are_listed_and_there():
 
 def test_keywords_are_the_sampling_options():
     options = {field for field in SamplingOptions.__dataclass_fields__}
-    assert {*SamplingKeywords.__annotations__} == (options - {"temperatures"}) | {"temperature"}
+    own = {"temperatures": "temperature", "targets": "attribute"}
+    assert {*SamplingKeywords.__annotations__} == {own.get(name, name) for name in options}
     assert sampling_options({}) == SamplingOptions()
 
 

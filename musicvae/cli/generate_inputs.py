@@ -84,11 +84,17 @@ def read_sampling_options(mode: Mode, values: Mapping[str, Any]) -> SamplingOpti
     """
     from musicvae.general_midi import program_number
     from musicvae.generate.results import SamplingOptions
+    from musicvae.prior import parse_targets
 
     seed = values["seed"]
     if seed is None:
         seed = secrets.randbelow(_SEEDS)
         logging.info("seed %d (--seed=%d gives the same again)", seed, seed)
+    if values["attribute"] and not (mode.draws or mode.steers):
+        raise InputError(
+            f"--attribute={values['attribute'][0]}: this mode draws nothing new; --mode=sample and "
+            "--mode=similar do, and --mode=attribute changes an input"
+        )
     control = None
     if values["control_midi"] and not mode.follows:
         control = read_input(values["control_midi"], "control_midi")
@@ -104,6 +110,8 @@ def read_sampling_options(mode: Mode, values: Mapping[str, Any]) -> SamplingOpti
         strict=values["strict"],
         bar=values["bar"],
         keep_hits=values["keep_hits"],
+        targets=() if mode.steers else parse_targets(values["attribute"]),
+        guidance=values["guidance"],
     )
 
 

@@ -65,7 +65,8 @@ def check_controls(
         bars, _ = chords_of(options)
         if converter.spec.num_segments and any(len(bar) > 1 for bar in bars):
             raise InputError(
-                f"config '{config_name}' plays a bar at a time over one chord; give one chord to a bar"
+                f"config '{config_name}' plays a bar at a time over one chord; give one "
+                "chord to a bar"
             )
         if plays_in_a_key(converter) and options.key is None:
             raise InputError(

@@ -131,7 +131,7 @@ def follow_hits(
     check_groove_mode(model.converter, model.config.name, "follow_hits")
     windows = fit_all(model, hits, options)
     if style is None:
-        styles = model.sample_z(n, options.seed)
+        styles = model.sample_z(n, options.seed, targets=options.targets, guidance=options.guidance)
     else:
         posterior = encode(model, [fit(model, style, options)])
         noise = np.random.default_rng(options.seed).standard_normal(

@@ -11,6 +11,7 @@ from typing import Any, TypedDict
 from musicvae.errors import InputError
 from musicvae.generate.music import MusicLike, as_piece
 from musicvae.generate.results import SamplingOptions
+from musicvae.prior import parse_targets
 from musicvae.registry import did_you_mean
 
 DEFAULT_TEMPERATURE = 0.5
@@ -31,6 +32,9 @@ class SamplingKeywords(TypedDict, total=False):
       strict: whether an input must be one window exactly, as it stands.
       bar: the bar at which an input's window begins, from 1.
       keep_hits: whether the groove modes play the input's hits as they are.
+      attribute: attributes that new music is to have, such as "note_density=high", for models with
+        a learned prior.
+      guidance: how strongly, at least 0; 1 is as the training music has them.
     """
 
     temperature: float | Sequence[float]
@@ -44,6 +48,8 @@ class SamplingKeywords(TypedDict, total=False):
     strict: bool
     bar: int | None
     keep_hits: bool
+    attribute: str | Sequence[str]
+    guidance: float
 
 
 def sampling_options(keywords: Mapping[str, Any]) -> SamplingOptions:
@@ -67,6 +73,10 @@ def sampling_options(keywords: Mapping[str, Any]) -> SamplingOptions:
         temperatures = tuple(map(float, temperature))
     except TypeError:
         temperatures = (_number(temperature),)
+    attribute = values.pop("attribute", ())
+    texts = [attribute] if isinstance(attribute, str) else list(attribute)
+    if texts:
+        values["targets"] = parse_targets(texts)
     if values.get("control") is not None:
         values["control"] = as_piece(values["control"])
     return SamplingOptions(temperatures=temperatures, **values)

@@ -11,6 +11,7 @@ from musicvae.generate.model import Model
 from musicvae.generate.trained_model import TrainedModel
 from musicvae.model_choice import choose_model, shipped_models
 from musicvae.models import Precision
+from musicvae.prior.choice import PriorChoice
 from musicvae.registry import did_you_mean
 
 
@@ -52,6 +53,7 @@ def load(
     device: str | None = None,
     decoder_only: bool = False,
     precision: Precision = "float32",
+    prior: PriorChoice = None,
 ) -> Model:
     """Loads a trained model.
 
@@ -65,6 +67,8 @@ def load(
       device: "CPU" or "GPU:0"; None for a GPU if there is one.
       decoder_only: whether to leave out the encoder: half the memory, and no inputs.
       precision: what weights are kept and multiplied in: float32, bfloat16 or float16.
+      prior: where new z come from: "learned", "standard" for N(0, I), or a file of
+        `musicvae-prior`; None for the learned prior where the checkpoint has one.
 
     Raises:
       ConfigError: no model is known by this name; the message names the nearest one.
@@ -82,6 +86,7 @@ def load(
         "device": device,
         "decoder_only": decoder_only,
         "precision": precision,
+        "prior": prior,
     }
     names = {name for known in list_configs() for name in (known.name, *known.aliases)}
     if given in names and config is None and not os.path.exists(given):

@@ -253,7 +253,7 @@ class Model:
     def steer(
         self,
         music: MusicLike,
-        attribute: str,
+        direction: str,
         amounts: Sequence[float] = (-1.0, 0.0, 1.0),
         *,
         vectors: AttributeVectors,
@@ -263,7 +263,7 @@ class Model:
 
         Args:
           music: the piece.
-          attribute: an attribute's name, such as "note_density".
+          direction: the name of an attribute, such as "note_density".
           amounts: how much of the attribute's vector is added, a sample for each.
           vectors: the model's attribute vectors; see `musicvae.attributes`.
           **options: see `SamplingKeywords`.
@@ -272,7 +272,7 @@ class Model:
           InputError: the piece does not fit, or the attribute has no vector.
         """
         return modes.steer(
-            self.trained, as_piece(music), vectors, attribute, amounts, sampling_options(options)
+            self.trained, as_piece(music), vectors, direction, amounts, sampling_options(options)
         )
 
     def humanize(self, music: MusicLike, n: int = 1, **options: Unpack[SamplingKeywords]) -> Result:

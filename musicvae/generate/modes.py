@@ -54,7 +54,7 @@ def sample(
     """
     options = options or SamplingOptions()
     check_number(n)
-    z = model.sample_z(n, options.seed)
+    z = model.sample_z(n, options.seed, targets=options.targets, guidance=options.guidance)
     captions = [f"sample {first + k}" for k in range(n)]
     controls = controls_for(model.converter, model.config.name, options)
     setting = Setting()
@@ -256,7 +256,7 @@ def similar(
         raise InputError(f"closeness {closeness} is not in 0 (anything) to 1 (the same)")
     window = fit(model, piece, options)
     mu = encode(model, [window]).mu[0]
-    others = model.sample_z(n, options.seed)
+    others = model.sample_z(n, options.seed, targets=options.targets, guidance=options.guidance)
     z = np.array([slerp(mu, other, 1.0 - closeness) for other in others], np.float32)
     captions = [f"variation {k + 1}" for k in range(n)]
     controls = controls_for(model.converter, model.config.name, options, window)

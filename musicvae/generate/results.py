@@ -12,6 +12,7 @@ import numpy.typing as npt
 from musicvae.errors import InputError
 from musicvae.generate.music import Music
 from musicvae.lazy_note_seq import NoteSequence
+from musicvae.prior import DEFAULT_GUIDANCE, Target
 
 Vector = npt.NDArray[np.float32]
 
@@ -109,6 +110,8 @@ class SamplingOptions:
       strict: whether an input must be one window exactly, as it stands.
       bar: the bar at which an input's window is to begin; None for the most musical one.
       keep_hits: whether the groove jobs play the input's hits as they are, and no others.
+      targets: attributes that new latent vectors are to have, for models with a learned prior.
+      guidance: how strongly, 0 or more; 1 is as the training music has them.
     """
 
     temperatures: tuple[float, ...] = (0.5,)
@@ -122,6 +125,8 @@ class SamplingOptions:
     strict: bool = False
     bar: int | None = None
     keep_hits: bool = True
+    targets: tuple[Target, ...] = ()
+    guidance: float = DEFAULT_GUIDANCE
 
     def __post_init__(self) -> None:
         if not self.temperatures:
