@@ -17,7 +17,7 @@ from musicvae.errors import InputError
 from musicvae.formats.tfrecord import write_note_sequences
 from musicvae.generate import TrainedModel
 from musicvae.generate.modes import sample, similar
-from musicvae.generate.results import Piece, Wishes
+from musicvae.generate.results import Piece, SamplingOptions
 from musicvae.prior import Target, load_prior, save_prior
 
 MELODY = "cat-mel_2bar_small"
@@ -73,15 +73,17 @@ def test_the_prior_beside_the_checkpoint_is_drawn_from(run: pathlib.Path) -> Non
 def test_samples_and_variations_come_from_the_learned_prior(run: pathlib.Path) -> None:
     save_prior(run / "train" / "model.ckpt-5.prior.npz", some_prior())
     model = TrainedModel(MELODY, 4, run)
-    wishes = Wishes(seed=1)
-    np.testing.assert_array_equal([take.z for take in sample(model, 3, wishes).takes], drawn(model))
+    wishes = SamplingOptions(seed=1)
+    np.testing.assert_array_equal(
+        [take.z for take in sample(model, 3, wishes).samples], drawn(model)
+    )
     piece = Piece(melody(), "tune")
-    takes = similar(model, piece, 3, 0.0, wishes).takes
+    takes = similar(model, piece, 3, 0.0, wishes).samples
     np.testing.assert_allclose([take.z for take in takes], drawn(model), atol=1e-5)
-    dense = Wishes(seed=1, targets=(Target("note_density", "high"),))
+    dense = SamplingOptions(seed=1, targets=(Target("note_density", "high"),))
     expected = drawn(model, targets=dense.targets)
     assert not np.allclose(expected, drawn(model))
-    np.testing.assert_array_equal([take.z for take in sample(model, 3, dense).takes], expected)
+    np.testing.assert_array_equal([take.z for take in sample(model, 3, dense).samples], expected)
     again = model.sample(3, seed=1, attributes={"note_density": "high"})
     for one, other in zip(again, model.decode(expected, seed=1), strict=True):
         assert one == other
