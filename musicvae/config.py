@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 OptionsT = TypeVar("OptionsT")
 
 _SECTIONS = ("model", "converter", "encoder", "decoder", "train", "augment", "data")
+_MAX_BYTES = 1 << 20
 _TOP_LEVEL = ("name", "description", "aliases", "base")
 
 
@@ -213,10 +214,14 @@ def read_config(path: str | os.PathLike[str]) -> Config:
     """
     try:
         with open(path, "rb") as file:
-            tables = tomllib.load(file)
+            text = file.read(_MAX_BYTES + 1)
+        if len(text) > _MAX_BYTES:
+            raise ConfigError(f"{path}: over {_MAX_BYTES >> 20} MiB are no configuration")
+        tables = tomllib.loads(text.decode())
     except OSError as error:
         raise ConfigError(f"{path}: cannot read the configuration: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
+        # ValueError: no TOML, no UTF-8, a number of thousands of digits.
         raise ConfigError(f"{path}: not a TOML file: {error}") from error
     name = os.path.basename(os.fspath(path)).removesuffix(".toml")
     return parse_config(tables, name, source=os.fspath(path))
@@ -235,6 +240,7 @@ def parse_config(tables: Mapping[str, Any], name: str, *, source: str) -> Config
     """
     _reject_unknown(tables, (*_TOP_LEVEL, *_SECTIONS), f"{source}: table or key")
     try:
+        _check_kinds(tables)
         if "base" in tables:
             tables = _merged(_base_tables(str(tables["base"])), tables)
         hparams = {}
@@ -256,8 +262,8 @@ def parse_config(tables: Mapping[str, Any], name: str, *, source: str) -> Config
         )
         _reject_unknown(rest["data"], ("tfds_name",), "key in [data]:")
         return Config(
-            name=str(tables.get("name", name)),
-            description=str(tables.get("description", "")),
+            name=tables.get("name", name),
+            description=tables.get("description", ""),
             aliases=tuple(tables.get("aliases", ())),
             hparams=HParams(**hparams),
             augmentation=augmentation,
@@ -266,6 +272,32 @@ def parse_config(tables: Mapping[str, Any], name: str, *, source: str) -> Config
         )
     except ConfigError as error:
         raise ConfigError(f"{source}: {error}") from error
+
+
+def _check_kinds(tables: Mapping[str, Any]) -> None:
+    """Checks that tables are tables, and the few texts texts."""
+    expected: list[tuple[str, Any, type]] = [
+        (f"[{section}]", tables.get(section, {}), Mapping) for section in _SECTIONS
+    ]
+    expected += [(key, tables.get(key, ""), str) for key in ("name", "description", "base")]
+    expected.append(("aliases", tables.get("aliases", []), list))
+    expected += [("aliases", alias, str) for alias in _listed(tables.get("aliases", []))]
+    for section in ("encoder", "decoder", "converter"):
+        table, where = tables.get(section), f"[{section}]"
+        while isinstance(table, Mapping):
+            expected.append((f"type in {where}", table.get("type", ""), str))
+            expected.append((f"core in {where}", table.get("core", {}), Mapping))
+            table, where = table.get("core"), f"{where[:-1]}.core]"
+    if isinstance(tables.get("data"), Mapping):
+        expected.append(("tfds_name", tables["data"].get("tfds_name", ""), str))
+    names: dict[Any, str] = {Mapping: "a table", str: "text", list: "a list"}
+    for what, value, kind in expected:
+        if not isinstance(value, kind):
+            raise ConfigError(f"{what} = {str(value)[:40]} is not {names[kind]}")
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def options_as(cls: type[OptionsT], options: Mapping[str, Any], subject: str) -> OptionsT:
@@ -332,8 +364,10 @@ def _base_tables(name: str) -> dict[str, Any]:
 def _component(table: Mapping[str, Any]) -> Component:
     options = dict(table)
     core = options.pop("core", None)
+    if "type" not in options:
+        raise ConfigError("a core has no type; say which decoder to use")
     return Component(
-        type=str(options.pop("type")),
+        type=options.pop("type"),
         options=Options(options),
         core=None if core is None else _component(core),
     )

@@ -264,6 +264,27 @@ def _open_temporary(target: Path) -> tuple[BinaryIO, str]:
     return os.fdopen(descriptor, "wb"), name
 
 
+def new_temporary(path: str | os.PathLike[str], folder: Path | None = None) -> Path:
+    """Makes an empty file of a random name, to be moved into place by `replace_all`.
+
+    Args:
+      path: its final place.
+      folder: where it stands until then; beside its final place where not given.
+
+    Raises:
+      InputError: it cannot be made.
+    """
+    target = _target(path)
+    if folder is None:
+        folder = Path(tempfile.gettempdir()) if is_special(target) else target.parent
+    try:
+        file, name = _open_temporary(folder / target.name)
+    except OSError as error:
+        raise InputError(f"cannot write '{path}': {_reason(error)}") from error
+    file.close()
+    return Path(name)
+
+
 def _take_mode(descriptor: int, target: Path) -> None:
     """Gives a temporary file the mode and owner of the file it replaces, or those of a new one."""
     if not hasattr(os, "fchmod"):

@@ -287,3 +287,35 @@ def test_options_are_frozen_and_hashable() -> None:
     options = Options({"level_lengths": [16, 16], "nested": {"a": [1]}})
     assert options["level_lengths"] == (16, 16)
     assert hash(options) == hash(Options({"nested": {"a": [1]}, "level_lengths": [16, 16]}))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a = " + "[" * 5000,
+        "a = " + "{b = " * 5000,
+        "[model]\nz_size = " + "9" * 5000,
+        "encoder = 5",
+        'converter = "melody"',
+        "aliases = 5",
+        "aliases = [[1]]",
+        "name = 5",
+        "base = 5",
+        "[encoder]\ntype = [1]",
+        "[decoder]\ntype = 'hierarchical'\ncore = 5",
+        "[decoder]\ntype = 'hierarchical'\n[decoder.core]\nrnn_size = [1]",
+        "[data]\ntfds_name = 5",
+        "\0",
+        "\udcff",
+        "#" * (2 << 20),
+    ],
+    ids=lambda text: ascii(text[:20]),
+)
+def test_hostile_toml_is_one_line(tmp_path, text):
+    path = tmp_path / "x.toml"
+    base = (
+        "" if text.startswith(("base", "a =", "[model]", "\0")) else 'base = "cat-mel_2bar_small"\n'
+    )
+    path.write_bytes((base + text).encode("utf-8", "surrogateescape"))
+    with pytest.raises(ConfigError):
+        read_config(path)

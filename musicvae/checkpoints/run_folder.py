@@ -9,6 +9,7 @@ Folders that Magenta's trainer wrote have no config.toml; their sizes come from 
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 import tomli_w
@@ -16,9 +17,10 @@ import tomli_w
 from musicvae.checkpoints.locate import latest_in
 from musicvae.config import Config, load_config, read_config
 from musicvae.errors import CheckpointError, ConfigError, InputError
-from musicvae.files import atomic_file
+from musicvae.files import atomic_file, held_lock
 
 CONFIG_FILE = "config.toml"
+_LOCK = "training.lock"
 
 
 class RunFolder:
@@ -36,6 +38,24 @@ class RunFolder:
     def evaluation(self, suffix: str = "") -> str:
         """Returns the folder of an evaluation's summaries."""
         return os.path.join(self.path, f"eval{suffix}")
+
+    def held(self) -> contextlib.AbstractContextManager[None]:
+        """Keeps other trainings out of the folder while the context lasts.
+
+        Raises:
+          CheckpointError: the folder cannot be written.
+          InputError: another process trains here; the message says which.
+        """
+        try:
+            os.makedirs(self.train, exist_ok=True)
+        except OSError as error:
+            raise CheckpointError(f"{self.train}: cannot be made: {error.strerror}") from error
+        shown = self.path.replace("{", "{{").replace("}", "}}")
+        return held_lock(
+            os.path.join(self.train, _LOCK),
+            f"{shown}: another training works in this folder ({{holder}}); wait for its end, or "
+            "choose another --run_dir",
+        )
 
     @property
     def latest(self) -> str | None:

@@ -91,8 +91,7 @@ def tasks_of(names: Sequence[str], mode_name: str, mode: Mode) -> list[Task]:
         inputs = list(itertools.pairwise(names))
         results = distinct(_joined(stems), _joined(names))
     return [
-        Task(files, f"{result}_{mode_name}")
-        for files, result in zip(inputs, results, strict=True)
+        Task(files, f"{result}_{mode_name}") for files, result in zip(inputs, results, strict=True)
     ]
 
 

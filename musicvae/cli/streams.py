@@ -131,8 +131,11 @@ def guarded_streams(*, prints_result: bool = False) -> Iterator[GuardedStream]:
 
 
 def _open_closed_descriptors() -> None:
-    """Leads closed standard streams nowhere: else the next file that is opened takes their place,
-    and what libraries write to standard error ends up in it."""
+    """Leads closed standard streams nowhere.
+
+    Else the next file that is opened takes the place of one, and what libraries write to standard
+    error ends up in it.
+    """
     for number in (0, 1, 2):
         try:
             os.fstat(number)

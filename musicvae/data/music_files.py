@@ -78,8 +78,7 @@ def find_music_files(folder: str | os.PathLike[str], *, recursive: bool) -> list
     if not os.path.isdir(folder):
         what = "is a file, not a folder" if os.path.exists(folder) else "does not exist"
         raise InputError(f"--input_dir='{folder}' {what}")
-    info = os.stat(folder)
-    files = sorted(_scan(folder, "", recursive, ((info.st_dev, info.st_ino),)))
+    files = sorted(_scan(folder, recursive))
     if not files:
         kinds = " ".join(KINDS)
         hint = ""
@@ -89,30 +88,45 @@ def find_music_files(folder: str | os.PathLike[str], *, recursive: bool) -> list
     return files
 
 
-def _scan(
-    folder: str, prefix: str, recursive: bool, above: tuple[tuple[int, int], ...]
-) -> Iterator[FoundFile]:
-    """Yields a folder's files; `above` has the folders that lead to it, against loops of links."""
-    try:
-        entries = list(os.scandir(folder))
-    except OSError as error:
-        if prefix:
-            return
-        raise InputError(f"cannot read '{folder}': {error.strerror}") from error
-    for entry in entries:
-        name = prefix + entry.name
+def _scan(folder: str, recursive: bool) -> Iterator[FoundFile]:
+    """Yields the files of a folder and its subfolders, each real folder once.
+
+    Links are followed after all that is there without them, in order of name, so that a file has
+    its real name where it has one.
+    """
+    folders, links = [(folder, "")], list[tuple[str, str]]()
+    visited: set[tuple[int, int]] = set()
+    while folders or links:
+        path, prefix = folders.pop() if folders else _pop_first(links)
         try:
-            if entry.is_dir():
-                info = entry.stat()
-                here = (info.st_dev, info.st_ino)
-                if recursive and here not in above:
-                    yield from _scan(entry.path, f"{name}/", recursive, (*above, here))
-            elif file_kind(name):
-                info = entry.stat()
-                yield FoundFile(name, info.st_size, info.st_mtime_ns)
-        except OSError:
-            if file_kind(name):
-                yield FoundFile(name, 0, 0)
+            info = os.stat(path)
+            here = (info.st_dev, info.st_ino)
+            # Some file systems number nothing.
+            if here in visited and info.st_ino:
+                continue
+            visited.add(here)
+            entries = list(os.scandir(path))
+        except OSError as error:
+            if prefix:
+                continue
+            raise InputError(f"cannot read '{path}': {error.strerror}") from error
+        for entry in entries:
+            name = prefix + entry.name
+            try:
+                if entry.is_dir():
+                    if recursive:
+                        (links if entry.is_symlink() else folders).append((entry.path, f"{name}/"))
+                elif file_kind(name):
+                    info = entry.stat()
+                    yield FoundFile(name, info.st_size, info.st_mtime_ns)
+            except OSError:
+                if file_kind(name):
+                    yield FoundFile(name, 0, 0)
+
+
+def _pop_first(links: list[tuple[str, str]]) -> tuple[str, str]:
+    links.sort(reverse=True)
+    return links.pop()
 
 
 def _subfolders(folder: str) -> Iterator[str]:

@@ -29,6 +29,7 @@ from musicvae.formats.bounds import FileBounds, MusicFileError
 _PATIENCE = 2.0  # how much longer than its processor time a file may take on the clock
 _GRACE_SECONDS = 5.0
 _START_SECONDS = 120.0
+_MAX_FAILED_STARTS = 5  # in a row
 _READY = "ready"
 
 
@@ -115,6 +116,7 @@ class WorkerPool:
         self._num_workers = num_workers
         self._workers: list[_Worker] = []
         self._suspects: set[int] = set()
+        self._failed_starts = 0
 
     def __enter__(self) -> WorkerPool:
         return self
@@ -176,6 +178,7 @@ class WorkerPool:
         worker.deadline = time.monotonic() + self._patience
         if message == _READY:
             worker.ready = True
+            self._failed_starts = 0
         else:
             worker.tasks.popleft()
             yield message
@@ -184,14 +187,18 @@ class WorkerPool:
         self, worker: _Worker, again: deque[list[ReadTask]], *, overdue: bool
     ) -> Iterator[ReadResult]:
         """Replaces a worker that died or is overdue, and says what became of its file."""
-        if not worker.ready:
-            raise MusicVAEError(
-                "worker processes cannot be started here; in a script of your own, call this under "
-                "`if __name__ == '__main__':`"
-            )
         worker.process.join(0 if overdue else 1)
         status = worker.process.exitcode
         worker.kill()
+        if not worker.ready:
+            # Killed by a signal, as when memory ran out for a moment, it is started again.
+            self._failed_starts += 1
+            killed = overdue or (status is not None and status < 0)
+            if not killed or self._failed_starts > _MAX_FAILED_STARTS:
+                raise MusicVAEError(
+                    f"worker processes cannot be started here (status {status}); in a script of "
+                    "your own, call this under `if __name__ == '__main__':`"
+                )
         tasks = list(worker.tasks)
         self._workers[self._workers.index(worker)] = _Worker(*self._given)
         if not tasks:

@@ -17,7 +17,7 @@ import json
 import math
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import tensorflow as tf
@@ -153,8 +153,8 @@ class EvaluationLog:
         if os.path.exists(self._path):
             try:
                 with open(self._path, encoding="utf-8") as file:
-                    self._entries = list(json.load(file))
-            except (OSError, ValueError) as error:
+                    self._entries = without_repeated(json.load(file))
+            except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
                 raise DataError(f"{self._path}: cannot be read ({error}); move it away") from error
 
     @property
@@ -186,6 +186,12 @@ class EvaluationLog:
           CheckpointError: the weights cannot be written.
           InputError: the results cannot be written.
         """
+        # A training that was killed evaluates the steps since its last checkpoint once more.
+        self._entries = [
+            entry
+            for entry in self._entries
+            if (entry["step"], entry.get("data")) != (evaluation.step, self._data)
+        ]
         is_best = evaluation.loss < self.best_loss
         if is_best:
             keeper = CheckpointKeeper(os.path.join(self._folder, BEST_FOLDER), max_to_keep=1)
@@ -203,6 +209,18 @@ class EvaluationLog:
         with atomic_file(self._path) as file:
             file.write(json.dumps(self._entries, indent=1).encode())
         return is_best
+
+
+def without_repeated(entries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Returns the results with one for each step and data: the last.
+
+    Args:
+      entries: as evaluations.json has them.
+    """
+    last = {(int(entry["step"]), entry.get("data")): entry for entry in entries}
+    for entry in last.values():
+        _compared(entry["scalars"])
+    return list(last.values())
 
 
 def load_weights(model: MusicVAE, path: str) -> int:

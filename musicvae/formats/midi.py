@@ -22,6 +22,7 @@ MAX_SILENCE_SECONDS = 60.0
 _DEFAULT_MICROSECONDS = 500_000
 _MAX_DENOMINATOR_EXPONENT = 30
 _DRUM_CHANNEL = 9
+_FREE_EVENTS, _MAX_EVENTS_PER_BYTE = 500_000, 2
 
 
 class TickClock:
@@ -137,8 +138,11 @@ def _add_instruments(sequence: NoteSequence, midi: MIDIFile, clock: TickClock) -
         len(instrument.notes) + len(instrument.controls) + len(instrument.bends)
         for instrument in midi.instruments
     )
-    if num_events > MAX_EVENTS:
-        raise MusicFileError("too_many_events", f"{num_events} events; the limit is {MAX_EVENTS}")
+    # Instruments of a channel share its controls: without this, memory would grow as the square of
+    # the file's size.
+    limit = min(MAX_EVENTS, _FREE_EVENTS + _MAX_EVENTS_PER_BYTE * midi.size)
+    if num_events > limit:
+        raise MusicFileError("too_many_events", f"{num_events} events; the limit is {limit}")
     seconds = clock.seconds
     total_time = 0.0
     add_note = sequence.notes.add

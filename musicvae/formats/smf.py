@@ -23,6 +23,7 @@ import struct
 from musicvae.formats.bounds import MusicFileError
 
 MAX_META_BYTES = 1_000_000
+MAX_NAME_BYTES = 256  # a track's name is every instrument's that plays on it
 MAX_DELTA_TICKS = 1 << 40
 
 _HEADER = struct.Struct(">4sL")
@@ -68,6 +69,7 @@ class MIDIFile:
       key_signatures: (time, sharps or minus flats, 1 for minor).
       instruments: in order of their first finished note.
       end: where its longest track ends.
+      size: bytes of the file.
     """
 
     ticks_per_quarter: int
@@ -76,6 +78,7 @@ class MIDIFile:
     key_signatures: list[tuple[int, int, int]] = dataclasses.field(default_factory=list)
     instruments: list[Instrument] = dataclasses.field(default_factory=list)
     end: int = 0
+    size: int = 0
 
 
 def parse_midi(data: bytes) -> MIDIFile:
@@ -95,7 +98,7 @@ def parse_midi(data: bytes) -> MIDIFile:
     _, num_tracks, ticks_per_quarter = _FORMAT.unpack_from(data, _HEADER.size)
     if num_tracks <= 0:
         raise MusicFileError("no_tracks", f"its header announces {num_tracks & 0xFFFF} tracks")
-    midi = MIDIFile(ticks_per_quarter)
+    midi = MIDIFile(ticks_per_quarter, size=len(data))
     position = _HEADER.size + size
     for index in range(num_tracks):
         if position + _HEADER.size > len(data):
@@ -217,7 +220,7 @@ def _read_track(data: bytes, position: int, end: int, midi: MIDIFile, *, is_firs
             if position > end:
                 break
             if kind == 0x03:
-                name = content.decode("latin-1")
+                name = content[:MAX_NAME_BYTES].decode("latin-1")
             elif kind not in _META_IGNORED and not _read_meta(kind, content, tick, midi, is_first):
                 tick = before
         elif status == 0xF0 or status == 0xF7:

@@ -21,7 +21,7 @@ from typing import BinaryIO, cast
 import google_crc32c
 
 from musicvae.errors import DataError, InputError
-from musicvae.files import check_writable, replace_all
+from musicvae.files import check_writable, new_temporary, replace_all
 from musicvae.formats.shards import find_files, shard_paths
 from musicvae.lazy_note_seq import NoteSequence
 
@@ -199,22 +199,24 @@ class RecordWriter:
         check_writable(shard_paths(path)[0])
         self.count = 0
         self._is_finished = False
-        self._final_names = {
-            (temporary_dir or shard.parent) / f".{shard.name}.{os.getpid()}": shard
-            for shard in shard_paths(path)
-        }
-        self._names = list(self._final_names)
-        self._waiting: list[list[bytes]] = [[] for _ in self._names]
+        self._shards = shard_paths(path)
+        self._temporary_dir = temporary_dir
+        self._names: list[Path] = []
+        self._waiting: list[list[bytes]] = [[] for _ in self._shards]
         self._waiting_bytes = 0
 
     def __enter__(self) -> RecordWriter:
-        for name in self._names:
-            name.write_bytes(b"")
+        try:
+            for shard in self._shards:
+                self._names.append(new_temporary(shard, self._temporary_dir))
+        except BaseException:
+            self.__exit__(InputError)
+            raise
         return self
 
     def write(self, record: bytes) -> None:
         """Adds a record."""
-        self._waiting[self.count % len(self._names)].append(framed(record))
+        self._waiting[self.count % len(self._shards)].append(framed(record))
         self._waiting_bytes += len(record)
         self.count += 1
         if self._waiting_bytes > _WAITING_BYTES:
@@ -238,7 +240,7 @@ class RecordWriter:
             with open(name, "ab") as file:
                 os.fsync(file.fileno())
         self._is_finished = True
-        return self._final_names
+        return dict(zip(self._names, self._shards, strict=True))
 
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         try:

@@ -16,6 +16,7 @@ from musicvae.prior import DEFAULT_GUIDANCE, Target
 
 Vector = npt.NDArray[np.float32]
 
+MAX_LENGTH_STEPS = 1 << 14
 _SEED_STEP = 104_729
 
 
@@ -140,8 +141,8 @@ class SamplingOptions:
             raise InputError(f"program {self.program} is not in 0..127")
         if self.seed is not None and self.seed < 0:
             raise InputError(f"seed {self.seed} must be at least 0")
-        if self.length is not None and self.length < 1:
-            raise InputError(f"length {self.length} must be at least 1 step")
+        if self.length is not None and not 1 <= self.length <= MAX_LENGTH_STEPS:
+            raise InputError(f"length {self.length} is not in 1..{MAX_LENGTH_STEPS} steps")
 
     def seed_for(self, number: int) -> int | None:
         """Returns a seed for one of several rounds: 0 has the user's own, None stays None."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import tempfile
 import time
@@ -43,6 +44,11 @@ def train(plan: Plan, devices: TrainingDevices) -> TrainingResult:
       TrainingError: a loss or gradient is not finite.
       CheckpointError: a checkpoint is damaged, of another model, or cannot be written.
     """
+    with plan.folder.held() if devices.is_chief else contextlib.nullcontext():
+        return _train(plan, devices)
+
+
+def _train(plan: Plan, devices: TrainingDevices) -> TrainingResult:
     trainer = Trainer(plan.config, plan.converter, devices, plan.folder, plan.options)
     if trainer.first_step >= plan.options.num_steps:
         logging.info(
@@ -151,10 +157,10 @@ def _watch(plan: Plan, model: MusicVAE, reporter: _Reporter) -> int:
                 continue
             try:
                 step = load_weights(model, latest)
-            except CheckpointError as error:
+            except (CheckpointError, FileNotFoundError) as error:
                 if plan.folder.latest == latest:
                     raise
-                logging.info("%s; it was replaced meanwhile", error)
+                logging.info("skipped: %s; it was replaced meanwhile", error)
                 continue
             seen, loss = latest, reporter.report(step).loss
             if patience.is_over(loss) or step >= plan.options.num_steps:

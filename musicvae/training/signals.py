@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -61,4 +62,5 @@ class StopRequest:
         self._number = number
         # Logging may be busy in the very code that the signal interrupted; the descriptor is not.
         text = f"{self.name}: {self._last}; Ctrl-C again stops at once\n"
-        os.write(sys.stderr.fileno(), text.encode())
+        with contextlib.suppress(OSError, ValueError):
+            os.write(sys.stderr.fileno(), text.encode())

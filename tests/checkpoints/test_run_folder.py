@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 
 import pytest
 
 from musicvae.checkpoints import RunFolder
 from musicvae.config import load_config
-from musicvae.errors import CheckpointError, ConfigError
+from musicvae.errors import CheckpointError, ConfigError, InputError
 
 
 def test_fault_01_a_run_folder_remembers_its_configuration_and_hyperparameters(
@@ -69,3 +70,12 @@ def test_the_latest_checkpoint_is_that_of_the_train_folder(folder: pathlib.Path)
     assert run.latest == str(folder / "model.ckpt-10")
     assert run.evaluation("_test") == str(folder.parent / "eval_test")
     assert RunFolder(folder).latest is None
+
+
+@pytest.mark.skipif(os.name != "posix", reason="nothing is locked on Windows")
+def test_a_second_training_in_a_folder_is_told_who_is_there(tmp_path) -> None:
+    folder = RunFolder(tmp_path / "a{run}")
+    with folder.held(), pytest.raises(InputError, match=f"another training.*{os.getpid()}"):
+        RunFolder(folder.path).held().__enter__()
+    with folder.held():
+        pass

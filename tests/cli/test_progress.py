@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from musicvae.cli import progress
+from musicvae.data.conversion import ConversionProgress
 
 
 @pytest.fixture
@@ -35,3 +36,19 @@ def test_the_end_has_no_estimate(clock, capsys):
     clock[0] += 30.0
     line.show_count(10, 10, "pairs")
     assert capsys.readouterr().err == "10 of 10 pairs (100%)\n"
+
+
+@pytest.mark.parametrize("total", [0, 1, None])
+@pytest.mark.parametrize("done", [0, 1])
+def test_any_total_can_be_shown(clock, capsys, total, done):
+    shows = [
+        lambda line: line.show_count(done, total, "pieces"),
+        lambda line: line.show_bytes(done, total),
+        lambda line: line.show_files(ConversionProgress(done, total or 0, 0, 0.0)),
+    ]
+    for show in shows:
+        line = progress.ProgressLine()
+        clock[0] += 30.0
+        show(line)
+        line.close()
+    assert capsys.readouterr().err.count("\n") == len(shows)

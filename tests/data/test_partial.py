@@ -94,3 +94,24 @@ def test_a_folder_with_anything_that_is_not_ours_is_left_alone(tmp_path, name):
     with pytest.raises(InputError, match="in the way"):
         finish(tmp_path / "x.tfrecord", "plan")
     assert sorted(path.name for path in folder.iterdir()) == sorted([name, "lock", "plan.json"])
+
+
+@pytest.mark.parametrize("name", ["000000001.json", "000000001.records", "plan.json", "lock"])
+@pytest.mark.parametrize("damage", ["empty", "cut", "altered", "gone"])
+def test_a_damaged_file_is_made_again_and_not_trusted(tmp_path, name, damage):
+    output = tmp_path / "x.tfrecord"
+    with PartialFolder(output, "plan", _NUM_FILES) as partial:
+        for chunk in partial.chunks():
+            record = f"plan {chunk.start}".encode()
+            partial.add(chunk, [FileOutcome(f"{chunk.start}.mid", 1)], [record])
+    path = partial.path / name
+    content = bytearray(path.read_bytes())
+    if damage == "gone":
+        path.unlink()
+    elif damage == "altered":
+        content[len(content) // 2] ^= 1
+        path.write_bytes(content)
+    else:
+        path.write_bytes(content[: len(content) // 2] if damage == "cut" else b"")
+    assert finish(output, "plan") == _finished("plan")
+    assert list(tmp_path.iterdir()) == []

@@ -95,6 +95,31 @@ def test_a_worker_that_hangs_is_ended(tmp_path, monkeypatch):
     assert [found[name].reason for name in ("a", "hang", "b")] == ["", "timeout", ""]
 
 
+def _work_killed_at_its_start(connection, folder, collection, bounds):
+    if not os.path.exists(f"{folder}/killed"):
+        open(f"{folder}/killed", "x").close()
+        os.kill(os.getpid(), signal.SIGKILL)
+    _odd_work(connection, folder, collection, bounds)
+
+
+@posix
+def test_a_worker_killed_while_it_starts_is_started_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(workers, "_work", _work_killed_at_its_start)
+    found = _read(tmp_path, ["a", "b"], num_workers=1)
+    assert [found[name].reason for name in ("a", "b")] == ["", ""]
+
+
+def _work_always_killed(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@posix
+def test_workers_that_are_always_killed_are_an_error(tmp_path, monkeypatch):
+    monkeypatch.setattr(workers, "_work", _work_always_killed)
+    with pytest.raises(MusicVAEError, match="cannot be started"):
+        _read(tmp_path, ["a"], num_workers=1)
+
+
 def test_workers_that_cannot_start_are_an_error(tmp_path, monkeypatch):
     monkeypatch.setattr(workers, "_work", _broken_work)
     with pytest.raises(MusicVAEError, match="cannot be started"):

@@ -196,3 +196,21 @@ def test_damaged_results_are_named(tmp_path: pathlib.Path) -> None:
     (tmp_path / "evaluations.json").write_text("[{")
     with pytest.raises(DataError, match=r"evaluations\.json"):
         EvaluationLog(tmp_path, "data")
+
+
+def test_a_step_that_was_evaluated_again_after_a_kill_counts_once(tmp_path: pathlib.Path) -> None:
+    model = _model()
+    for steps in ((10, 20), (20, 30)):
+        log = EvaluationLog(tmp_path, "data")
+        for step in steps:
+            log.add(_result(step, 5.0 - step / 100), model)
+    path = tmp_path / "evaluations.json"
+    entries = json.loads(path.read_text())
+    assert [(entry["step"], entry["best"]) for entry in entries] == [
+        (10, True),
+        (20, True),
+        (30, True),
+    ]
+    # As earlier versions left it.
+    path.write_text(json.dumps([entries[0], entries[1], entries[1], entries[2]]))
+    assert EvaluationLog(tmp_path, "data").losses_until(30) == [4.9, 4.8, 4.7]

@@ -187,3 +187,34 @@ def test_real_music_gives_what_note_seq_gives(shared, folder):
         found = midi_to_note_sequence(data)
         assert found.SerializeToString() == expected.SerializeToString(), path.name
     assert refused < 5
+
+
+def _variable(value: int) -> bytes:
+    """A number as MIDI writes lengths, in four bytes."""
+    return bytes(value >> shift & 0x7F | (0x80 if shift else 0) for shift in (21, 14, 7, 0))
+
+
+@pytest.mark.parametrize("field", ["name", "controls", "bends"])
+def test_memory_is_linear_in_the_file_whatever_fans_out(field):
+    """Every instrument of a track has its name, and those of a channel share what came early."""
+
+    def size(count: int) -> tuple[int, int]:
+        early = {
+            "name": b"\x00\xff\x03" + _variable(count * 9) + b"x" * (count * 9),
+            "controls": b"\x00\xb0\x07\x40" * count,
+            "bends": b"\x00\xe0\x00\x40" * count,
+        }[field]
+        notes = b"".join(
+            bytes((0, 0xC0, program, 0, 0x90, 60, 64, 1, 0x80, 60, 0)) for program in range(128)
+        )
+        body = early + notes
+        data = b"MThd\0\0\0\6\0\0\0\1\0\x60MTrk" + len(body).to_bytes(4, "big") + body
+        try:
+            return len(data), midi_to_note_sequence(data).ByteSize()
+        except MusicFileError as error:
+            assert error.reason == "too_many_events"
+            return len(data), 0
+
+    for count in (100, 1_000, 10_000, 100_000):
+        file_bytes, memory_bytes = size(count)
+        assert memory_bytes < 20_000_000 + 60 * file_bytes
