@@ -87,7 +87,12 @@ async function main() {
     errors.push(`asked for ${route.request().url()}`);
     return route.abort();
   });
-  const result = await use(page, `http://127.0.0.1:${server.address().port}/`);
+  let result;
+  try {
+    result = await use(page, `http://127.0.0.1:${server.address().port}/`);
+  } catch (error) {
+    throw new Error([String(error), ...errors, await page.textContent('#status')].join('\n'));
+  }
   if (request.picture) await page.screenshot({path: request.picture});
   await browser.close();
   server.close();
