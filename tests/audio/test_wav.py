@@ -14,7 +14,7 @@ from musicvae.audio.wav import SOUNDFONT_VARIABLE, find_soundfont, wav_bytes, wr
 from musicvae.errors import InputError
 from musicvae.general_midi import DRUM_NAMES
 from musicvae.lazy_note_seq import NoteSequence
-from musicvae.plot import audio
+from musicvae.audio import wav as audio
 
 
 def one_note(pitch: int, seconds: float = 1.0, **more) -> NoteSequence:
