@@ -20,7 +20,7 @@ from musicvae.generate.learning_attributes import learn_attributes
 from musicvae.generate.modes import interpolate, sample, steer
 from musicvae.generate.performing import fit
 from musicvae.generate.presentation import Presentation, present
-from musicvae.generate.results import Input, Result, SamplingOptions
+from musicvae.generate.results import Piece, Result, SamplingOptions
 from musicvae.model_choice import shipped_models
 from musicvae.plot.attribute_chart import attribute_table
 
@@ -39,11 +39,11 @@ def show(result: Result, folder: pathlib.Path, name: str) -> None:
         print(path)
 
 
-def readable(model: TrainedModel, result: Result, options: SamplingOptions) -> list[Input]:
+def readable(model: TrainedModel, result: Result, options: SamplingOptions) -> list[Piece]:
     """Returns the pieces that the model can read; a trio in which a part rests long is none."""
     pieces = []
     for take in result.samples:
-        piece = Input(take.sequence, take.caption)
+        piece = Piece(take.sequence, take.caption)
         try:
             fit(model, piece, options)
         except NoExamplesError as error:

@@ -1,6 +1,10 @@
 """musicvae: sample, morph and humanize short musical sequences with MusicVAE.
 
-    from musicvae import TrainedModel, configs
+    import musicvae as mv
+    model = mv.load("cat-mel_2bar_small")
+    a, b = mv.read("a.mid"), mv.read("b.mid")
+    for k, s in enumerate(model.interpolate(a, b, 9, seed=1)):
+        mv.write(s, f"{k}.mid")
 
 Nothing heavy is imported until one of these names is used.
 """
@@ -8,16 +12,62 @@ Nothing heavy is imported until one of these names is used.
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["TrainedModel", "__version__", "configs"]
+if TYPE_CHECKING:
+    import musicvae.configs as configs
+    from musicvae.api import convert, evaluate, read, train, write
+    from musicvae.generate.loading import load
+    from musicvae.generate.model import Model
+    from musicvae.generate.results import Piece, Result, Sample
+    from musicvae.generate.trained_model import TrainedModel
+    from musicvae.training.run import Run
+
+__all__ = [
+    "Model",
+    "Piece",
+    "Result",
+    "Run",
+    "Sample",
+    "TrainedModel",
+    "__version__",
+    "configs",
+    "convert",
+    "evaluate",
+    "load",
+    "read",
+    "train",
+    "write",
+]
 __version__ = "0.1.0"
+
+_MODULES = {
+    "Model": "musicvae.generate.model",
+    "Piece": "musicvae.generate.results",
+    "Result": "musicvae.generate.results",
+    "Run": "musicvae.training.run",
+    "Sample": "musicvae.generate.results",
+    "TrainedModel": "musicvae.generate.trained_model",
+    "convert": "musicvae.api",
+    "evaluate": "musicvae.api",
+    "load": "musicvae.generate.loading",
+    "read": "musicvae.api",
+    "train": "musicvae.api",
+    "write": "musicvae.api",
+}
 
 
 def __getattr__(name: str) -> Any:
     """Imports the public names on first use: TensorFlow takes seconds."""
-    if name == "TrainedModel":
-        return importlib.import_module("musicvae.generate").TrainedModel
     if name == "configs":
         return importlib.import_module("musicvae.configs")
+    if name in _MODULES:
+        from musicvae.tensorflow_start import lean_imports
+
+        with lean_imports():
+            return getattr(importlib.import_module(_MODULES[name]), name)
     raise AttributeError(f"module 'musicvae' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

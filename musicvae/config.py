@@ -25,12 +25,15 @@ import tomllib
 import types
 import typing
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from musicvae.augmentation import Augmentation
 from musicvae.errors import ConfigError
 from musicvae.hparams import FIELDS, HParams
 from musicvae.registry import did_you_mean
+
+if TYPE_CHECKING:
+    from musicvae.notebook_converter import NotebookConverter
 
 OptionsT = TypeVar("OptionsT")
 
@@ -122,6 +125,13 @@ class Config:
     description: str = ""
     aliases: tuple[str, ...] = ()
 
+    @functools.cached_property
+    def data_converter(self) -> NotebookConverter:
+        """The converter, with the methods and attributes that notebooks touch."""
+        from musicvae.config_map import notebook_converter
+
+        return notebook_converter(self)
+
     def override(self, hparams: str, augment: str = "") -> Config:
         """Returns a copy with hyperparameters from text such as `batch_size=32,z_size=64`.
 
@@ -189,7 +199,7 @@ def load_config(name_or_path: str) -> Config:
             "`musicvae-train --list_configs` shows all; a file of your own is given by its path, "
             "ending in .toml"
         )
-    return by_name[name_or_path]
+    return dataclasses.replace(by_name[name_or_path])
 
 
 def read_config(path: str | os.PathLike[str]) -> Config:

@@ -32,9 +32,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from musicvae.checkpoints import save_checkpoint
-from musicvae.cli.tensorflow_start import start_tensorflow
 from musicvae.config import Config, ExampleSpec, list_configs, load_config
 from musicvae.converters import build_converter
+from musicvae.tensorflow_start import start_tensorflow
 
 T = TypeVar("T")
 

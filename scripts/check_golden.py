@@ -23,9 +23,9 @@ from collections.abc import Callable, Iterable, Iterator
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from musicvae.cli.tensorflow_start import start_tensorflow
 from musicvae.config import load_config
 from musicvae.errors import ConfigError, MusicVAEError
+from musicvae.tensorflow_start import start_tensorflow
 
 
 def compared(names: Iterable[str], compare: Callable[[str], object]) -> Iterator[bool]:

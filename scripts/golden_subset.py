@@ -40,7 +40,7 @@ def columns_of(sequence: Any) -> dict[str, Any]:
             np.float64,
         ).reshape(-1, 7),
         "tempos": np.array([(event.time, event.qpm) for event in sequence.tempos]),
-        "time signatures": np.array(
+        "metres": np.array(
             [(event.time, event.numerator, event.denominator) for event in sequence.time_signatures]
         ),
         "sustain": np.array(

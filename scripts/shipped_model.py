@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from musicvae.cli.progress import ProgressLine
-from musicvae.cli.tensorflow_start import start_tensorflow
+from musicvae.tensorflow_start import start_tensorflow
 
 SAMPLES = 512
 CODES = 8192

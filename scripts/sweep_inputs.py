@@ -33,7 +33,7 @@ from musicvae.formats.midi_writing import note_sequence_to_midi
 from musicvae.generate import TrainedModel
 from musicvae.generate.grooves import play_groove
 from musicvae.generate.modes import interpolate, reconstruct
-from musicvae.generate.results import Input, Result, SamplingOptions
+from musicvae.generate.results import Piece, Result, SamplingOptions
 from musicvae.model_choice import shipped_models
 from musicvae.models import MusicVAE
 
@@ -52,9 +52,9 @@ FAULT = "FAULT"
 _WISHES = SamplingOptions(temperatures=(0.5,), seed=1)
 _STEPS = 3
 
-RunSpec = Callable[[TrainedModel, Input, Input], Result]
+Mode = Callable[[TrainedModel, Piece, Piece], Result]
 
-JOBS: dict[str, RunSpec] = {
+MODES: dict[str, Mode] = {
     "reconstruct": lambda model, piece, _: reconstruct(model, piece, 1, _WISHES),
     "interpolate": lambda model, piece, other: interpolate(model, piece, other, _STEPS, _WISHES),
     "humanize": lambda model, piece, _: play_groove(model, "humanize", piece, 1, _WISHES),
@@ -74,7 +74,7 @@ def load(name: str, folder: str) -> TrainedModel:
     return TrainedModel(config, 8, prefix)
 
 
-def pieces_of(folders: Sequence[str]) -> Iterator[tuple[str, Input | str]]:
+def pieces_of(folders: Sequence[str]) -> Iterator[tuple[str, Piece | str]]:
     """Yields each file with its piece, or with the reason why it cannot be read."""
     for folder in folders:
         for file in find_music_files(folder, recursive=True):
@@ -95,10 +95,10 @@ def reason(message: str, *names: str) -> str:
     return re.sub(r"\d+(\.\d+)?(e[+-]\d+)?", "N", message)
 
 
-def outcome_of(spec: RunSpec, model: TrainedModel, piece: Input, other: Input, path: str) -> str:
-    """Does a job and says what came of it."""
+def outcome_of(mode: Mode, model: TrainedModel, piece: Piece, other: Piece, path: str) -> str:
+    """Runs a mode and says what came of it."""
     try:
-        result = spec(model, piece, other)
+        result = mode(model, piece, other)
         for take in result.samples:
             written = midi_to_note_sequence(note_sequence_to_midi(take.sequence))
             assert len(written.notes) == len(take.sequence.notes), "notes were lost in writing"
@@ -113,11 +113,11 @@ def outcome_of(spec: RunSpec, model: TrainedModel, piece: Input, other: Input, p
 
 
 def sweep(
-    model: TrainedModel, pieces: Sequence[tuple[str, Input | str]]
+    model: TrainedModel, pieces: Sequence[tuple[str, Piece | str]]
 ) -> dict[str, collections.Counter[str]]:
-    """Does every job for every piece; returns how often each outcome came, by job."""
+    """Runs every mode on every piece; returns how often each outcome came, by mode."""
     found: dict[str, collections.Counter[str]] = {}
-    for name, spec in JOBS.items():
+    for name, mode in MODES.items():
         if name == "humanize" and not getattr(model.converter.config, "humanize", False):
             continue
         counts = found[name] = collections.Counter[str]()
@@ -127,11 +127,11 @@ def sweep(
                 counts[piece] += 1
             elif isinstance(other, str) and name == "interpolate":
                 # What comes after it cannot be read: back to itself.
-                counts[outcome_of(spec, model, piece, piece, path)] += 1
+                counts[outcome_of(mode, model, piece, piece, path)] += 1
             else:
-                assert isinstance(other, Input) or name != "interpolate"
-                end = other if isinstance(other, Input) else piece
-                counts[outcome_of(spec, model, piece, end, path)] += 1
+                assert isinstance(other, Piece) or name != "interpolate"
+                end = other if isinstance(other, Piece) else piece
+                counts[outcome_of(mode, model, piece, end, path)] += 1
         assert sum(counts.values()) == len(pieces)
     return found
 

@@ -64,7 +64,7 @@ def test_anything_but_music_or_a_reason_is_a_fault(script, folder, monkeypatch, 
     def broken(*_: object) -> None:
         raise KeyError("oh")
 
-    monkeypatch.setitem(script["JOBS"], "reconstruct", broken)
+    monkeypatch.setitem(script["MODES"], "reconstruct", broken)
     assert run(script, monkeypatch, folder, "--configs=cat-drums_2bar_small", "--every=20") == 1
     assert "KeyError: 'oh'" in capfd.readouterr().err
 

@@ -62,6 +62,13 @@ flags.DEFINE_integer("num_samples", 256, "Samples to draw; 0 for none.", 0, flag
 flags.DEFINE_float(
     "temperature", 0.5, "At which samples and interpolations are decoded.", 0.0, flag_values=FLAGS
 )
+flags.DEFINE_string(
+    "prior",
+    None,
+    "Where samples come from: learned, standard for N(0, I), or a file of musicvae-prior; the "
+    "model's learned prior if it has one.",
+    flag_values=FLAGS,
+)
 flags.DEFINE_boolean(
     "interpolation", False, "Compare interpolations with mixtures (figure 3).", flag_values=FLAGS
 )

@@ -62,7 +62,7 @@ def main(_: list[str]) -> int:
         return 0
     values["format"] = values["format"] or ("magenta-js" if values["demo"] else None)
     require_flags(FLAGS, *([] if values["format"] else ["format"]), "output_dir")
-    from musicvae.cli.tensorflow_start import quiet_start
+    from musicvae.tensorflow_start import quiet_start
     from musicvae.model_choice import choose_model
 
     choice = choose_model(

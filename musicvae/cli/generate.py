@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from musicvae.converters import Converter
     from musicvae.generate import TrainedModel
     from musicvae.generate.presentation import Presentation
-    from musicvae.generate.results import Input, SamplingOptions
+    from musicvae.generate.results import Piece, SamplingOptions
     from musicvae.model_choice import ModelChoice
 
 _NAME = "musicvae-generate"
@@ -83,7 +83,7 @@ def main(_: list[str]) -> int:
 
 
 def _check(
-    inputs: Sequence[Input],
+    inputs: Sequence[Piece],
     mode: Mode,
     options: SamplingOptions,
     converter: Converter,
@@ -114,7 +114,7 @@ def _check(
 def _generate(
     model: TrainedModel,
     mode: Mode,
-    inputs: Sequence[Input],
+    inputs: Sequence[Piece],
     options: SamplingOptions,
     presentation: Presentation,
     folder: OutputFolder,
@@ -136,7 +136,7 @@ def _generate(
         print(path)
 
 
-def _subtitle(inputs: Sequence[Input], options: SamplingOptions) -> str:
+def _subtitle(inputs: Sequence[Piece], options: SamplingOptions) -> str:
     parts = [piece.name for piece in inputs]
     parts += [f"temperature {', '.join(f'{t:g}' for t in options.temperatures)}"]
     parts += [f"seed {options.seed}"] if options.seed is not None else []

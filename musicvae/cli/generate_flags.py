@@ -9,6 +9,7 @@ from absl import flags
 from musicvae.cli.flags import command_flags, define_path
 from musicvae.cli.generate_modes import MODES
 from musicvae.cli.model_loading import define_model_flags
+from musicvae.prior import DEFAULT_GUIDANCE
 
 FLAGS = command_flags()
 
@@ -151,7 +152,28 @@ flags.DEFINE_float(
     1.0,
     flag_values=FLAGS,
 )
-flags.DEFINE_string("attribute", None, "The attribute to change.", flag_values=FLAGS)
+flags.DEFINE_multi_string(
+    "attribute",
+    [],
+    "Attribute that new pieces are to have, as in note_density=high: low, medium, high or a value; "
+    "several may be given. With --mode=attribute the name of the one to change.",
+    flag_values=FLAGS,
+)
+flags.DEFINE_float(
+    "guidance",
+    DEFAULT_GUIDANCE,
+    "How strongly: 1 is as the training music has it, more exaggerates.",
+    0.0,
+    100.0,
+    flag_values=FLAGS,
+)
+flags.DEFINE_string(
+    "prior",
+    None,
+    "Where new latent vectors come from: learned, standard for N(0, I) as in Magenta, or a file of "
+    "musicvae-prior; the model's learned prior if it has one.",
+    flag_values=FLAGS,
+)
 _define_numbers("amount", (-1.0, 0.0, 1.0), "How much of its vector is added, one or more.")
 define_path(
     "attributes_file",

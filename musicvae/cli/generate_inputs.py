@@ -1,4 +1,4 @@
-"""What `musicvae-generate` reads from its flags: inputs, wishes and what to write."""
+"""What `musicvae-generate` reads from its flags: inputs, options and what to write."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from musicvae.errors import InputError
 if TYPE_CHECKING:
     from musicvae.converters import Converter
     from musicvae.generate.presentation import Presentation
-    from musicvae.generate.results import Input, SamplingOptions
+    from musicvae.generate.results import Piece, SamplingOptions
 
 _SEEDS = 2**31
 _INPUT_FLAGS = ("--input_midi_1", "--input_midi_2", "--input", "another --input")
 
 
-def read_input(path: str, flag: str) -> Input:
+def read_input(path: str, flag: str) -> Piece:
     """Reads a music file that holds one piece.
 
     Args:
@@ -33,7 +33,7 @@ def read_input(path: str, flag: str) -> Input:
     """
     from musicvae.data.music_files import read_music_file
     from musicvae.formats.bounds import MusicFileError
-    from musicvae.generate.results import Input
+    from musicvae.generate.results import Piece
 
     try:
         sequences = read_music_file(path, with_silence=True).sequences
@@ -41,10 +41,10 @@ def read_input(path: str, flag: str) -> Input:
         raise InputError(f"--{flag}={path}: {error.detail}") from error
     if len(sequences) != 1:
         raise InputError(f"--{flag}={path}: it has {len(sequences)} tunes; give a file with one")
-    return Input(sequences[0], os.path.basename(path))
+    return Piece(sequences[0], os.path.basename(path))
 
 
-def read_inputs(name: str, mode: Mode, values: Mapping[str, Any]) -> list[Input]:
+def read_inputs(name: str, mode: Mode, values: Mapping[str, Any]) -> list[Piece]:
     """Reads the inputs of a mode.
 
     Args:
@@ -84,11 +84,17 @@ def read_sampling_options(mode: Mode, values: Mapping[str, Any]) -> SamplingOpti
     """
     from musicvae.general_midi import program_number
     from musicvae.generate.results import SamplingOptions
+    from musicvae.prior import parse_targets
 
     seed = values["seed"]
     if seed is None:
         seed = secrets.randbelow(_SEEDS)
         logging.info("seed %d (--seed=%d gives the same again)", seed, seed)
+    if values["attribute"] and not (mode.draws or mode.steers):
+        raise InputError(
+            f"--attribute={values['attribute'][0]}: this mode draws nothing new; --mode=sample and "
+            "--mode=similar do, and --mode=attribute changes an input"
+        )
     control = None
     if values["control_midi"] and not mode.follows:
         control = read_input(values["control_midi"], "control_midi")
@@ -104,6 +110,8 @@ def read_sampling_options(mode: Mode, values: Mapping[str, Any]) -> SamplingOpti
         strict=values["strict"],
         bar=values["bar"],
         keep_hits=values["keep_hits"],
+        targets=() if mode.steers else parse_targets(values["attribute"]),
+        guidance=values["guidance"],
     )
 
 
@@ -155,7 +163,7 @@ def check_mode(name: str, converter: Converter, kind: str) -> None:
 
 
 def check_inputs(
-    inputs: Sequence[Input], converter: Converter, options: SamplingOptions, *, taps: bool
+    inputs: Sequence[Piece], converter: Converter, options: SamplingOptions, *, taps: bool
 ) -> None:
     """Checks, before the model is loaded, that it can read the inputs.
 

@@ -13,13 +13,13 @@ from musicvae.errors import InputError
 
 if TYPE_CHECKING:
     from musicvae.generate import TrainedModel
-    from musicvae.generate.results import Input, Result, SamplingOptions
+    from musicvae.generate.results import Piece, Result, SamplingOptions
 
 SAMPLED_TOGETHER = 64
 
 Values = Mapping[str, Any]
 ModeFunction = Callable[
-    ["TrainedModel", "Sequence[Input]", "SamplingOptions", Values], "Iterator[Result]"
+    ["TrainedModel", "Sequence[Piece]", "SamplingOptions", Values], "Iterator[Result]"
 ]
 Count = Callable[[Values, int], int]
 
@@ -37,6 +37,8 @@ class Mode:
       config: the configuration that is taken where the user names none.
       follows: whether its input is what is followed, so that it may be given as --control_midi.
       taps: whether notes of any instrument may count as taps on a drum.
+      draws: whether it draws latent vectors, which may be asked for an attribute.
+      steers: whether its attribute is a vector that is added.
     """
 
     text: str
@@ -47,6 +49,8 @@ class Mode:
     config: str | None = None
     follows: bool = False
     taps: bool = False
+    draws: bool = False
+    steers: bool = False
 
 
 def _outputs(values: Values, _: int) -> int:
@@ -54,7 +58,7 @@ def _outputs(values: Values, _: int) -> int:
 
 
 def _sample(
-    model: TrainedModel, _: Sequence[Input], options: SamplingOptions, values: Values
+    model: TrainedModel, _: Sequence[Piece], options: SamplingOptions, values: Values
 ) -> Iterator[Result]:
     from musicvae.generate.modes import sample
 
@@ -66,7 +70,7 @@ def _sample(
 
 
 def _interpolate(
-    model: TrainedModel, inputs: Sequence[Input], options: SamplingOptions, values: Values
+    model: TrainedModel, inputs: Sequence[Piece], options: SamplingOptions, values: Values
 ) -> Iterator[Result]:
     from musicvae.generate.modes import interpolate
 
@@ -75,7 +79,7 @@ def _interpolate(
 
 
 def _grid(
-    model: TrainedModel, inputs: Sequence[Input], options: SamplingOptions, values: Values
+    model: TrainedModel, inputs: Sequence[Piece], options: SamplingOptions, values: Values
 ) -> Iterator[Result]:
     from musicvae.generate.modes import grid
 
@@ -83,7 +87,7 @@ def _grid(
 
 
 def _morph(
-    model: TrainedModel, inputs: Sequence[Input], options: SamplingOptions, values: Values
+    model: TrainedModel, inputs: Sequence[Piece], options: SamplingOptions, values: Values
 ) -> Iterator[Result]:
     from musicvae.generate.modes import morph
 
@@ -91,7 +95,7 @@ def _morph(
 
 
 def _reconstruct(
-    model: TrainedModel, inputs: Sequence[Input], options: SamplingOptions, values: Values
+    model: TrainedModel, inputs: Sequence[Piece], options: SamplingOptions, values: Values
 ) -> Iterator[Result]:
     from musicvae.generate.modes import reconstruct
 
@@ -99,7 +103,7 @@ def _reconstruct(
 
 
 def _similar(
-    model: TrainedModel, inputs: Sequence[Input], options: SamplingOptions, values: Values
+    model: TrainedModel, inputs: Sequence[Piece], options: SamplingOptions, values: Values
 ) -> Iterator[Result]:
     from musicvae.generate.modes import similar
 
@@ -107,14 +111,18 @@ def _similar(
 
 
 def _steer(
-    model: TrainedModel, inputs: Sequence[Input], options: SamplingOptions, values: Values
+    model: TrainedModel, inputs: Sequence[Piece], options: SamplingOptions, values: Values
 ) -> Iterator[Result]:
     from musicvae.attributes import attribute_named, attributes_path, load_vectors
     from musicvae.generate.modes import steer
 
-    if values["attribute"] is None:
+    if not values["attribute"]:
         raise InputError("missing --attribute; give one, such as --attribute=note_density")
-    name = attribute_named(values["attribute"]).name
+    if len(values["attribute"]) > 1:
+        raise InputError(
+            f"--attribute is given {len(values['attribute'])} times; --mode=attribute changes one"
+        )
+    name = attribute_named(values["attribute"][0]).name
     path = values["attributes_file"] or attributes_path(model.checkpoint)
     vectors = load_vectors(path, model.config.hparams.z_size)
     yield steer(model, inputs[0], vectors, name, values["amount"], options)
@@ -122,7 +130,7 @@ def _steer(
 
 def _groove(run: str) -> ModeFunction:
     def play(
-        model: TrainedModel, inputs: Sequence[Input], options: SamplingOptions, values: Values
+        model: TrainedModel, inputs: Sequence[Piece], options: SamplingOptions, values: Values
     ) -> Iterator[Result]:
         from musicvae.generate.grooves import play_groove
 
@@ -132,7 +140,7 @@ def _groove(run: str) -> ModeFunction:
 
 
 def _follow_hits(
-    model: TrainedModel, inputs: Sequence[Input], options: SamplingOptions, values: Values
+    model: TrainedModel, inputs: Sequence[Piece], options: SamplingOptions, values: Values
 ) -> Iterator[Result]:
     from musicvae.generate.grooves import follow_hits
 
@@ -141,14 +149,14 @@ def _follow_hits(
 
 
 MODES: Mapping[str, Mode] = {
-    "sample": Mode("write new pieces", 0, 0, _outputs, _sample),
+    "sample": Mode("write new pieces", 0, 0, _outputs, _sample, draws=True),
     "interpolate": Mode("lead from one input to another", 2, 2, _outputs, _interpolate),
     "grid": Mode(
         "fill a square between four inputs, num_outputs along a side",
         *(4, 4, lambda values, _: values["num_outputs"] ** 2, _grid),
     ),
     "reconstruct": Mode("play an input as the model remembers it", 1, 1, _outputs, _reconstruct),
-    "similar": Mode("vary an input, by --closeness", 1, 1, _outputs, _similar),
+    "similar": Mode("vary an input, by --closeness", 1, 1, _outputs, _similar, draws=True),
     "morph": Mode(
         "join num_outputs steps on a path through two inputs or more into one piece",
         *(2, 100, lambda *_: 1, _morph),
@@ -156,6 +164,7 @@ MODES: Mapping[str, Mode] = {
     "attribute": Mode(
         "add --amount of the vector of an --attribute",
         *(1, 1, lambda values, _: len(values["amount"]), _steer),
+        steers=True,
     ),
     "humanize": Mode(
         "play drums with feeling",
@@ -173,5 +182,6 @@ MODES: Mapping[str, Mode] = {
     "follow_hits": Mode(
         "play given hits in a new manner, or that of a second input",
         *(1, 2, _outputs, _follow_hits, "groovae_2bar_hits_control_tfds", True),
+        draws=True,
     ),
 }

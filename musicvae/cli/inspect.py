@@ -139,7 +139,7 @@ def _inspect_checkpoint(path: str) -> None:
         describe_run_folder,
         print_variables,
     )
-    from musicvae.cli.tensorflow_start import start_tensorflow
+    from musicvae.tensorflow_start import start_tensorflow
 
     if os.path.isdir(os.path.join(path, "train")):
         print("\n".join(describe_run_folder(RunFolder(path))))

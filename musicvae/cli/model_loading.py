@@ -75,14 +75,14 @@ def load_chosen_model(
     Args:
       choice: what `choose_model` found.
       values: the command's flags; max_batch_size, seed and device are read, and
-        precision where the command has it.
+        precision and prior where the command has them.
       decoder_only: whether to leave out the encoder.
 
     Raises:
       CheckpointError: it cannot be read, or does not fit.
       InputError: there is no such device.
     """
-    from musicvae.cli.tensorflow_start import quiet_start
+    from musicvae.tensorflow_start import quiet_start
 
     logging.info("loading %s from %s", choice.config.name, choice.checkpoint)
     with quiet_start():
@@ -97,6 +97,7 @@ def load_chosen_model(
             decoder_only=decoder_only,
             precision=values.get("precision", "float32"),
             keep_hparams=choice.keep_hparams,
+            prior=values.get("prior"),
         )
     for note in model.notes:
         logging.info("%s", note)

@@ -222,7 +222,7 @@ def main(_: list[str]) -> int:
     devices = _devices()
     from musicvae.training.running import train
 
-    return train(plan, devices)
+    return train(plan, devices).exit_status
 
 
 def _run_spec() -> RunSpec:
@@ -240,7 +240,7 @@ def _run_spec() -> RunSpec:
 
 
 def _devices(*, alone: bool = False) -> TrainingDevices:
-    from musicvae.cli.tensorflow_start import quiet_start
+    from musicvae.tensorflow_start import quiet_start
 
     with quiet_start():
         from musicvae.training.devices import choose_one_device, choose_training_devices

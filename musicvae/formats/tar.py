@@ -3,7 +3,8 @@
 Magenta publishes its models as a tar of one checkpoint's files; people pack their own in a folder,
 under `./`, gzipped, or with several steps. Only the needed step's `.index` and `.data` files are
 written, in a temporary folder, and no more bytes than the index accounts for. An archive that tries
-anything else (absolute paths, `..`, links, devices, sizes beyond all models) is refused.
+anything else (absolute paths, `..`, links, devices, sizes beyond all models) is refused. A learned
+prior of that step comes along.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ _MAX_MEMBER_BYTES = 16 * 2**30
 _MAX_TOTAL_BYTES = 64 * 2**30
 _MAX_HEADER_BYTES = 64 * 2**20
 _CHUNK_BYTES = 2**20
+PRIOR_SUFFIX = ".prior.npz"
+MAX_PRIOR_BYTES = 64 * 2**20
 _NAMED_AT_MOST = 5
 _SHOWN_CHARACTERS = 100
 # What tarfile raises at headers that state nonsense, beside its own errors.
@@ -130,6 +133,9 @@ def _extract(path: str, stream: Any, folder: str) -> tuple[str, list[str]]:
                     f"{path}: holds {_shown(index.name)} but not {_shown(name)}; pack it again"
                 )
             _copy(tar, budgeted, files[name], target, size)
+        prior = files.get(prefix + PRIOR_SUFFIX)
+        if prior is not None and prior.size <= MAX_PRIOR_BYTES:
+            _copy(tar, budgeted, prior, local + PRIOR_SUFFIX, prior.size)
     return local, notes
 
 

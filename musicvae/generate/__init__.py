@@ -1,58 +1,63 @@
-"""Trained models in use: sampling, encoding, decoding and interpolating.
+"""Trained models in use: sampling, encoding, decoding, interpolating, and the modes of a model.
 
     model = TrainedModel("groovae_4bar", batch_size=8, checkpoint_dir_or_path="run")
     sequences = model.sample(n=5, temperature=0.8)
 
-Music is NoteSequences; `TrainedModel` has their tensors and latent vectors too.
+TrainedModel has Magenta's methods and gives NoteSequences; `Model` takes music of any kind and has
+every mode as a method. The names below load TensorFlow when they are first used, not before.
+
+Axes: N pieces, T time step, Z columns of z.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from musicvae.errors import MultipleExamplesError, NoExamplesError
-from musicvae.generate.tensor_model import Encoded
-from musicvae.generate.trained_model import TrainedModel
-from musicvae.model_choice import choose_model, shipped_models
+from musicvae.tensorflow_start import lean_imports
+
+if TYPE_CHECKING:
+    from musicvae.generate.loading import load, load_model
+    from musicvae.generate.model import Model
+    from musicvae.generate.tensor_model import Encoded
+    from musicvae.generate.trained_model import TrainedModel
+    from musicvae.model_choice import choose_model, shipped_models
 
 MultipleExtractedExamplesError = MultipleExamplesError
 NoExtractedExamplesError = NoExamplesError
 
 __all__ = [
     "Encoded",
+    "Model",
     "MultipleExamplesError",
     "MultipleExtractedExamplesError",
     "NoExamplesError",
     "NoExtractedExamplesError",
     "TrainedModel",
+    "choose_model",
+    "load",
     "load_model",
     "shipped_models",
 ]
 
+_MODULES = {
+    "Encoded": "musicvae.generate.tensor_model",
+    "Model": "musicvae.generate.model",
+    "TrainedModel": "musicvae.generate.trained_model",
+    "choose_model": "musicvae.model_choice",
+    "load": "musicvae.generate.loading",
+    "load_model": "musicvae.generate.loading",
+    "shipped_models": "musicvae.model_choice",
+}
 
-def load_model(
-    config: str | None = None,
-    run_dir: str | None = None,
-    checkpoint_file: str | None = None,
-    hparams: str = "",
-    *,
-    batch_size: int = 8,
-    **options: Any,
-) -> TrainedModel:
-    """Loads the model that a command's flags mean.
 
-    Args:
-      config: as `choose_model`.
-      run_dir: as `choose_model`.
-      checkpoint_file: as `choose_model`.
-      hparams: as `choose_model`.
-      batch_size: how many pieces are worked on together.
-      **options: seed, device, decoder_only and precision of TrainedModel.
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        with lean_imports():
+            return getattr(importlib.import_module(_MODULES[name]), name)
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
 
-    Raises:
-      MusicVAEError: as `choose_model` and TrainedModel.
-    """
-    choice = choose_model(config, run_dir, checkpoint_file, hparams)
-    return TrainedModel(
-        choice.config, batch_size, choice.checkpoint, keep_hparams=choice.keep_hparams, **options
-    )
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

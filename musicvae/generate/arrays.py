@@ -11,7 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from musicvae.converters import Converter
 from musicvae.errors import InputError
+
+NO_CHORD = 0
 
 Array = npt.NDArray[Any]
 
@@ -65,6 +68,37 @@ def fitted_controls(c_input: npt.ArrayLike, n: int, length: int, depth: int) -> 
             f"or [{n}, {length}, {depth}]"
         )
     return controls[:, :length]
+
+
+def rows_of_steps(
+    c_input: npt.ArrayLike, converter: Converter, n: int, length: int
+) -> npt.ArrayLike:
+    """Lets controls that have one row for each bar have one for each step.
+
+    Args:
+      c_input: controls of chords: `[bars, C]` or `[N, bars, C]`; for models of one bar also `[C]`
+        and `[N, C]`. What has a row for each step is returned as it is.
+      converter: the model's.
+      n: N.
+      length: steps.
+    """
+    controls = np.asarray(c_input, np.float32)
+    segments = converter.spec.num_segments
+    if not segments:
+        bars = int(getattr(converter.config, "slice_bars", 0))
+        steps = converter.num_steps // max(bars, 1)
+        rows = controls.shape[-2] if controls.ndim >= 2 else 0
+        is_by_bar = bars > 0 and 0 < rows < length and rows * steps == length
+        return np.repeat(controls, steps, axis=-2) if is_by_bar else controls
+    if controls.ndim == 2 and len(controls) in (1, n) and len(controls) != length:
+        controls = controls[:, np.newaxis] if len(controls) == n else controls
+    if controls.ndim == 1 or controls.shape[-2] == 1:
+        controls = controls[np.newaxis] if controls.ndim == 1 else controls
+        controls = np.repeat(controls, length, axis=-2)
+        # The token that opens a segment names its instrument, and has no chord.
+        first = slice(None, None, converter.num_steps // segments)
+        controls[..., first, :] = np.eye(controls.shape[-1])[NO_CHORD]
+    return controls
 
 
 def trimmed(decoded: Any) -> Iterator[Array]:

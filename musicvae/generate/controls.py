@@ -21,7 +21,7 @@ from musicvae.generate.chords import (
     parse_key,
 )
 from musicvae.generate.input_windows import Window, fit_window
-from musicvae.generate.results import Input, SamplingOptions
+from musicvae.generate.results import Piece, SamplingOptions
 
 
 def chords_of(options: SamplingOptions) -> tuple[list[list[str]], Key | None]:
@@ -65,7 +65,8 @@ def check_controls(
         bars, _ = chords_of(options)
         if converter.spec.num_segments and any(len(bar) > 1 for bar in bars):
             raise InputError(
-                f"config '{config_name}' plays a bar at a time over one chord; give one chord a bar"
+                f"config '{config_name}' plays a bar at a time over one chord; give one "
+                "chord to a bar"
             )
         if plays_in_a_key(converter) and options.key is None:
             raise InputError(
@@ -174,6 +175,6 @@ def _check_key_alone(converter: Converter, config_name: str) -> None:
         )
 
 
-def control_window(converter: Converter, piece: Input) -> Window:
+def control_window(converter: Converter, piece: Piece) -> Window:
     """Returns the window of a piece that is to be followed."""
     return fit_window(piece.sequence, converter, name=piece.name)

@@ -34,7 +34,7 @@ from musicvae.generate.performing import (
     reconstruct_windows,
     takes_whole,
 )
-from musicvae.generate.results import Input, Result, Sample, SamplingOptions
+from musicvae.generate.results import Piece, Result, Sample, SamplingOptions
 
 if TYPE_CHECKING:
     from musicvae.generate import TrainedModel
@@ -66,7 +66,7 @@ GROOVE_MODES: Mapping[str, GrooveMode] = {
 
 
 def play_groove(
-    model: TrainedModel, mode: str, piece: Input, n: int = 1, options: SamplingOptions | None = None
+    model: TrainedModel, mode: str, piece: Piece, n: int = 1, options: SamplingOptions | None = None
 ) -> Result:
     """Does one of the groove jobs on a whole performance.
 
@@ -104,11 +104,11 @@ def play_groove(
 
 def follow_hits(
     model: TrainedModel,
-    hits: Input,
+    hits: Piece,
     n: int = 1,
     options: SamplingOptions | None = None,
     *,
-    style: Input | None = None,
+    style: Piece | None = None,
 ) -> Result:
     """Plays given hits in a manner of its own: that of another piece, or a new one each time.
 
@@ -131,7 +131,7 @@ def follow_hits(
     check_groove_mode(model.converter, model.config.name, "follow_hits")
     windows = fit_all(model, hits, options)
     if style is None:
-        styles = model.sample_z(n, options.seed)
+        styles = model.sample_z(n, options.seed, targets=options.targets, guidance=options.guidance)
     else:
         posterior = encode(model, [fit(model, style, options)])
         noise = np.random.default_rng(options.seed).standard_normal(

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from musicvae.attributes import AttributeVectors
 from musicvae.errors import InputError
@@ -27,7 +28,7 @@ from musicvae.generate.performing import (
     reconstruct_windows,
     takes_whole,
 )
-from musicvae.generate.results import Input, Result, Sample, SamplingOptions
+from musicvae.generate.results import Piece, Result, Sample, SamplingOptions
 from musicvae.latent import lerp, slerp
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def sample(
     """
     options = options or SamplingOptions()
     check_number(n)
-    z = model.sample_z(n, options.seed)
+    z = model.sample_z(n, options.seed, targets=options.targets, guidance=options.guidance)
     captions = [f"sample {first + k}" for k in range(n)]
     controls = controls_for(model.converter, model.config.name, options)
     setting = Setting()
@@ -64,7 +65,7 @@ def sample(
 
 def reconstruct(
     model: TrainedModel,
-    piece: Input,
+    piece: Piece,
     n: int = 1,
     options: SamplingOptions | None = None,
     *,
@@ -95,8 +96,8 @@ def reconstruct(
 
 def interpolate(
     model: TrainedModel,
-    start: Input,
-    end: Input,
+    start: Piece,
+    end: Piece,
     n: int,
     options: SamplingOptions | None = None,
     *,
@@ -123,7 +124,7 @@ def interpolate(
 
 def morph(
     model: TrainedModel,
-    inputs: Sequence[Input],
+    inputs: Sequence[Piece],
     n: int,
     options: SamplingOptions | None = None,
     *,
@@ -178,7 +179,7 @@ def morph(
 
 def grid(
     model: TrainedModel,
-    corners: Sequence[Input],
+    corners: Sequence[Piece],
     n: int,
     options: SamplingOptions | None = None,
     *,
@@ -226,7 +227,7 @@ def grid(
 
 def similar(
     model: TrainedModel,
-    piece: Input,
+    piece: Piece,
     n: int,
     closeness: float,
     options: SamplingOptions | None = None,
@@ -255,7 +256,7 @@ def similar(
         raise InputError(f"closeness {closeness} is not in 0 (anything) to 1 (the same)")
     window = fit(model, piece, options)
     mu = encode(model, [window]).mu[0]
-    others = model.sample_z(n, options.seed)
+    others = model.sample_z(n, options.seed, targets=options.targets, guidance=options.guidance)
     z = np.array([slerp(mu, other, 1.0 - closeness) for other in others], np.float32)
     captions = [f"variation {k + 1}" for k in range(n)]
     controls = controls_for(model.converter, model.config.name, options, window)
@@ -265,7 +266,7 @@ def similar(
 
 def steer(
     model: TrainedModel,
-    piece: Input,
+    piece: Piece,
     vectors: AttributeVectors,
     attribute: str,
     amounts: Sequence[float],
@@ -302,7 +303,30 @@ def steer(
     return Result(samples, notes_about([piece], [window]), "path")
 
 
-def _place_name(inputs: Sequence[Input], leg: int, share: float) -> str:
+def decode_vectors(
+    model: TrainedModel, z: npt.ArrayLike, options: SamplingOptions | None = None
+) -> Result:
+    """Decodes latent vectors.
+
+    Args:
+      model: a trained model.
+      z: float `[N, Z]`.
+      options: what is asked for.
+
+    Returns:
+      A sample for each vector.
+
+    Raises:
+      InputError: z is of another size, or the model needs chords or hits that are not given.
+    """
+    options = options or SamplingOptions()
+    vectors = np.asarray(z, np.float32)
+    captions = [f"z {k + 1}" for k in range(len(vectors))]
+    controls = controls_for(model.converter, model.config.name, options)
+    return Result(decode(model, vectors, captions, options, [Setting()] * len(captions), controls))
+
+
+def _place_name(inputs: Sequence[Piece], leg: int, share: float) -> str:
     if share < 1e-9:
         return inputs[leg].name
     if share > 1 - 1e-9:
@@ -310,7 +334,7 @@ def _place_name(inputs: Sequence[Input], leg: int, share: float) -> str:
     return f"{share:.3g} of the way" if len(inputs) == 2 else f"{leg + share:.3g}"
 
 
-def _corner_name(corners: Sequence[Input], across: float, down: float) -> str:
+def _corner_name(corners: Sequence[Piece], across: float, down: float) -> str:
     if across in (0.0, 1.0) and down in (0.0, 1.0):
         return corners[int(across) + 2 * int(down)].name
     return f"{across:.3g}, {down:.3g}"

@@ -19,7 +19,7 @@ from musicvae.generate.controls import chords_of, controls_of_windows
 from musicvae.generate.decoding import Setting, decode, encode
 from musicvae.generate.input_windows import Window, fit_whole, fit_window
 from musicvae.generate.joining import cut_at, join
-from musicvae.generate.results import Input, Result, Sample, SamplingOptions, Vector
+from musicvae.generate.results import Piece, Result, Sample, SamplingOptions, Vector
 from musicvae.lazy_note_seq import NoteSequence
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def check_number(n: int) -> None:
 
 
 def fit(
-    model: TrainedModel, piece: Input, options: SamplingOptions, *, taps: bool = False
+    model: TrainedModel, piece: Piece, options: SamplingOptions, *, taps: bool = False
 ) -> Window:
     """Finds the window of an input that a model is to read; see `input_windows.fit_window`.
 
@@ -65,7 +65,7 @@ def takes_whole(options: SamplingOptions) -> bool:
 
 
 def fit_all(
-    model: TrainedModel, piece: Input, options: SamplingOptions, *, taps: bool = False
+    model: TrainedModel, piece: Piece, options: SamplingOptions, *, taps: bool = False
 ) -> list[Window]:
     """Cuts a whole input into windows; see `input_windows.fit_whole`.
 
@@ -95,7 +95,7 @@ def _adaptations(options: SamplingOptions, taps: bool) -> list[Repair]:
     return adaptations
 
 
-def notes_about(pieces: Sequence[Input], windows: Sequence[Window]) -> tuple[str, ...]:
+def notes_about(pieces: Sequence[Piece], windows: Sequence[Window]) -> tuple[str, ...]:
     """Returns what was done to some inputs, each sentence once."""
     lines = [
         f"{piece.name}: {line}"
@@ -107,7 +107,7 @@ def notes_about(pieces: Sequence[Input], windows: Sequence[Window]) -> tuple[str
 
 def reconstruct_windows(
     model: TrainedModel,
-    piece: Input,
+    piece: Piece,
     windows: Sequence[Window],
     n: int,
     options: SamplingOptions,

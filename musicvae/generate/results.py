@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
+from collections.abc import Iterator
+from typing import Literal, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from musicvae.errors import InputError
+from musicvae.generate.music import Music
 from musicvae.lazy_note_seq import NoteSequence
+from musicvae.prior import DEFAULT_GUIDANCE, Target
 
 Vector = npt.NDArray[np.float32]
 
 _SEED_STEP = 104_729
 
 
-@dataclasses.dataclass(frozen=True)
-class Input:
+@dataclasses.dataclass(frozen=True, repr=False)
+class Piece(Music):
     """A piece that a user gives.
 
     Attributes:
@@ -28,9 +31,14 @@ class Input:
     sequence: NoteSequence
     name: str
 
+    @property
+    def title(self) -> str:
+        """Its name."""
+        return self.name
 
-@dataclasses.dataclass(frozen=True)
-class Sample:
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Sample(Music):
     """One result.
 
     Attributes:
@@ -43,10 +51,15 @@ class Sample:
     caption: str
     z: Vector | None = None
 
+    @property
+    def title(self) -> str:
+        """Its caption."""
+        return self.caption
 
-@dataclasses.dataclass(frozen=True)
+
+@dataclasses.dataclass(frozen=True, repr=False)
 class Result:
-    """The results of a job.
+    """The results of a mode; a sequence of its samples.
 
     Attributes:
       samples: the results, in order.
@@ -59,6 +72,26 @@ class Result:
     notes: tuple[str, ...] = ()
     order: Literal["list", "path", "grid"] = "list"
     columns: int | None = None
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __iter__(self) -> Iterator[Sample]:
+        return iter(self.samples)
+
+    @overload
+    def __getitem__(self, index: int) -> Sample: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Sample, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> Sample | tuple[Sample, ...]:
+        return self.samples[index]
+
+    def __repr__(self) -> str:
+        count = len(self.samples)
+        said = f", {len(self.notes)} notes on the inputs" if self.notes else ""
+        return f"<Result: {count} sample{'' if count == 1 else 's'} as a {self.order}{said}>"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,6 +110,8 @@ class SamplingOptions:
       strict: whether an input must be one window exactly, as it stands.
       bar: the bar at which an input's window is to begin; None for the most musical one.
       keep_hits: whether the groove jobs play the input's hits as they are, and no others.
+      targets: attributes that new latent vectors are to have, for models with a learned prior.
+      guidance: how strongly, 0 or more; 1 is as the training music has them.
     """
 
     temperatures: tuple[float, ...] = (0.5,)
@@ -86,10 +121,12 @@ class SamplingOptions:
     length: int | None = None
     chords: str | None = None
     key: str | None = None
-    control: Input | None = None
+    control: Piece | None = None
     strict: bool = False
     bar: int | None = None
     keep_hits: bool = True
+    targets: tuple[Target, ...] = ()
+    guidance: float = DEFAULT_GUIDANCE
 
     def __post_init__(self) -> None:
         if not self.temperatures:

@@ -27,10 +27,12 @@ from musicvae.config_map import EditableConfig, as_config
 from musicvae.converters import Converter, build_converter
 from musicvae.devices import choose_device
 from musicvae.errors import InputError
-from musicvae.generate.arrays import Array, fitted_controls, stacked, trimmed
+from musicvae.generate.arrays import Array, fitted_controls, rows_of_steps, stacked, trimmed
 from musicvae.generate.randomness import Randomness
 from musicvae.model_choice import checkpoint_path
 from musicvae.models import MusicVAE, Precision, variable_shapes
+from musicvae.prior import DEFAULT_GUIDANCE, LatentPrior, Target
+from musicvae.prior.choice import ModelPrior, PriorChoice
 
 PRECISIONS = ("float32", "bfloat16", "float16")
 
@@ -76,6 +78,7 @@ class TensorModel:
         decoder_only: bool = False,
         precision: Precision = "float32",
         keep_hparams: Collection[str] = (),
+        prior: PriorChoice = None,
     ) -> None:
         """Loads a model.
 
@@ -95,6 +98,9 @@ class TensorModel:
           precision: "float32"; "bfloat16" and "float16" keep the weights in that type, in half the
             memory, and compute products with it. float16 is for GPUs: it is slow on processors.
           keep_hparams: sizes that stay as `config` has them, because the user chose them.
+          prior: where new latent vectors come from: "learned" for the prior that was fitted to this
+            checkpoint, "standard" for N(0, I), a file of `musicvae-prior`, or a prior; None for the
+            learned one where there is one.
 
         Raises:
           ConfigError: there is no such configuration.
@@ -122,6 +128,7 @@ class TensorModel:
             self.config = infer_hparams(frozen, checkpoint, keep=keep_hparams)
             self.step = checkpoint.step
             self.notes = checkpoint.notes
+            self._prior = ModelPrior(prior, checkpoint, self.config)
             self._check(checkpoint, var_name_substitutions, decoder_only)
             with tf.device(self._device):
                 self._model = MusicVAE(
@@ -136,6 +143,11 @@ class TensorModel:
         self._encoders: dict[tuple[tuple[int, ...], ...], Any] = {}
 
     @property
+    def _config(self) -> Config:
+        """The configuration, under the name that notebooks reach for."""
+        return self.config
+
+    @property
     def network(self) -> MusicVAE:
         """The model itself, whose variables hold the weights."""
         return self._model
@@ -145,23 +157,51 @@ class TensorModel:
         """Where it computes, as TensorFlow names it; empty where TensorFlow chooses."""
         return self._device
 
-    def sample_z(self, n: int, seed: int | None = None) -> Array:
+    @property
+    def prior(self) -> LatentPrior | None:
+        """The learned prior that new latent vectors come from; None for N(0, I).
+
+        Raises:
+          InputError: its file is broken, or another checkpoint's.
+        """
+        return self._prior.chosen()
+
+    def sample_z(
+        self,
+        n: int,
+        seed: int | None = None,
+        *,
+        prior: PriorChoice = None,
+        targets: Sequence[Target] = (),
+        guidance: float = DEFAULT_GUIDANCE,
+    ) -> Array:
         """Draws latent vectors from the prior.
 
         Args:
           n: how many, at least 1.
           seed: makes them repeatable; None goes on with the model's own randomness.
+          prior: as for the constructor; None for what was chosen there.
+          targets: attributes that the music is to have; for a learned prior.
+          guidance: how strongly, 0 (not at all) or more; 1 is as the training music has them.
 
         Returns:
           float32 `[N, Z]`.
 
         Raises:
-          InputError: n is not positive.
+          InputError: a number is out of range, or there is no such prior or attribute.
         """
         if n < 1:
             raise InputError(f"n={n} must be at least 1")
-        z_size = self.config.hparams.z_size
-        return self._randomness.prior(seed).standard_normal((n, z_size), np.float32)
+        learned = self._prior.chosen(prior)
+        generator = self._randomness.prior(seed)
+        if learned is not None:
+            return learned.draw(generator, n, targets, guidance=guidance)
+        if targets:
+            raise InputError(
+                f"an attribute can be asked of a learned prior alone, and config "
+                f"'{self.config.name}' draws from N(0, I); `musicvae-prior` fits one"
+            )
+        return generator.standard_normal((n, self.config.hparams.z_size), np.float32)
 
     def encode_tensors(
         self,
@@ -227,7 +267,8 @@ class TensorModel:
           z: float `[N, Z]`.
           length: the most steps; None for the configuration's `max_seq_len`.
           temperature: at least 0; 0 takes the most likely value of each step.
-          c_input: controls, float `[T, C]` for all pieces or `[N, T, C]`.
+          c_input: controls, float `[T, C]` for all pieces or `[N, T, C]`; T may count bars, and is
+            1 for models of one bar, which also take `[N, C]`.
           return_full_results: return what the model gave, one `Decoded` for each group of
             `batch_size`, in place of trimmed arrays.
           seed: makes this call repeatable.
@@ -328,4 +369,6 @@ class TensorModel:
             )
         if not depth and c_input is not None:
             raise InputError(f"config '{self.config.name}' takes no controls (c_input)")
-        return None if c_input is None else fitted_controls(c_input, n, length, depth)
+        if c_input is None:
+            return None
+        return fitted_controls(rows_of_steps(c_input, self.converter, n, length), n, length, depth)

@@ -11,7 +11,7 @@ Axes: N pieces, T time step, C controls, Z columns of z.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,8 @@ from musicvae.converters import Example, Extraction
 from musicvae.errors import InputError, MultipleExamplesError, NoExamplesError
 from musicvae.generate.tensor_model import Encoded, TensorModel
 from musicvae.latent import slerp
+from musicvae.prior import DEFAULT_GUIDANCE, Target
+from musicvae.prior.choice import PriorChoice
 from musicvae.sequences import describe_rejections, tempo_at
 
 _DEFAULT_QPM = 120.0
@@ -38,6 +40,9 @@ class TrainedModel(TensorModel):
         c_input: npt.ArrayLike | None = None,
         *,
         seed: int | None = None,
+        prior: PriorChoice = None,
+        attributes: Mapping[str, str | float] | None = None,
+        guidance: float = DEFAULT_GUIDANCE,
         **rendering: Any,
     ) -> list[Any]:
         """Writes new music.
@@ -47,8 +52,13 @@ class TrainedModel(TensorModel):
           length: the most steps; None for the configuration's `max_seq_len`.
           temperature: at least 0; 0 takes the most likely value of each step.
           same_z: whether all pieces come from one latent vector.
-          c_input: controls, float `[T, C]` for all pieces or `[N, T, C]`.
+          c_input: controls, float `[T, C]` for all pieces or `[N, T, C]`; T may count bars.
           seed: makes this call repeatable; None goes on with the model's own randomness.
+          prior: "learned", "standard" for N(0, I), a file of `musicvae-prior`, or a prior; None for
+            what the model was loaded with, the learned one where there is one.
+          attributes: what the music is to have, such as `{"note_density": "high"}`: "low",
+            "medium", "high" or a value of each.
+          guidance: how strongly, 0 (not at all) or more; 1 is as the training music has them.
           **rendering: qpm, velocity and program of the notes, as for `decode`.
 
         Returns:
@@ -58,7 +68,8 @@ class TrainedModel(TensorModel):
           InputError: an argument is out of range, or controls are missing.
         """
         n = self.batch_size if n is None else n
-        z = self.sample_z(1 if same_z else n, seed)
+        targets = [Target(name, value) for name, value in (attributes or {}).items()]
+        z = self.sample_z(1 if same_z else n, seed, prior=prior, targets=targets, guidance=guidance)
         z = np.repeat(z, n, axis=0) if same_z else z
         return self.decode(z, length, temperature, c_input, seed=seed, **rendering)
 
@@ -154,7 +165,7 @@ class TrainedModel(TensorModel):
           z: float `[N, Z]`.
           length: the most steps; None for the configuration's `max_seq_len`.
           temperature: at least 0; 0 takes the most likely value of each step.
-          c_input: controls, float `[T, C]` for all pieces or `[N, T, C]`.
+          c_input: controls, float `[T, C]` for all pieces or `[N, T, C]`; T may count bars.
           seed: makes this call repeatable.
           qpm: tempo in quarter notes a minute, one for all pieces or one each.
           velocity: 1 to 127, where the representation has none.

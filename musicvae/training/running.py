@@ -21,14 +21,14 @@ from musicvae.training.run_spec import Plan
 from musicvae.training.run_state import write_run_state
 from musicvae.training.signals import StopRequest
 from musicvae.training.summaries import Summaries
-from musicvae.training.trainer import Trainer
+from musicvae.training.trainer import Trainer, TrainingResult
 
 _POLL_SECONDS = 10.0
 _WAIT_SECONDS = 0.2
 _SEARCH_SECONDS = 10.0
 
 
-def train(plan: Plan, devices: TrainingDevices) -> int:
+def train(plan: Plan, devices: TrainingDevices) -> TrainingResult:
     """Trains as planned, from the run folder's last checkpoint on.
 
     Args:
@@ -36,7 +36,7 @@ def train(plan: Plan, devices: TrainingDevices) -> int:
       devices: on which devices.
 
     Returns:
-      An exit status: 0, or 130 or 143 after Ctrl-C or SIGTERM.
+      How it ended.
 
     Raises:
       NoExamplesError: there is nothing to train on.
@@ -51,7 +51,7 @@ def train(plan: Plan, devices: TrainingDevices) -> int:
             trainer.first_step,
             plan.options.num_steps,
         )
-        return 0
+        return TrainingResult(trainer.first_step, plan.folder.latest, 0)
     examples = _examples(plan, plan.source)
     batches = trainer.batches(examples)
     for line in report.lines(
@@ -75,7 +75,7 @@ def train(plan: Plan, devices: TrainingDevices) -> int:
         plan.folder.remember(plan.config)
         write_run_state(plan.folder, plan.run_state)
     notes = {"hparams": report.all_hparams(plan.config), "examples_path": plan.source.name}
-    return trainer.train(batches, evaluate, notes, earlier).exit_status
+    return trainer.train(batches, evaluate, notes, earlier)
 
 
 def evaluate(plan: Plan, devices: TrainingDevices, *, watch: bool = False) -> int:

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from pieces import drum_beat, melody, trio
 
+from musicvae.audio import wav as audio
 from musicvae.audio.sounds import DRUM_SOUNDS, TIMBRES
 from musicvae.audio.synthesizer import SAMPLE_RATE, synthesize
 from musicvae.audio.wav import SOUNDFONT_VARIABLE, find_soundfont, wav_bytes, write_wav
 from musicvae.errors import InputError
 from musicvae.general_midi import DRUM_NAMES
 from musicvae.lazy_note_seq import NoteSequence
-from musicvae.audio import wav as audio
 
 
 def one_note(pitch: int, seconds: float = 1.0, **more) -> NoteSequence:

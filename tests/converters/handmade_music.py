@@ -90,7 +90,7 @@ def read_sequences(path: pathlib.Path) -> dict[int, Any]:
             )
         for seconds, qpm in arrays[f"{number}/tempos"]:
             sequence.tempos.add(time=seconds, qpm=qpm)
-        for seconds, numerator, denominator in arrays[f"{number}/time signatures"]:
+        for seconds, numerator, denominator in arrays[f"{number}/metres"]:
             sequence.time_signatures.add(
                 time=seconds, numerator=int(numerator), denominator=int(denominator)
             )

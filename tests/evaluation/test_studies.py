@@ -169,7 +169,7 @@ def test_a_groove_whose_hits_are_given_has_those_and_the_models_own_velocity_and
 
 def test_a_groove_model_that_takes_no_hits_is_measured_without_them(measured, monkeypatch):
     model, report = measured("groovae_2bar_humanize")
-    monkeypatch.setattr(model.network.decoder, "takes_given", False)
+    monkeypatch.setattr(model.network.decoder, "takes_fixed", False)
     assert not measure_reconstruction(model, report.held_out.examples).hits_given
 
 

@@ -63,7 +63,7 @@ def test_notes_are_taps_only_where_there_are_no_drums():
     assert as_taps(NoteSequence()) is None
 
 
-@pytest.mark.parametrize("repair", [with_one_tempo, in_common_time, on_a_piano, as_taps])
+@pytest.mark.parametrize("adaptation", [with_one_tempo, in_common_time, on_a_piano, as_taps])
 def test_the_piece_that_was_given_stays_as_it_is(adaptation):
     original = piece(0.0, 1.0, program=73)
     original.tempos.add(qpm=100)

@@ -15,7 +15,7 @@ from musicvae.errors import InputError
 from musicvae.generate import TrainedModel
 from musicvae.generate.controls import check_controls, controls_for
 from musicvae.generate.modes import reconstruct, sample
-from musicvae.generate.results import Input, SamplingOptions
+from musicvae.generate.results import Piece, SamplingOptions
 from musicvae.lazy_note_seq import note_seq
 
 OVER_CHORDS = [
@@ -54,7 +54,7 @@ def test_typed_chords_numerals_and_a_file_say_the_same(config):
         piece.text_annotations.add(time=time, text=text, annotation_type=1)
     typed = controls_for(converter, config, SamplingOptions(chords="G Em"))
     numerals = controls_for(converter, config, SamplingOptions(chords="I vi", key="G"))
-    followed = controls_for(converter, config, SamplingOptions(control=Input(piece, "piece")))
+    followed = controls_for(converter, config, SamplingOptions(control=Piece(piece, "piece")))
     np.testing.assert_array_equal(np.array(typed), np.array(numerals))
     np.testing.assert_array_equal(followed[0], typed[0])
 
@@ -63,7 +63,7 @@ def test_typed_chords_numerals_and_a_file_say_the_same(config):
 def test_a_model_of_hits_is_told_those_of_a_file(config):
     converter = converter_of(config)
     (control,) = controls_for(
-        converter, config, SamplingOptions(control=Input(drum_beat(2), "beat"))
+        converter, config, SamplingOptions(control=Piece(drum_beat(2), "beat"))
     )
     assert np.flatnonzero(control[:, 0]).tolist() == [0, 8, 16, 24]
     with pytest.raises(InputError, match="plays over no chords"):
@@ -71,12 +71,12 @@ def test_a_model_of_hits_is_told_those_of_a_file(config):
 
 
 @pytest.mark.parametrize(
-    ("config", "wishes", "message"),
+    ("config", "options", "message"),
     [
         (OVER_CHORDS[0], {"key": "G"}, "takes no key of its own; --key says what the numerals"),
         ("cat-mel_2bar_small", {"key": "G"}, "takes no key of its own"),
         (OVER_CHORDS[1], {"chords": "C Am | F"}, "one chord to a bar"),
-        (OVER_CHORDS[0], {"chords": "C", "control": Input(melody(), "tune")}, "give one of them"),
+        (OVER_CHORDS[0], {"chords": "C", "control": Piece(melody(), "tune")}, "give one of them"),
     ],
 )
 def test_controls_that_would_be_passed_over_are_refused(config, options, message):
@@ -102,7 +102,7 @@ def test_a_configuration_of_ones_own_may_be_told_a_key():
 def test_a_reconstruction_is_played_over_the_chords_that_are_asked_for(tmp_path):
     write_run(tmp_path, OVER_CHORDS[0])
     model = TrainedModel(OVER_CHORDS[0], 4, tmp_path)
-    tune = Input(melody(), "tune")
+    tune = Piece(melody(), "tune")
     take = reconstruct(model, tune, 1, SamplingOptions(seed=1, chords="Dm Bb"), whole=True).samples[
         0
     ]

@@ -10,7 +10,7 @@ from tiny_models import write_run
 from musicvae.errors import ConfigError, InputError
 from musicvae.generate import TrainedModel
 from musicvae.generate.grooves import GROOVE_MODES, follow_hits, play_groove
-from musicvae.generate.results import Input, Sample, SamplingOptions
+from musicvae.generate.results import Piece, Sample, SamplingOptions
 from musicvae.lazy_note_seq import NoteSequence
 
 WILD = SamplingOptions(seed=5, temperatures=(1.0,))
@@ -28,7 +28,7 @@ def swung_beat() -> NoteSequence:
     return beat
 
 
-BEAT = Input(swung_beat(), "beat")
+BEAT = Piece(swung_beat(), "beat")
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def test_hits_are_played_on_the_drums_that_they_had(models, job):
     ghost = beat.notes.add()
     ghost.CopyFrom(snares[0])
     ghost.pitch, ghost.velocity = 56, 1
-    take = play_groove(models[job], job, Input(beat, "beat"), 1, WILD).samples[0]
+    take = play_groove(models[job], job, Piece(beat, "beat"), 1, WILD).samples[0]
     pitches = [pitch for _, pitch in hits(take.sequence) if pitch not in (36, HI_HAT)]
     assert pitches == [37, 39, 38, 40, 37, 38]
 
@@ -122,5 +122,5 @@ def test_given_values_that_do_not_fit_are_refused(models, tmp_path):
         model.decode_to_tensors(model.sample_z(2), 8, fixed=np.zeros((2, 8, 9)))
     write_run(tmp_path, "hier-mel_16bar")
     model = TrainedModel("hier-mel_16bar", 4, tmp_path)
-    with pytest.raises(ConfigError, match="with given values"):
+    with pytest.raises(ConfigError, match="cannot hold values fixed"):
         model.decode_to_tensors(model.sample_z(1), fixed=np.zeros((1, 256, 90)))

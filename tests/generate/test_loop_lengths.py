@@ -14,7 +14,7 @@ from musicvae.formats.midi_writing import note_sequence_to_midi
 from musicvae.generate import TrainedModel
 from musicvae.generate.grooves import play_groove
 from musicvae.generate.modes import reconstruct, sample
-from musicvae.generate.results import Input, SamplingOptions
+from musicvae.generate.results import Piece, SamplingOptions
 from musicvae.lazy_note_seq import NoteSequence
 
 WISHES = SamplingOptions(seed=5, temperatures=(1.0,))
@@ -37,7 +37,7 @@ def seconds_of_file(piece: NoteSequence) -> float:
 
 
 def humanized(model: TrainedModel, piece: NoteSequence) -> NoteSequence:
-    return play_groove(model, "humanize", Input(piece, "beat"), 1, WISHES).samples[0].sequence
+    return play_groove(model, "humanize", Piece(piece, "beat"), 1, WISHES).samples[0].sequence
 
 
 def test_hits_that_are_late_do_not_lengthen_a_loop(model):
@@ -90,6 +90,6 @@ def test_a_piece_whose_tempo_changes_ends_with_its_last_bar(model):
         if note.start_time >= 4.0:
             note.start_time, note.end_time = 2 * note.start_time - 4, 2 * note.end_time - 4
     beat.total_time = 12.0
-    result = reconstruct(model, Input(beat, "beat"), 1, WISHES, whole=True)
+    result = reconstruct(model, Piece(beat, "beat"), 1, WISHES, whole=True)
     assert result.notes == ("beat: its changes of tempo were evened out to 60 qpm",)
     assert result.samples[0].sequence.total_time == 16.0

@@ -12,10 +12,10 @@ from musicvae.errors import ConfigError, InputError
 from musicvae.generate import TrainedModel
 from musicvae.generate.grooves import GROOVE_MODES, follow_hits, play_groove
 from musicvae.generate.modes import grid, interpolate, morph, reconstruct, sample, similar, steer
-from musicvae.generate.results import Input, Result, SamplingOptions
+from musicvae.generate.results import Piece, Result, SamplingOptions
 
-TUNE = Input(melody(), "tune")
-LOW_FLUTE = Input(melody(program=73, lowest=48), "flute")
+TUNE = Piece(melody(), "tune")
+LOW_FLUTE = Piece(melody(program=73, lowest=48), "flute")
 SEED = SamplingOptions(seed=5)
 CLOSE = {"rtol": 1e-4, "atol": 1e-4}
 
@@ -68,7 +68,7 @@ def test_several_temperatures_share_their_latent_vectors(model):
 
 
 def test_tempo_and_program_are_the_inputs_unless_others_are_wished_for(model):
-    slow = Input(melody(program=24), "guitar")
+    slow = Piece(melody(program=24), "guitar")
     slow.sequence.tempos[0].qpm = 60
     for note in slow.sequence.notes:
         note.start_time, note.end_time = note.start_time * 2, note.end_time * 2
@@ -168,7 +168,7 @@ def test_a_reconstruction_has_the_posteriors_mean_first_and_samples_after(model)
 
 
 def test_a_whole_piece_is_as_long_as_it_was(model):
-    long = Input(melody(), "long")
+    long = Piece(melody(), "long")
     for repeat in (1, 2):
         for note in melody().notes:
             copy = long.sequence.notes.add()
@@ -187,7 +187,7 @@ def test_a_number_out_of_range_is_refused(model, n):
 
 
 @pytest.mark.parametrize(
-    "wishes",
+    "options",
     [{"temperatures": ()}, {"temperatures": (-1.0,)}, {"temperatures": (float("nan"),)},
      {"qpm": 0.0}, {"program": 128}, {"length": 0}, {"seed": -1}],
 )  # fmt: skip
@@ -204,14 +204,14 @@ def test_chords_for_a_model_without_are_refused(model):
 @pytest.mark.parametrize("job", ["humanize", "add_hihat", "follow_hits"])
 def test_a_groove_job_plays_a_whole_beat_at_its_tempo(groove_models, job):
     beat = drum_beat(5)
-    result = play_groove(groove_models[job], job, Input(beat, "beat"), 2, SEED)
+    result = play_groove(groove_models[job], job, Piece(beat, "beat"), 2, SEED)
     assert len(result.samples) == 2
     for take in result.samples:
         assert take.sequence.total_time == 10.0
         assert take.sequence.tempos[0].qpm == 120
         assert all(note.is_drum and note.start_time >= 0 for note in take.sequence.notes)
     assert content(result) == content(
-        play_groove(groove_models[job], job, Input(beat, "beat"), 2, SEED)
+        play_groove(groove_models[job], job, Piece(beat, "beat"), 2, SEED)
     )
 
 
@@ -230,10 +230,10 @@ def test_a_model_of_another_kind_is_refused_and_the_right_one_named(model, groov
 
 def test_hits_are_followed_in_a_manner_of_their_own_or_that_of_another_piece(groove_models):
     model = groove_models["follow_hits"]
-    hits = Input(drum_beat(4), "hits")
+    hits = Piece(drum_beat(4), "hits")
     free = follow_hits(model, hits, 2, SEED)
     assert [take.sequence.total_time for take in free.samples] == [8.0, 8.0]
-    styled = follow_hits(model, hits, 2, SEED, style=Input(drum_beat(2), "style"))
+    styled = follow_hits(model, hits, 2, SEED, style=Piece(drum_beat(2), "style"))
     assert content(styled) != content(free)
 
 

@@ -126,12 +126,12 @@ def test_a_row_of_a_batch_depends_on_its_place_and_not_on_the_rows_after_it():
     np.testing.assert_array_equal(five[:2], two)
 
 
-def test_batches_of_any_size_are_written_by_one_graph(monkeypatch):
+def test_batches_of_any_size_are_sampled_by_one_graph(monkeypatch):
     spec, _ = melody_batch()
     model = MusicVAE(tiny("cat-mel_2bar_small"), spec, seed=1)
     traced = []
-    write = model.decoder.write
-    monkeypatch.setattr(model.decoder, "write", lambda *a: traced.append(a) or write(*a))
+    sample = model.decoder.sample
+    monkeypatch.setattr(model.decoder, "sample", lambda *a: traced.append(a) or sample(*a))
     for size in (1, 3, 8, 2):
         assert len(model.decode(np.zeros([size, 4]), 5, seed=[size, 0]).outputs) == size
     assert len(traced) == 1
@@ -157,14 +157,14 @@ def test_decoding_stops_at_the_end_token():
     spec = type(spec)(3, 3, end_token=2)
     model = MusicVAE(tiny("cat-mel_2bar_small"), spec, seed=1)
     z = np.random.default_rng(0).normal(size=(20, 4)).astype(np.float32)
-    outputs, lengths = model.decode(z, 8, temperature=1.0, seed=[1, 2])
+    outputs, lengths, _ = model.decode(z, 8, temperature=1.0, seed=[1, 2])
     assert len(set(lengths.numpy())) > 2
     for row, length in zip(outputs.numpy(), lengths.numpy(), strict=True):
         ends = np.flatnonzero(row[:, 2])
         assert length == (ends[0] + 1 if len(ends) else 8)
         assert row[:length].sum() == length and not row[length:].any()
-    _, lengths = model.decode(z, 8, temperature=1.0, seed=[1, 2], stop_at_end_token=False)
-    assert set(lengths.numpy()) == {8}
+    decoded = model.decode(z, 8, temperature=1.0, seed=[1, 2], stop_at_end_token=False)
+    assert set(decoded.lengths.numpy()) == {8}
 
 
 def test_first_values_depend_on_the_seed_alone():

@@ -23,7 +23,7 @@ def _config(cluster: object, kind: str, index: object) -> str:
 
 
 @pytest.mark.parametrize(
-    ("tf_config", "member"),
+    ("tf_config", "worker"),
     [
         (_config(WORKERS, "worker", 0), ClusterWorker("worker 0", 0, 3)),
         (_config(WORKERS, "worker", 2), ClusterWorker("worker 2", 2, 3)),

@@ -34,16 +34,14 @@ def start_tensorflow() -> None:
 def quiet_start() -> Iterator[None]:
     """Holds standard error back while TensorFlow starts; shows it where something goes wrong.
 
-    Large libraries that TensorFlow would import without need are kept out; they can be imported
-    afterwards as ever. Garbage is not collected meanwhile: there is none, and looking for it among
-    the million objects of an import takes a tenth of the time.
+    Imports are lean; see `lean_imports`.
     """
     sys.stderr.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as held:
         os.dup2(held.fileno(), 2)
         try:
-            with _kept_out(_UNNEEDED), _no_collections():
+            with lean_imports():
                 yield
         except MusicVAEError:
             raise
@@ -55,6 +53,18 @@ def quiet_start() -> Iterator[None]:
         finally:
             os.dup2(kept, 2)
             os.close(kept)
+
+
+@contextlib.contextmanager
+def lean_imports() -> Iterator[None]:
+    """Imports TensorFlow without the large libraries that it would import without need.
+
+    What was imported before stays; the others can be imported afterwards as ever. Garbage is not
+    collected meanwhile: there is none, and looking for it among the million objects of an import
+    takes a tenth of the time.
+    """
+    with _kept_out(_UNNEEDED), _no_collections():
+        yield
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ def test_tensorflow_starts_without_a_page_of_notes() -> None:
     code = (
         "import os, sys\n"
         "os.environ['TF_CPP_MIN_LOG_LEVEL'] = '3'\n"
-        "from musicvae.cli.tensorflow_start import start_tensorflow\n"
+        "from musicvae.tensorflow_start import start_tensorflow\n"
         "start_tensorflow()\n"
         "import tensorflow as tf\n"
         "print('standard error works', file=sys.stderr)\n"
@@ -24,7 +24,7 @@ def test_tensorflow_starts_without_a_page_of_notes() -> None:
 def test_keras_and_what_it_imports_stay_out_and_can_be_imported_later() -> None:
     code = (
         "import sys\n"
-        "from musicvae.cli.tensorflow_start import start_tensorflow\n"
+        "from musicvae.tensorflow_start import start_tensorflow\n"
         "start_tensorflow()\n"
         "assert not {'keras', 'pandas', 'sklearn', 'matplotlib', 'IPython'} & set(sys.modules)\n"
         "import pandas\n"

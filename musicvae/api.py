@@ -1,0 +1,264 @@
+"""The functions of `import musicvae as mv`: music in and out, conversion, training, evaluation.
+
+Each does what the command of its name does; `musicvae.load` is in generate/loading.py.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Unpack
+
+from musicvae.errors import InputError, NoExamplesError
+from musicvae.generate.music import MusicLike, as_piece, write_music
+from musicvae.lazy_note_seq import NoteSequence
+
+if TYPE_CHECKING:
+    from musicvae.data.conversion import ConversionProgress
+    from musicvae.data.conversion_report import Totals
+    from musicvae.evaluation.model_report import ModelReport
+    from musicvae.generate.model import Model
+    from musicvae.generate.results import Piece
+    from musicvae.generate.trained_model import TrainedModel
+    from musicvae.training.keywords import TrainingKeywords
+    from musicvae.training.run import Run
+
+Examples = str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | Iterable[NoteSequence]
+
+
+def read(path: MusicLike, name: str | None = None) -> Piece:
+    """Reads a music file: MIDI, MusicXML or ABC.
+
+    Args:
+      path: the file; a NoteSequence or PrettyMIDI object is taken as well.
+      name: what to call the piece; None for the file's name.
+
+    Raises:
+      InputError: it cannot be read, or holds several tunes.
+
+    Examples:
+      >>> import musicvae as mv
+      >>> mv.write(mv.load("cat-drums_2bar_small").sample(1, seed=1)[0], "beat.mid")
+      >>> mv.read("beat.mid").title
+      'beat.mid'
+      >>> mv.read("beat.mid").to_pretty_midi().instruments[0].is_drum
+      True
+    """
+    return as_piece(path, name)
+
+
+def write(music: MusicLike, path: str | os.PathLike[str]) -> None:
+    """Writes music to a file, whose name says the format: .mid or .wav.
+
+    Args:
+      music: a piece, sample, NoteSequence or PrettyMIDI object.
+      path: the file, which is replaced if it exists.
+
+    Raises:
+      InputError: the format is unknown, or the file cannot be written.
+
+    Examples:
+      >>> import musicvae as mv
+      >>> for k, sample in enumerate(mv.load("cat-drums_2bar_small").sample(2, seed=1)):
+      ...     mv.write(sample, f"beat-{k}.mid")
+    """
+    write_music(music, path)
+
+
+def convert(
+    input_dir: str | os.PathLike[str],
+    output_file: str | os.PathLike[str],
+    *,
+    recursive: bool = False,
+    split: Sequence[float] | None = None,
+    num_workers: int = 0,
+    report: str | os.PathLike[str] | None = None,
+    on_progress: Callable[[ConversionProgress], None] | None = None,
+) -> Totals:
+    """Converts a folder of MIDI, MusicXML and ABC files to a TFRecord of NoteSequences.
+
+    Args:
+      input_dir: the folder.
+      output_file: the TFRecord; `music@8.tfrecord` makes eight shards.
+      recursive: whether to look into subfolders.
+      split: sizes of a training, a validation and, if wanted, a test part, which sum to 1; each
+        part is a file: music-train.tfrecord, music-validation.tfrecord, ...
+      num_workers: processes; 0 for one a core.
+      report: a JSON file that says what became of every file.
+      on_progress: called after every file.
+
+    Returns:
+      Sums over all files.
+
+    Raises:
+      InputError: the folder or the output cannot be used.
+      NoExamplesError: no file could be converted.
+
+    Examples:
+      >>> import musicvae as mv
+      >>> mv.load("cat-drums_2bar_small").sample(1, seed=1)[0].write("songs/beat.mid")
+      >>> mv.convert("songs", "songs.tfrecord").num_sequences
+      1
+    """
+    from musicvae.data.conversion import ConversionOptions
+    from musicvae.data.conversion import convert as convert_folder
+    from musicvae.data.splits import HashSplit
+
+    options = ConversionOptions(
+        input_dir,
+        output_file,
+        recursive=recursive,
+        num_workers=num_workers,
+        split=None if split is None else HashSplit(split),
+        report=report,
+    )
+    totals = convert_folder(options, on_progress or (lambda progress: None))
+    if not totals.num_sequences:
+        raise NoExamplesError(
+            f"none of the {totals.num_files} files in '{os.fspath(input_dir)}' could be converted"
+        )
+    return totals
+
+
+def train(
+    config: str | os.PathLike[str] | None,
+    examples: Examples,
+    *,
+    run_dir: str | os.PathLike[str],
+    num_steps: int = 200_000,
+    hparams: str = "",
+    **options: Unpack[TrainingKeywords],
+) -> Run:
+    """Trains a model, or goes on where the run folder's training stopped.
+
+    Args:
+      config: a configuration's name or TOML file; None for the run folder's own.
+      examples: TFRecords of NoteSequences (paths, globs), or NoteSequences, which are written into
+        the run folder.
+      run_dir: the run folder, made if it is missing.
+      num_steps: the step to train to.
+      hparams: hyperparameters to change, as in "batch_size=32,learning_rate=0.0005".
+      **options: see `TrainingKeywords`.
+
+    Returns:
+      The run, whose `model()` loads what was learnt.
+
+    Raises:
+      ConfigError: the configuration or a hyperparameter is unknown.
+      NoExamplesError: there is nothing to train on.
+      TrainingError: a loss or gradient is not finite.
+      TypeError: a keyword is unknown; the message names the nearest one.
+    """
+    from musicvae.tensorflow_start import lean_imports
+    from musicvae.training.keywords import run_spec
+    from musicvae.training.run import Run
+    from musicvae.training.run_spec import plan_training
+
+    folder = os.fspath(run_dir)
+    path = _examples_path(examples, folder)
+    plan = plan_training(
+        run_spec(
+            {**options, "num_steps": num_steps},
+            run_dir=folder,
+            config=None if config is None else os.fspath(config),
+            hparams=hparams,
+            examples_path=path,
+        )
+    )
+    with lean_imports():
+        from musicvae.training.devices import choose_training_devices
+        from musicvae.training.running import train as train_as_planned
+    result = train_as_planned(plan, choose_training_devices(options.get("device")))
+    return Run(folder, result.step, result.exit_status == 0)
+
+
+def evaluate(
+    model: str | os.PathLike[str] | Model | TrainedModel,
+    examples: Examples,
+    *,
+    train_examples: str | os.PathLike[str] | None = None,
+    max_examples: int | None = None,
+    num_samples: int = 512,
+    temperature: float = 0.5,
+    interpolation_pairs: int = 0,
+    seed: int = 0,
+    num_workers: int | None = None,
+) -> ModelReport:
+    """Measures a model on music that it was not trained on.
+
+    Args:
+      model: a model, or what `musicvae.load` takes.
+      examples: TFRecords of NoteSequences or a folder of music files.
+      train_examples: TFRecords of its training music, for the baseline and copies.
+      max_examples: draw so many of the examples; None for all.
+      num_samples: how many samples to compare with the music; 0 for none.
+      temperature: of these samples, at least 0.
+      interpolation_pairs: how many pairs to interpolate between; 0 for none.
+      seed: random seed.
+      num_workers: processes that look for examples; None for one a core.
+
+    Returns:
+      The report; see docs/evaluation.md for its figures.
+
+    Raises:
+      NoExamplesError: there is nothing to measure on.
+      InputError: files are missing, or a value is out of range.
+    """
+    from musicvae.evaluation.model_report import EvalConfig, measure_model
+    from musicvae.generate.loading import load
+    from musicvae.generate.model import Model
+
+    if isinstance(model, str | os.PathLike):
+        model = load(model, batch_size=64)
+    trained = model.trained if isinstance(model, Model) else model
+    held_out = _music(trained, examples, max_examples, seed, num_workers)
+    known = None
+    if train_examples is not None:
+        known = _music(trained, train_examples, None, seed, num_workers)
+    wanted = EvalConfig(
+        samples=num_samples,
+        temperature=temperature,
+        interpolation_pairs=interpolation_pairs,
+        seed=seed,
+    )
+    return measure_model(trained, held_out, known, wanted)
+
+
+def _music(
+    model: TrainedModel, examples: Examples, most: int | None, seed: int, num_workers: int | None
+) -> Any:
+    from musicvae.data.examples import RecordSource, TFRecordSource, load_examples
+    from musicvae.data.music_folder import MusicFolder
+    from musicvae.evaluation.model_report import Music
+    from musicvae.evaluation.step_labels import drawn_set
+
+    if isinstance(examples, str | os.PathLike) and os.path.isdir(examples):
+        source: RecordSource = MusicFolder(os.fspath(examples), recursive=True)
+        pitch_map: Any = "inference"
+    else:
+        records = TFRecordSource((_examples_path(examples, None),))
+        records.check()
+        source, pitch_map = records, "training"
+    found = load_examples(
+        model.config.converter, source, pitch_map=pitch_map, num_workers=num_workers
+    )
+    return Music(os.path.basename(os.path.normpath(source.name)), drawn_set(found, most, seed))
+
+
+def _examples_path(examples: Examples, folder: str | None) -> str:
+    """Returns TFRecords as one text; NoteSequences are written to a folder first."""
+    if isinstance(examples, str | os.PathLike):
+        return os.fspath(examples)
+    found = list(examples)
+    paths = [os.fspath(item) for item in found if isinstance(item, str | os.PathLike)]
+    if len(paths) == len(found) and paths:
+        return ",".join(paths)
+    sequences = [item for item in found if isinstance(item, NoteSequence)]
+    if len(sequences) != len(found) or not sequences or folder is None:
+        raise InputError("examples must be TFRecord paths or NoteSequences, and not be empty")
+    from musicvae.formats.tfrecord import write_note_sequences
+
+    os.makedirs(folder, exist_ok=True)
+    path = os.path.join(folder, "examples.tfrecord")
+    write_note_sequences(path, sequences)
+    return path

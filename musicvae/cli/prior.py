@@ -1,0 +1,178 @@
+"""fits a prior to a trained model: draws from it are such codes as music has.
+
+    musicvae-prior --run_dir=run
+    musicvae-prior --config=cat-mel_2bar_small --input_dir=my_midi --recursive
+    musicvae-prior --config=groovae_4bar --checkpoint_file=groove.tar --examples_path=music.tfrecord
+
+The training music is encoded, and a small network learns where in latent space it lies. The prior
+is written beside the checkpoint; from then on `musicvae-generate` draws from it, and takes
+`--attribute=note_density=high`. `--prior=standard` there is N(0, I), as in Magenta. It takes a few
+minutes on two cores; an old prior stays until the new one is complete.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from absl import flags, logging
+
+from musicvae.cli.flags import command_flags, define_path, define_pitch_map, run_command
+from musicvae.cli.model_loading import define_model_flags, load_chosen_model
+from musicvae.cli.progress import ProgressLine
+from musicvae.errors import InputError
+
+if TYPE_CHECKING:
+    from musicvae.converters import PitchMap
+    from musicvae.data.examples import TFRecordSource
+    from musicvae.data.music_folder import MusicFolder
+
+FLAGS = command_flags()
+define_model_flags(FLAGS, batch_size=128)
+flags.DEFINE_string(
+    "examples_path",
+    None,
+    "TFRecords of NoteSequences to fit to, such as the training data; globs, commas. A run folder "
+    "remembers its own.",
+    flag_values=FLAGS,
+)
+define_path("input_dir", None, "A folder of MIDI, MusicXML or ABC in place of those.", FLAGS)
+flags.DEFINE_boolean("recursive", False, "Look into its subfolders too.", flag_values=FLAGS)
+define_pitch_map(FLAGS)
+flags.DEFINE_integer(
+    "max_examples", 20_000, "Number of examples drawn where there are more.", 32, flag_values=FLAGS
+)
+flags.DEFINE_integer("num_steps", 4000, "Training steps.", 1, flag_values=FLAGS)
+flags.DEFINE_integer("batch_size", 256, "Examples of a training step.", 1, flag_values=FLAGS)
+flags.DEFINE_float("learning_rate", 0.002, "Highest learning rate.", 0.0, flag_values=FLAGS)
+flags.DEFINE_integer("units", 256, "Units of each layer of the network.", 1, flag_values=FLAGS)
+flags.DEFINE_integer("blocks", 4, "Residual blocks of the network.", 1, flag_values=FLAGS)
+flags.DEFINE_integer(
+    "num_workers", 0, "Processes that look for examples; 0 for one a core.", 0, flag_values=FLAGS
+)
+flags.DEFINE_integer("seed", 0, "Random seed.", 0, flag_values=FLAGS)
+define_path("output_file", None, "Where to write, if not beside the checkpoint.", FLAGS)
+
+_NAME = "musicvae-prior"
+
+
+def main(_: list[str]) -> int:
+    """Encodes the music, fits the prior, writes it and says how well it fits."""
+    from musicvae.files import check_writable
+    from musicvae.model_choice import choose_model
+
+    values = FLAGS.flag_values_dict()
+    choice = choose_model(
+        values["config"], values["run_dir"], values["checkpoint_file"], values["hparams"]
+    )
+    if values["output_file"]:
+        check_writable(values["output_file"])
+    music = _source(values)
+    line = ProgressLine(quiet=values["log"] not in ("DEBUG", "INFO"))
+    try:
+        _fit(choice, music, values, line)
+    finally:
+        line.close()
+    return 0
+
+
+def _source(values: dict[str, Any]) -> TFRecordSource | MusicFolder:
+    """Returns where the music is: as given, else what the run folder was trained on.
+
+    Raises:
+      InputError: no music is given, or too much, or files are missing.
+      CheckpointError: the run folder is damaged.
+    """
+    from musicvae.checkpoints import RunFolder
+    from musicvae.data.examples import TFRecordSource
+    from musicvae.data.music_folder import MusicFolder
+    from musicvae.training.run_state import read_run_state
+
+    if values["examples_path"] and values["input_dir"]:
+        raise InputError("--examples_path and --input_dir exclude each other; give one")
+    source: TFRecordSource | MusicFolder
+    if values["input_dir"]:
+        source = MusicFolder(values["input_dir"], values["recursive"], _skipped)
+    else:
+        path = values["examples_path"]
+        if not path and values["run_dir"]:
+            path = read_run_state(RunFolder(values["run_dir"])).examples_path
+        if not path:
+            raise InputError(
+                "give the music to fit to, such as the training data: --examples_path (TFRecords, "
+                "which `musicvae-convert` makes) or --input_dir"
+            )
+        source = TFRecordSource((path,))
+    source.check()
+    return source
+
+
+def _skipped(name: str, reason: str) -> None:
+    logging.warning("%s: skipped: %s", name, reason)
+
+
+def _fit(
+    choice: Any, source: TFRecordSource | MusicFolder, values: dict[str, Any], line: ProgressLine
+) -> None:
+    from musicvae.data.examples import load_examples
+    from musicvae.files import check_writable
+    from musicvae.prior import prior_path, save_prior
+
+    usual: PitchMap = "inference" if values["input_dir"] else "training"
+    examples = load_examples(
+        choice.config.converter,
+        source,
+        pitch_map=values["pitch_map"] or usual,
+        num_workers=values["num_workers"] or None,
+        progress=lambda pieces, found: line.show_count(
+            pieces, pieces, f"pieces read, {found:,} examples"
+        ),
+    )
+    model = load_chosen_model(choice, values)
+    path = Path(values["output_file"] or prior_path(model.checkpoint))
+    check_writable(path)
+    from musicvae.prior.fitting import FitOptions, fit_prior
+    from musicvae.prior.posteriors import posteriors_of
+
+    posteriors = posteriors_of(
+        model,
+        examples,
+        most=values["max_examples"],
+        seed=values["seed"],
+        progress=lambda done, total: line.show_count(done, total, "examples encoded"),
+    )
+    options = FitOptions(
+        num_steps=values["num_steps"],
+        batch_size=values["batch_size"],
+        learning_rate=values["learning_rate"],
+        units=values["units"],
+        blocks=values["blocks"],
+        seed=values["seed"],
+    )
+    fit = fit_prior(
+        posteriors,
+        model.config.name,
+        model.step,
+        options,
+        progress=lambda done, total: line.show_count(done, total, "training steps"),
+    )
+    save_prior(path, fit.prior)
+    size = fit.prior.network.size
+    attributes = ", ".join(fit.prior.scale.names) or "none"
+    print(
+        f"Prior of {model.config.name}, step {model.step:,}: {path} "
+        f"({path.stat().st_size / 1e6:.2f} MB)\n"
+        f"Fitted to {fit.prior.examples:,} examples along {size.directions} of {fit.prior.z_size} "
+        f"directions of latent space\n"
+        f"Error on held-out pieces {fit.loss:.4f}, that of a Gaussian {fit.gaussian_loss:.4f}\n"
+        f"Attributes for `musicvae-generate --attribute`: {attributes}"
+    )
+
+
+def run() -> None:
+    """Runs the command."""
+    run_command(_NAME, __doc__, FLAGS, main)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,161 @@
+"""What a piece of music can become: a file, a PrettyMIDI object, a NoteSequence.
+
+    piece = as_piece("song.mid")
+    piece.to_pretty_midi().get_tempo_changes()
+    piece.write("copy.mid")
+
+Everything that takes music takes a path, a NoteSequence, a PrettyMIDI object or one of these.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from typing import TYPE_CHECKING, Any, TypeAlias, Union
+
+from musicvae.errors import InputError
+from musicvae.lazy_note_seq import NoteSequence
+
+if TYPE_CHECKING:
+    import pretty_midi
+
+    from musicvae.generate.results import Piece
+
+MusicLike: TypeAlias = Union[
+    str, "os.PathLike[str]", "Music", NoteSequence, "pretty_midi.PrettyMIDI"
+]
+
+
+class Music:
+    """Notes, and what they can become.
+
+    Attributes:
+      sequence: a NoteSequence, times in seconds.
+    """
+
+    sequence: NoteSequence
+
+    @property
+    def title(self) -> str:
+        """What to call it."""
+        return "music"
+
+    def to_note_sequence(self) -> NoteSequence:
+        """Returns a NoteSequence of its own, times in seconds."""
+        copy = NoteSequence()
+        copy.CopyFrom(self.sequence)
+        return copy
+
+    def to_midi(self) -> bytes:
+        """Returns a Standard MIDI file of format 1, at 480 ticks a quarter."""
+        from musicvae.formats.midi_writing import note_sequence_to_midi
+
+        return note_sequence_to_midi(self.sequence)
+
+    def to_pretty_midi(self) -> pretty_midi.PrettyMIDI:
+        """Returns the piece as a PrettyMIDI object."""
+        import pretty_midi
+
+        return pretty_midi.PrettyMIDI(io.BytesIO(self.to_midi()))
+
+    def write(self, path: str | os.PathLike[str]) -> None:
+        """Writes a MIDI file; see `musicvae.write` for other formats.
+
+        Args:
+          path: the file, which is replaced if it exists.
+
+        Raises:
+          InputError: it cannot be written.
+        """
+        write_music(self, path)
+
+    def __repr__(self) -> str:
+        sequence = self.sequence
+        qpm = sequence.tempos[0].qpm if sequence.tempos else 120.0
+        return (
+            f"<{type(self).__name__} '{self.title}': {len(sequence.notes)} notes in "
+            f"{sequence.total_time:.1f} s at {qpm:.4g} qpm>"
+        )
+
+
+def as_piece(music: MusicLike, name: str | None = None) -> Piece:
+    """Takes music of any kind.
+
+    Args:
+      music: the path of a music file, a NoteSequence, a PrettyMIDI object, or a piece or sample.
+      name: what to call it; None for the file's name, or "music".
+
+    Returns:
+      The piece. A NoteSequence is not copied and must not be changed afterwards.
+
+    Raises:
+      InputError: the file cannot be read or holds several tunes, or this is no music.
+    """
+    from musicvae.generate.results import Piece
+
+    if isinstance(music, Piece):
+        return music
+    if isinstance(music, Music):
+        return Piece(music.sequence, name or music.title)
+    if isinstance(music, NoteSequence):
+        return Piece(music, name or music.filename or "music")
+    if isinstance(music, str | os.PathLike):
+        return _read(os.fspath(music), name)
+    if hasattr(music, "instruments") and hasattr(music, "write"):
+        return _from_pretty_midi(music, name)
+    raise InputError(
+        f"{type(music).__name__} is no music; give a path, a NoteSequence, a PrettyMIDI object or "
+        "what musicvae.read returns"
+    )
+
+
+def write_music(music: MusicLike, path: str | os.PathLike[str]) -> None:
+    """Writes a MIDI or WAV file, whichever its name asks for.
+
+    Args:
+      music: what to write.
+      path: a name that ends in .mid, .midi or .wav; the file is replaced if it exists.
+
+    Raises:
+      InputError: the format is unknown, or the file cannot be written.
+    """
+    piece = as_piece(music)
+    suffix = os.path.splitext(os.fspath(path))[1].lower()
+    if suffix == ".wav":
+        from musicvae.audio.wav import write_wav
+
+        write_wav(piece.sequence, os.fspath(path))
+    elif suffix in (".mid", ".midi"):
+        from musicvae.files import atomic_file
+
+        try:
+            with atomic_file(path) as file:
+                file.write(piece.to_midi())
+        except OSError as error:
+            raise InputError(f"{os.fspath(path)}: cannot be written ({error.strerror})") from error
+    else:
+        raise InputError(f"{os.fspath(path)}: unknown format; end the name in .mid or .wav")
+
+
+def _read(path: str, name: str | None) -> Piece:
+    from musicvae.data.music_files import read_music_file
+    from musicvae.formats.bounds import MusicFileError
+    from musicvae.generate.results import Piece
+
+    path = os.path.expanduser(path)
+    try:
+        sequences = read_music_file(path, with_silence=True).sequences
+    except MusicFileError as error:
+        raise InputError(f"{path}: {error.detail}") from error
+    if len(sequences) != 1:
+        raise InputError(f"{path}: it has {len(sequences)} tunes; give a file with one")
+    return Piece(sequences[0], name or os.path.basename(path))
+
+
+def _from_pretty_midi(music: Any, name: str | None) -> Piece:
+    from musicvae.formats.midi import midi_to_note_sequence
+    from musicvae.generate.results import Piece
+
+    data = io.BytesIO()
+    music.write(data)
+    return Piece(midi_to_note_sequence(data.getvalue(), with_silence=True), name or "music")

@@ -1,0 +1,120 @@
+"""A learned prior: draws latent vectors where music lies.
+
+    prior = load_prior("model.ckpt-200.prior.npz")
+    z = prior.draw(np.random.default_rng(1), 8)
+    z = prior.draw(np.random.default_rng(1), 8, [Target("note_density", "high")])
+
+Along the informative axes of latent space a network leads noise to codes of music; along the others
+a code is noise.
+
+Axes: N draws, Z columns of z, K informative directions, A attributes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from musicvae.errors import InputError
+from musicvae.prior.axes import LatentAxes
+from musicvae.prior.conditions import ConditionScale, Target
+from musicvae.prior.network import FlowNetwork
+
+Array = npt.NDArray[np.float32]
+
+DEFAULT_STEPS = 16
+DEFAULT_GUIDANCE = 1.5
+# Rows that are computed together, always as many: the product of two matrices depends on their
+# sizes in the last bit, and a draw must not depend on how many are drawn beside it.
+_ROWS = 32
+
+
+@dataclasses.dataclass(frozen=True)
+class LatentPrior:
+    """A learned prior of one model.
+
+    Attributes:
+      config: name of the model's configuration.
+      step: training step of the checkpoint whose latent space it describes.
+      examples: how many examples it was fitted to.
+      axes: of latent space.
+      network: over the first K axes.
+      scale: the attributes that may be asked for.
+    """
+
+    config: str
+    step: int
+    examples: int
+    axes: LatentAxes
+    network: FlowNetwork
+    scale: ConditionScale
+
+    @property
+    def z_size(self) -> int:
+        """Z."""
+        return len(self.axes.mean)
+
+    def draw(
+        self,
+        generator: np.random.Generator,
+        n: int,
+        targets: Sequence[Target] = (),
+        *,
+        guidance: float = DEFAULT_GUIDANCE,
+        steps: int = DEFAULT_STEPS,
+    ) -> Array:
+        """Draws latent vectors.
+
+        Args:
+          generator: where randomness comes from. The first of many draws are those of few.
+          n: how many, at least 1.
+          targets: attributes that are asked for.
+          guidance: how strongly, 0 (not at all) or more; 1 is as the training music has them.
+          steps: of the way from noise to a code, at least 1.
+
+        Returns:
+          float32 `[N, Z]`.
+
+        Raises:
+          InputError: a number is out of range, or the prior does not know an attribute.
+        """
+        if n < 1:
+            raise InputError(f"n={n} must be at least 1")
+        if steps < 1:
+            raise InputError(f"steps={steps} must be at least 1")
+        if not 0.0 <= guidance <= 100.0:
+            raise InputError(f"guidance={guidance} is not in 0..100")
+        attributes = len(self.scale.names)
+        noise = generator.standard_normal((n, self.z_size + attributes), np.float32)
+        condition = None
+        if targets:
+            condition = self.scale.features(targets, _uniform(noise[:, self.z_size :]))
+        whitened = noise[:, : self.z_size].copy()
+        directions = self.network.size.directions
+        z = np.empty_like(whitened)
+        for start in range(0, n, _ROWS):
+            part = slice(start, start + _ROWS)
+            rows = _filled(whitened[part])
+            wanted = None if condition is None else _filled(condition[part])
+            rows[:, :directions] = self.network.code(rows[:, :directions], steps, wanted, guidance)
+            z[part] = (self.axes.mean + rows @ self.axes.basis)[: n - start]
+        return z
+
+
+def _filled(rows: Array) -> Array:
+    """Returns rows with zeros behind them, `_ROWS` in all."""
+    filled = np.zeros((_ROWS, rows.shape[1]), np.float32)
+    filled[: len(rows)] = rows
+    return filled
+
+
+def _uniform(normal: Array) -> Array:
+    """Returns the shares of a standard normal distribution that lie below values."""
+    shares: Array = np.vectorize(lambda x: 0.5 * (1.0 + math.erf(x / math.sqrt(2.0))))(
+        normal
+    ).astype(np.float32)
+    return shares

@@ -1,0 +1,223 @@
+"""Priors on disk: one `.npz` beside a checkpoint, or inside its archive.
+
+`model.ckpt-N.prior.npz` belongs to the checkpoint `model.ckpt-N`; Magenta, which looks for `.index`
+and `.data` files, does not see it. Matrices of the network are kept as int8 with a float32 scale
+for each column, the axes as float16: a file takes less than 1 MB.
+
+Such a file may come from a stranger: nothing in it is unpickled, and every array's size is checked
+before it is made.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from musicvae.errors import InputError
+from musicvae.files import atomic_file
+from musicvae.formats.tar import MAX_PRIOR_BYTES, PRIOR_SUFFIX
+from musicvae.prior.axes import LatentAxes
+from musicvae.prior.conditions import CONDITIONS, ConditionScale
+from musicvae.prior.latent_prior import LatentPrior
+from musicvae.prior.network import FlowNetwork, FlowSize
+
+_VERSION = 1
+_ARCHIVES = (".tar.gz", ".tgz", ".tar")
+_MAX_ARRAYS = 1000
+_MAX_UNITS = 8192
+_MAX_BLOCKS = 100
+_HIGHEST = 127
+_BROKEN = (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, SyntaxError)
+
+Array = npt.NDArray[Any]
+
+
+def prior_path(checkpoint: str | os.PathLike[str]) -> Path:
+    """Returns where a checkpoint's prior lies: a path that ends with `.prior.npz`.
+
+    Args:
+      checkpoint: a prefix such as `train/model.ckpt-200`, or an archive.
+    """
+    path = Path(checkpoint)
+    name = path.name
+    for ending in _ARCHIVES:
+        name = name.removesuffix(ending)
+    return path.with_name(f"{name}{PRIOR_SUFFIX}")
+
+
+def save_prior(path: str | os.PathLike[str], prior: LatentPrior) -> None:
+    """Writes a prior; an old file is replaced.
+
+    Args:
+      path: ends with `.npz`.
+      prior: what to write.
+
+    Raises:
+      InputError: the file cannot be written.
+    """
+    content = prior_bytes(prior)
+    with atomic_file(path) as file:
+        file.write(content)
+
+
+def prior_bytes(prior: LatentPrior) -> bytes:
+    """Returns the content of a prior's file, which depends on the prior alone."""
+    size = prior.network.size
+    arrays: dict[str, Array] = {
+        "version": np.array(_VERSION),
+        "config": np.array(prior.config),
+        "step": np.array(prior.step, np.int64),
+        "examples": np.array(prior.examples, np.int64),
+        "size": np.array([size.directions, size.units, size.blocks, size.conditions], np.int64),
+        "mean": prior.axes.mean,
+        "basis": prior.axes.basis.astype(np.float16),
+        "signal": prior.axes.signal.astype(np.float16),
+        "attributes": np.array(prior.scale.names, dtype="U64"),
+        "quantiles": prior.scale.quantiles,
+    }
+    for name, matrix in prior.network.weights.items():
+        arrays[f"{name}/scale"], arrays[name] = _quantized(matrix)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, array in arrays.items():
+            member = io.BytesIO()
+            np.lib.format.write_array(member, array.copy("C"), allow_pickle=False)
+            archive.writestr(
+                zipfile.ZipInfo(f"{name}.npy"), member.getvalue(), zipfile.ZIP_DEFLATED
+            )
+    return buffer.getvalue()
+
+
+def load_prior(path: str | os.PathLike[str]) -> LatentPrior:
+    """Reads a prior.
+
+    Args:
+      path: a file that `save_prior` wrote.
+
+    Raises:
+      InputError: there is none, or the file is broken.
+    """
+    return read_prior(prior_content(path), str(path))
+
+
+def prior_content(path: str | os.PathLike[str]) -> bytes:
+    """Returns what is in a prior's file, and no more than a prior may have.
+
+    Args:
+      path: the file.
+
+    Raises:
+      InputError: it cannot be read.
+    """
+    try:
+        with open(path, "rb") as file:
+            return file.read(MAX_PRIOR_BYTES + 1)
+    except OSError as error:
+        raise InputError(
+            f"cannot read the prior '{path}': {error.strerror}; `musicvae-prior` makes one"
+        ) from error
+
+
+def read_prior(content: bytes, name: str) -> LatentPrior:
+    """Reads the content of a prior's file.
+
+    Args:
+      content: what is in the file.
+      name: what to call it in messages.
+
+    Raises:
+      InputError: the content is broken, or of another version.
+    """
+    try:
+        return _prior(_arrays(content))
+    except (ValueError, KeyError, TypeError, OSError, EOFError, *_BROKEN) as error:
+        raise InputError(
+            f"'{name}' holds no prior of this version ({error}); `musicvae-prior` makes one"
+        ) from error
+
+
+def _arrays(content: bytes) -> dict[str, Array]:
+    """Returns the arrays of a file, each checked against the bytes that are there for it."""
+    if len(content) > MAX_PRIOR_BYTES:
+        raise ValueError(f"it is larger than {MAX_PRIOR_BYTES:,} bytes")
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        members = archive.infolist()
+        if len(members) > _MAX_ARRAYS or sum(m.file_size for m in members) > MAX_PRIOR_BYTES:
+            raise ValueError("it holds more than any prior")
+        return {m.filename.removesuffix(".npy"): _array(archive.read(m)) for m in members}
+
+
+def _array(content: bytes) -> Array:
+    file = io.BytesIO(content)
+    if np.lib.format.read_magic(file) != (1, 0):
+        raise ValueError("an array of an unknown format")
+    shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
+    if dtype.hasobject or fortran:
+        raise ValueError("an array of an unknown kind")
+    data = content[file.tell() :]
+    count = 1
+    for length in shape:
+        count *= length
+    if count * dtype.itemsize != len(data):
+        raise ValueError("an array that does not fit its bytes")
+    return np.frombuffer(data, dtype).reshape(shape)
+
+
+def _prior(arrays: dict[str, Array]) -> LatentPrior:
+    if int(arrays["version"]) != _VERSION:
+        raise ValueError(f"version {arrays['version']}")
+    directions, units, blocks, conditions = (int(n) for n in arrays["size"])
+    if not (1 <= units <= _MAX_UNITS and 0 <= blocks <= _MAX_BLOCKS):
+        raise ValueError(f"a network of {blocks} blocks of {units} units")
+    mean = _floats(arrays["mean"], (len(arrays["mean"]),))
+    if not 1 <= directions <= len(mean):
+        raise ValueError(f"{directions} directions of {len(mean)}")
+    names = tuple(str(name) for name in arrays["attributes"])
+    if conditions != 2 * len(names) or not set(names) <= {a.name for a in CONDITIONS}:
+        raise ValueError(f"attributes {names}")
+    size = FlowSize(directions, units, blocks, conditions)
+    weights = {}
+    for name, shape in size.shapes().items():
+        scale = _floats(arrays[f"{name}/scale"], shape[1:])
+        weights[name] = _floats(arrays[name], shape) * scale
+    axes = LatentAxes(
+        mean,
+        _floats(arrays["basis"], (len(mean), len(mean))),
+        _floats(arrays["signal"], (len(mean),)),
+    )
+    quantiles = arrays["quantiles"]
+    if quantiles.ndim != 2 or quantiles.shape[1] < 2:
+        raise ValueError("quantiles of an unknown form")
+    scale_of = ConditionScale(names, _floats(quantiles, (len(names), quantiles.shape[1])))
+    return LatentPrior(
+        str(arrays["config"]),
+        int(arrays["step"]),
+        int(arrays["examples"]),
+        axes,
+        FlowNetwork(size, weights),
+        scale_of,
+    )
+
+
+def _floats(array: Array, shape: tuple[int, ...]) -> npt.NDArray[np.float32]:
+    """Returns an array as float32, if it has this shape and finite numbers."""
+    if array.shape != shape or array.dtype.kind not in "fi":
+        raise ValueError(f"an array {list(array.shape)} in place of {list(shape)}")
+    floats = array.astype(np.float32)
+    if not np.isfinite(floats).all():
+        raise ValueError("numbers that are not finite")
+    return floats
+
+
+def _quantized(matrix: Array) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int8]]:
+    """Returns a scale for each column, and the matrix over it as whole numbers."""
+    highest = np.abs(matrix).max(axis=0)
+    scale = (np.where(highest > 0, highest, 1.0) / _HIGHEST).astype(np.float32)
+    return scale, np.rint(matrix / scale).astype(np.int8)

@@ -1,0 +1,178 @@
+"""A trained model draws from its learned prior where it has one, beside it or in its archive."""
+
+from __future__ import annotations
+
+import pathlib
+import subprocess
+import sys
+import tarfile
+
+import numpy as np
+import pytest
+from pieces import melody
+from test_storage import some_prior
+from tiny_models import write_run
+
+from musicvae.errors import InputError
+from musicvae.formats.tfrecord import write_note_sequences
+from musicvae.generate import TrainedModel
+from musicvae.generate.modes import sample, similar
+from musicvae.generate.results import Piece, SamplingOptions
+from musicvae.prior import Target, load_prior, save_prior
+
+MELODY = "cat-mel_2bar_small"
+
+
+@pytest.fixture
+def run(tmp_path: pathlib.Path) -> pathlib.Path:
+    write_run(tmp_path / "run", MELODY)
+    return tmp_path / "run"
+
+
+def drawn(model: TrainedModel, **options) -> np.ndarray:
+    return model.sample_z(3, 1, **options)
+
+
+def normal() -> np.ndarray:
+    """What a model without a learned prior draws."""
+    child = np.random.SeedSequence(1).spawn(3)[0]
+    return np.random.default_rng(child).standard_normal((3, 8), np.float32)
+
+
+def test_a_model_without_a_learned_prior_draws_as_magenta(run: pathlib.Path) -> None:
+    model = TrainedModel(MELODY, 4, run)
+    assert model.prior is None
+    np.testing.assert_array_equal(drawn(model), normal())
+    with pytest.raises(InputError, match=r"no learned prior here .*musicvae-prior"):
+        drawn(model, prior="learned")
+    with pytest.raises(InputError, match="no learned prior here"):
+        TrainedModel(MELODY, 4, run, prior="learned")
+    with pytest.raises(InputError, match="must be learned, standard or a file"):
+        drawn(model, prior="lerned")
+    with pytest.raises(InputError, match="attribute can be asked of a learned prior"):
+        drawn(model, targets=[Target("note_density", "high")])
+
+
+def test_the_prior_beside_the_checkpoint_is_drawn_from(run: pathlib.Path) -> None:
+    save_prior(run / "train" / "model.ckpt-5.prior.npz", some_prior())
+    model = TrainedModel(MELODY, 4, run)
+    assert model.prior is not None
+    learned = drawn(model)
+    assert not np.allclose(learned, normal())
+    np.testing.assert_array_equal(drawn(model, prior="learned"), learned)
+    np.testing.assert_array_equal(drawn(model, prior="standard"), normal())
+    standard = TrainedModel(MELODY, 4, run, prior="standard")
+    assert standard.prior is None
+    np.testing.assert_array_equal(drawn(standard), normal())
+    np.testing.assert_array_equal(drawn(standard, prior="learned"), learned)
+    path = run / "train" / "model.ckpt-5.prior.npz"
+    np.testing.assert_array_equal(drawn(standard, prior=path), learned)
+    np.testing.assert_array_equal(drawn(standard, prior=load_prior(path)), learned)
+
+
+def test_samples_and_variations_come_from_the_learned_prior(run: pathlib.Path) -> None:
+    save_prior(run / "train" / "model.ckpt-5.prior.npz", some_prior())
+    model = TrainedModel(MELODY, 4, run)
+    wishes = SamplingOptions(seed=1)
+    np.testing.assert_array_equal(
+        [take.z for take in sample(model, 3, wishes).samples], drawn(model)
+    )
+    piece = Piece(melody(), "tune")
+    takes = similar(model, piece, 3, 0.0, wishes).samples
+    np.testing.assert_allclose([take.z for take in takes], drawn(model), atol=1e-5)
+    dense = SamplingOptions(seed=1, targets=(Target("note_density", "high"),))
+    expected = drawn(model, targets=dense.targets)
+    assert not np.allclose(expected, drawn(model))
+    np.testing.assert_array_equal([take.z for take in sample(model, 3, dense).samples], expected)
+    again = model.sample(3, seed=1, attributes={"note_density": "high"})
+    for one, other in zip(again, model.decode(expected, seed=1), strict=True):
+        assert one == other
+
+
+def test_the_prior_in_an_archive_is_drawn_from(run: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    save_prior(run / "train" / "model.ckpt-5.prior.npz", some_prior())
+    expected = drawn(TrainedModel(MELODY, 4, run))
+    archive = tmp_path / "model.tar.gz"
+    with tarfile.open(archive, "w:gz") as tar:
+        for file in sorted((run / "train").glob("model.ckpt-5.*")):
+            tar.add(file, f"folder/{file.name}")
+    model = TrainedModel(MELODY, 4, archive)
+    np.testing.assert_array_equal(drawn(model), expected)
+    # One beside the archive, which the user fitted, comes first.
+    save_prior(tmp_path / "model.prior.npz", some_prior(factor=1.5))
+    assert not np.allclose(drawn(TrainedModel(MELODY, 4, archive)), expected)
+
+
+def test_a_broken_or_foreign_prior_is_said_when_it_is_drawn_from(run: pathlib.Path) -> None:
+    path = run / "train" / "model.ckpt-5.prior.npz"
+    path.write_bytes(b"nothing")
+    model = TrainedModel(MELODY, 4, run)
+    model.encode([melody()])
+    with pytest.raises(InputError, match="holds no prior"):
+        model.sample(1)
+    assert len(model.sample(1, prior="standard")) == 1
+    for prior, message in (
+        (some_prior(step=4), "fitted to step 4, the checkpoint is of step 5"),
+        (some_prior(z_size=9), "has 9 dimensions, the model 8"),
+    ):
+        save_prior(path, prior)
+        with pytest.raises(InputError, match=message):
+            TrainedModel(MELODY, 4, run).sample(1)
+
+
+def command(module: str, *arguments: object) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", f"musicvae.cli.{module}", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def test_the_command_fits_a_prior_that_generate_draws_from(run, tmp_path) -> None:
+    music = tmp_path / "music.tfrecord"
+    write_note_sequences(music, [melody(lowest=lowest) for lowest in range(30, 76)])
+    fitted = command(
+        *("prior", f"--run_dir={run}", f"--examples_path={music}", "--num_steps=40"),
+        *("--units=16", "--blocks=1", "--num_workers=1"),
+    )
+    assert fitted.returncode == 0, fitted.stderr
+    path = run / "train" / "model.ckpt-5.prior.npz"
+    assert f"Prior of {MELODY}, step 5: {path}" in fitted.stdout
+    assert "that of a Gaussian" in fitted.stdout
+    assert "pitch_range" not in load_prior(path).scale.names
+    assert "c_diatonic" in load_prior(path).scale.names
+    names = []
+    for extra in ([], ["--attribute=c_diatonic=high"], ["--prior=standard"]):
+        out = tmp_path / str(len(names))
+        made = command(
+            *("generate", f"--run_dir={run}", "--num_outputs=1", "--seed=1"),
+            *(f"--output_dir={out}", *extra),
+        )
+        assert made.returncode == 0, made.stderr
+        names.append(next(out.iterdir()).read_bytes())
+    assert names[0] != names[2]
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments", "message"),
+    [
+        ("prior", ["--config=cat-mel_2bar_small"], "give the music to fit to"),
+        ("prior", ["--examples_path=a.tfrecord"], "missing --config"),
+        ("generate", ["--mode=humanize", "--attribute=note_density=high"], "draws nothing new"),
+        ("generate", [f"--config={MELODY}", "--attribute=joy=high"], "unknown attribute 'joy'"),
+    ],
+)
+def test_a_mistake_is_one_line(module: str, arguments: list[str], message: str, tmp_path) -> None:
+    if "--mode=humanize" in arguments:
+        from pieces import drum_beat
+
+        from musicvae.formats.midi_writing import note_sequence_to_midi
+
+        beat = tmp_path / "beat.mid"
+        beat.write_bytes(note_sequence_to_midi(drum_beat(2)))
+        arguments = [*arguments, f"--input_midi_1={beat}"]
+    result = command(module, *arguments)
+    assert result.returncode == 1
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
