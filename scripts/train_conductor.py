@@ -16,7 +16,7 @@ import pathlib
 import sys
 from typing import Any
 
-from musicvae.cli.tensorflow_start import start_tensorflow
+from musicvae.tensorflow_start import start_tensorflow
 from musicvae.training.options import TrainingOptions
 from musicvae.training.run_spec import RunSpec, plan_evaluation, plan_training
 
@@ -66,7 +66,7 @@ def main() -> int:
     objective = prepare(plan, arguments)
     first = pathlib.Path(arguments.run_dir) / "first"
     options = dataclasses.replace(plan.options, warm_start=str(first))
-    return train(dataclasses.replace(plan, options=options), devices, objective)
+    return train(dataclasses.replace(plan, options=options), devices, objective).exit_status
 
 
 def prepare(plan: Any, arguments: argparse.Namespace) -> Any:

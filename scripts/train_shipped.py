@@ -31,8 +31,9 @@ import tomllib
 from typing import Any
 
 import music_collections
-from snapshots import find_snapshot, write_snapshot
 from stages import CHECKOUT, Stage, first_start, stage_command, stages_to_train
+
+from snapshots import find_snapshot, write_snapshot
 
 
 def run_command(module: str, *arguments: str) -> None:

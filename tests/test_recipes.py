@@ -24,8 +24,9 @@ MADE_BY_RULE = {"mma_grooves", "mma_trios", "drum_patterns", "nottingham", "rs20
 def scripts(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.syspath_prepend(str(SCRIPTS))
     import music_collections
-    import snapshots
     import stages
+
+    import snapshots
 
     return music_collections, stages, snapshots
 
