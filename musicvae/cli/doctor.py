@@ -70,8 +70,9 @@ def devices() -> Iterator[tuple[str, str]]:
 
 def programs() -> Iterator[tuple[str, str]]:
     """Yields the programs that are used where they are there."""
-    for program, used_for in (("fluidsynth", "--wav"), ("node", "exports in a browser's runtime")):
-        yield program, shutil.which(program) or f"not found; it is used for {used_for}"
+    without = {"fluidsynth": "--wav uses the built-in sounds", "node": "exports cannot be tested"}
+    for program, consequence in without.items():
+        yield program, shutil.which(program) or f"not found; {consequence}"
 
 
 def run() -> None:
