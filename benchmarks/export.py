@@ -28,6 +28,7 @@ import numpy as np
 
 from musicvae.errors import MusicVAEError
 from musicvae.export import FORMATS, export_model
+from musicvae.export.source import read_source
 from musicvae.model_choice import choose_model, shipped_models
 
 CASES = ("cat-drums_2bar_small", "groovae_2bar_humanize", "hierdec-trio_16bar_small")
@@ -48,10 +49,12 @@ session.run(None, {"z": z, "noise": noise, "temperature": np.array(0.5, np.float
 
 def print_sizes() -> None:
     """Prints a table of the sizes of the models that ship, in MB."""
-    print("| model | magenta-js | ONNX | TFLite | SavedModel | ONNX, float16, decoder alone |")
-    print("|---|---|---|---|---|---|")
+    kinds = "magenta-js | ONNX | TFLite | SavedModel | ONNX, float16, decoder alone"
+    print(f"| model | TensorFlow's weights | {kinds} |")
+    print("|---|---|---|---|---|---|---|")
     for name in shipped_models():
-        row = [_size(name, kind) for kind in ("magenta-js", "onnx", "tflite", "savedmodel")]
+        row = [f"{read_source(choose_model(name)).size / 1e6:.1f}"]
+        row += [_size(name, kind) for kind in ("magenta-js", "onnx", "tflite", "savedmodel")]
         row.append(_size(name, "onnx", quantization="float16", decoder_only=True))
         print(f"| {name} | {' | '.join(row)} |", flush=True)
 

@@ -62,8 +62,8 @@ def main(_: list[str]) -> int:
         return 0
     values["format"] = values["format"] or ("magenta-js" if values["demo"] else None)
     require_flags(FLAGS, *([] if values["format"] else ["format"]), "output_dir")
-    from musicvae.tensorflow_start import quiet_start
     from musicvae.model_choice import choose_model
+    from musicvae.tensorflow_start import quiet_start
 
     choice = choose_model(
         values["config"], values["run_dir"], values["checkpoint_file"], values["hparams"]

@@ -18,7 +18,7 @@ from musicvae.export.folder import new_files
 from musicvae.export.onnx_operations import ONNXOperations, value_info
 from musicvae.export.quantization import Quantization
 from musicvae.export.source import ExportSource
-from musicvae.export.stored import check_stored_as
+from musicvae.export.stored import check_stored
 
 FILES = {"encoder": "encoder.onnx", "decoder": "decoder.onnx"}
 DESCRIPTION = "model.json"
@@ -41,7 +41,7 @@ def export_onnx(
       InputError: the decoder cannot be exported, or the quantization is another.
       MissingExtraError: the onnx package is missing.
     """
-    check_stored_as(quantization, "onnx")
+    check_stored(source, quantization, "onnx")
     models = onnx_models(source, half=quantization == "float16")
     description = describe(source, DecoderProgram(source, ONNXOperations()), "onnx", FILES)
     names = [FILES[part] for part in models]

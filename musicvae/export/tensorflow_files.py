@@ -22,7 +22,7 @@ from musicvae.export.encoder_program import EncoderProgram
 from musicvae.export.folder import new_files
 from musicvae.export.quantization import Quantization
 from musicvae.export.source import ExportSource
-from musicvae.export.stored import check_stored_as
+from musicvae.export.stored import check_stored
 from musicvae.export.tensorflow_operations import TensorFlowOperations, TFLiteOperations
 
 FILES = {"encoder": "encoder.tflite", "decoder": "decoder.tflite"}
@@ -46,7 +46,7 @@ def export_saved_model(
     Raises:
       InputError: the decoder cannot be exported, or the quantization is another.
     """
-    check_stored_as(quantization, "savedmodel")
+    check_stored(source, quantization, "savedmodel")
     functions = _functions(source, TensorFlowOperations(half=quantization == "float16"))
     replacing = ["saved_model.pb", "fingerprint.pb", "variables/*", DESCRIPTION]
     with new_files(output_dir, replacing=replacing) as folder:
@@ -76,7 +76,7 @@ def export_tflite(
     Raises:
       InputError: the decoder cannot be exported, or the quantization is another.
     """
-    check_stored_as(quantization, "tflite")
+    check_stored(source, quantization, "tflite")
     functions = _functions(source, TFLiteOperations())
     names = [FILES[part] for part in functions]
     with new_files(output_dir, replacing=[*FILES.values(), DESCRIPTION]) as folder:

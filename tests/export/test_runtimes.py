@@ -193,6 +193,18 @@ def test_weights_in_integers_are_for_magenta_js(kind, small, tmp_path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_model_too_large_for_a_file_is_refused_before_it_is_built(
+    small, tmp_path, monkeypatch
+) -> None:
+    from musicvae.export import stored
+
+    source = small("cat-drums_2bar_small").source
+    monkeypatch.setattr(stored, "LARGEST_FILE", source.size // 2 + 10)
+    with pytest.raises(InputError, match=r"at most 2 GB; add --quantize=float16"):
+        export_onnx(source, tmp_path)
+    export_onnx(source, tmp_path, quantization="float16")
+
+
 def test_a_decoder_is_a_loop_and_not_a_step_written_down_256_times(small) -> None:
     nodes = {}
     for name in ("cat-mel_2bar_small", "flat-mel_16bar"):
