@@ -13,9 +13,11 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
+import http.client
 import json
 import os
 import re
+import time
 import urllib.parse
 from collections.abc import Callable
 from typing import Any
@@ -47,6 +49,7 @@ OnProgress = Callable[[int, int | None], None]
 _CHUNK_BYTES = 2**20
 _MAX_BYTES = 16 * 2**30
 _CONNECT_SECONDS, _READ_SECONDS = 15, 60
+_MAX_SECONDS = 12 * 3600.0
 _ATTEMPTS = 5
 _RECORD = ".json"
 
@@ -54,6 +57,11 @@ _RECORD = ".json"
 def is_address(text: str) -> bool:
     """Returns whether a text is a URL to fetch from."""
     return text.startswith(("http://", "https://"))
+
+
+def without_password(url: str) -> str:
+    """Returns an address as it may be shown and kept: without a user's name and password."""
+    return re.sub(r"(?<=://)[^/?#]*@", "", url)
 
 
 def cache_folder() -> str:
@@ -77,7 +85,8 @@ def cached_path(name_or_url: str, folder: str | None = None) -> str:
     name = os.path.basename(urllib.parse.urlsplit(url).path) or "checkpoint"
     name = re.sub(r"[^\w.+-]", "_", urllib.parse.unquote(name)).lstrip(".")[-100:]
     if not url.startswith(f"{BUCKET}/"):
-        name = f"{hashlib.sha256(url.encode()).hexdigest()[:12]}-{name}"
+        digest = hashlib.sha256(without_password(url).encode("utf-8", "surrogatepass"))
+        name = f"{digest.hexdigest()[:12]}-{name}"
     return os.path.join(folder or cache_folder(), name)
 
 
@@ -88,6 +97,11 @@ def address_of(name_or_url: str) -> str:
       CheckpointError: it is neither a published name nor a URL.
     """
     if is_address(name_or_url):
+        try:
+            urllib.parse.urlsplit(name_or_url).port  # noqa: B018
+        except ValueError as error:
+            shown = without_password(name_or_url)
+            raise CheckpointError(f"'{shown}' is not an address: {error}") from error
         return name_or_url
     if name_or_url not in PUBLISHED:
         raise CheckpointError(
@@ -116,6 +130,7 @@ def fetch(
     if os.path.exists(path):
         _check_copy(path, url)
         return path
+    shown = without_password(url)
     pooch.get_logger().setLevel("ERROR")
     downloader = _ResumingDownloader(f"{path}.part", on_progress)
     try:
@@ -124,12 +139,12 @@ def fetch(
         pooch.retrieve(url, None, os.path.basename(path), os.path.dirname(path), None, downloader)
         if not is_archive(path):
             os.unlink(path)
-            raise CheckpointError(f"{url}: what came is no tar archive; look at the address")
+            raise CheckpointError(f"{shown}: what came is no tar archive; look at the address")
         _write_record(path, url)
-    except OSError as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise CheckpointError(
-            f"cannot download {url}: {_reason(error)}; fetch it by hand, save it as {path} and try "
-            "again, or give its path as --checkpoint_file"
+            f"cannot download {shown}: {_reason(error)}; fetch it by hand, save it as {path} and "
+            "try again, or give its path as --checkpoint_file"
         ) from error
     return path
 
@@ -139,6 +154,7 @@ class _ResumingDownloader:
 
     def __init__(self, part: str, on_progress: OnProgress | None) -> None:
         self._part = part
+        self._deadline = time.monotonic() + _MAX_SECONDS
         self._on_progress = on_progress or (lambda done, total: None)
 
     def __call__(self, url: str, output_file: str, _: Any, check_only: bool = False) -> None:
@@ -168,25 +184,36 @@ class _ResumingDownloader:
             headers |= {"Range": f"bytes={done}-", "If-Range": validator}
         timeout = (_CONNECT_SECONDS, _READ_SECONDS)
         with requests.get(url, headers=headers, stream=True, timeout=timeout) as response:
-            if response.status_code == requests.codes.requested_range_not_satisfiable:
+            if response.status_code == requests.codes.requested_range_not_satisfiable and done:
                 _remove(self._part)
                 return self._fetch(url)
             response.raise_for_status()
             resumed = response.status_code == requests.codes.partial_content
+            stated = response.headers.get("Content-Range", "")
+            if resumed and not (done and _starts_at(stated, done)):
+                # Another part than the one asked for: begin again, without asking for a part.
+                _remove(self._part)
+                if not done:
+                    raise OSError("the server sends a part where the whole was asked for")
+                return self._fetch(url)
             done = done if resumed else 0
             length = response.headers.get("Content-Length", "")
             total = done + int(length) if length.isdigit() else None
             if total is not None and total > _MAX_BYTES:
                 raise CheckpointError(
-                    f"{url}: refused: {total:,} bytes are more than any model has"
+                    f"{without_password(url)}: refused: {total:,} bytes are more than any model has"
                 )
             with open(self._part, "ab" if resumed else "wb") as file:
                 self._remember(response.headers)
                 for chunk in response.iter_content(_CHUNK_BYTES):
                     file.write(chunk)
                     done += len(chunk)
+                    if time.monotonic() > self._deadline:
+                        raise OSError(f"it takes over {_MAX_SECONDS / 3600:g} hours")
                     if done > _MAX_BYTES:
-                        raise CheckpointError(f"{url}: refused: more bytes than any model has")
+                        raise CheckpointError(
+                            f"{without_password(url)}: refused: more bytes than any model has"
+                        )
                     self._on_progress(done, total)
             if total is not None and done != total:
                 raise requests.ConnectionError(f"it broke off at {done:,} of {total:,} bytes")
@@ -195,9 +222,9 @@ class _ResumingDownloader:
     def _check(self, url: str, stated: str) -> None:
         """Compares the whole file with the MD5 that Google's storage states."""
         match = re.search(r"md5=([\w+/=]+)", stated)
-        if match and base64.b64decode(match[1]) != _digest(self._part, "md5"):
+        if match and match[1] != base64.b64encode(_digest(self._part, "md5")).decode():
             _remove(self._part)
-            raise OSError(f"what came from {url} was damaged on the way")
+            raise OSError(f"what came from {without_password(url)} was damaged on the way")
 
     @property
     def _validator_path(self) -> str:
@@ -214,7 +241,7 @@ class _ResumingDownloader:
     def _remember(self, headers: Any) -> None:
         etag = headers.get("ETag", "")
         version = headers.get("Last-Modified", "") if etag.startswith("W/") or not etag else etag
-        with open(self._validator_path, "w", encoding="latin-1") as file:
+        with open(self._validator_path, "w", encoding="latin-1", errors="replace") as file:
             file.write(version)
 
     def _size(self) -> int:
@@ -251,7 +278,7 @@ def _read_record(path: str) -> dict[str, Any] | None:
 
 def _write_record(path: str, url: str) -> None:
     record = {
-        "url": url,
+        "url": without_password(url),
         "size": os.path.getsize(path),
         "modified": os.stat(path).st_mtime_ns,
         "sha256": _digest(path, "sha256").hex(),
@@ -270,7 +297,12 @@ def _remove(path: str) -> None:
         os.unlink(path)
 
 
-def _reason(error: OSError) -> str:
+def _starts_at(content_range: str, start: int) -> bool:
+    """Whether a part begins where it was asked to; without a header nothing says that."""
+    return not content_range or content_range.startswith(f"bytes {start}-")
+
+
+def _reason(error: Exception) -> str:
     """Says in a few words why a download failed."""
     import requests
 
@@ -281,4 +313,4 @@ def _reason(error: OSError) -> str:
     if isinstance(error, requests.ConnectionError):
         broke_off = str(error).startswith("it broke off")
         return str(error) if broke_off else "there is no connection to it"
-    return error.strerror or str(error)
+    return getattr(error, "strerror", None) or without_password(str(error))

@@ -13,6 +13,7 @@ import json
 import pathlib
 import tarfile
 import tempfile
+import types
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -33,6 +34,7 @@ def package(
     data: pathlib.Path,
     folder: pathlib.Path,
     compared_run: pathlib.Path | None = None,
+    teachers: Mapping[str, Any] | None = None,
 ) -> None:
     """Writes `folder/NAME.tar.gz` and `folder/NAME.md`, and a full report beside the last run.
 
@@ -40,12 +42,14 @@ def package(
       name: the configuration.
       recipe: its table of recipes.toml.
       datasets: the tables of the collections.
-      runs: the run folder of each stage; the last one's best weights are taken.
+      runs: the run folders of the last stages, `stage_K` each; the last one's best weights are
+        taken. Of stages before them, the card that is replaced tells.
       data: the folder of the TFRecords: validation parts decide whether the weights are rounded,
         test parts are read once, for the card.
       folder: where to write.
       compared_run: the last run folder of the model that the recipe's `compared_with` names, which
         the card sets beside this one.
+      teachers: the tables of the teachers.
     """
     start_tensorflow()
     from standard_latent import codes_of, standardize_latent
@@ -101,10 +105,21 @@ def package(
 
         comparison = comparison_section(report, recipe["compared_with"], compared_run)
     card = folder / f"{name}.md"
-    card.write_text(
-        model_card(name, recipe, datasets, runs, bits, training, report, comparison, archive),
-        encoding="utf-8",
+    before = card.read_text(encoding="utf-8") if card.exists() else ""
+    described = model_card(
+        name,
+        recipe,
+        datasets,
+        runs,
+        bits,
+        training,
+        report,
+        comparison,
+        archive,
+        before=before,
+        teachers=teachers or {},
     )
+    card.write_text(described, encoding="utf-8")
     print(f"wrote {archive} ({archive.stat().st_size / 1e6:.1f} MB) and {card}")
 
 
@@ -166,8 +181,12 @@ def model_card(
     report: Any,
     comparison: Sequence[str],
     archive: pathlib.Path,
+    *,
+    before: str = "",
+    teachers: Mapping[str, Any] = types.MappingProxyType({}),
 ) -> str:
     """Returns the card: data and licences, training, held-out figures, strengths and limits."""
+    from earlier_stages import earlier_stages
     from weight_rounding import in_words
 
     from musicvae.config import load_config
@@ -178,6 +197,8 @@ def model_card(
         similarity_table,
     )
 
+    numbers = [stage_number(run) for run in runs]
+    earlier = earlier_stages(before, numbers[0] - 1)
     curves = [
         json.loads((run / "eval" / "evaluations.json").read_text(encoding="utf-8")) for run in runs
     ]
@@ -207,15 +228,18 @@ def model_card(
             f"`scripts/train_shipped.py {name}` on two cores shared with other work. The weights "
             f"are those of step {report.step:,} of the last stage, {in_words(bits)}.",
             "",
+            *earlier.lines,
             *stages_in_words(recipe, runs),
             "",
+            *teachers_in_words(recipe, numbers, teachers),
             "What departs from the named configuration:",
             "",
             *(f"- {departure}" for departure in recipe["departures"]),
             "",
+            *earlier.curves,
             *(
                 line
-                for number, evaluations in enumerate(curves, 1)
+                for number, evaluations in zip(numbers, curves, strict=True)
                 for line in (
                     f"Stage {number} on the validation part of {held_out}, by step:",
                     "",
@@ -249,16 +273,48 @@ def model_card(
     )
 
 
+def stage_number(run: pathlib.Path) -> int:
+    """Returns the number of the stage that a run folder, `stage_K`, is of."""
+    return int(run.name.rpartition("_")[2])
+
+
 def stages_in_words(recipe: Mapping[str, Any], runs: Sequence[pathlib.Path]) -> list[str]:
-    """Returns a line a stage: its flags, and the hours that it took."""
+    """Returns a line a stage that has a run folder: its flags, and the hours that it took."""
     lines = []
     source = f"the weights of {recipe['start']}" if "start" in recipe else "random weights"
     for part in recipe.get("start_parts", ()):
         source += f", those of {part['model']} in `{part['here']}`"
-    for number, (stage, run) in enumerate(zip(recipe["stages"], runs, strict=True), 1):
+    for run in runs:
+        number = stage_number(run)
+        if number > 1:
+            source = "the best weights of the stage before"
+        stage = recipe["stages"][number - 1]
         flags = " ".join(f"--{flag}={value}" for flag, value in stage.items())
         lines.append(f"{number}. from {source}: `{flags}`; {training_hours(run):.1f} hours")
-        source = "the best weights of the stage before"
+    return lines
+
+
+def teachers_in_words(
+    recipe: Mapping[str, Any], numbers: Sequence[int], teachers: Mapping[str, Any]
+) -> list[str]:
+    """Returns a line, and an empty one, for each model that some stages learnt from.
+
+    Args:
+      recipe: the model's.
+      numbers: the stages, from 1.
+      teachers: the tables of the teachers.
+    """
+    lines = []
+    for name, table in teachers.items():
+        taught = [k for k in numbers if recipe["stages"][k - 1].get("teacher") == name]
+        if taught:
+            stages = " and ".join(map(str, taught))
+            lines += [
+                f"In stage {stages} it learnt as well from melodies that {table['credit']} made "
+                f"up, and from that model's probabilities ({table['licence']}). None of its "
+                "weights are here.",
+                "",
+            ]
     return lines
 
 
@@ -295,11 +351,15 @@ def split_in_words(recipe: Mapping[str, Any], datasets: Mapping[str, Any]) -> st
     """Returns how the files are split, for those collections that a recipe names."""
     names = list(dict.fromkeys([*recipe["train"], *recipe["held_out"]]))
     tabled = [name for name in names if datasets[name].get("split_csv")]
+    by_song = [name for name in names if datasets[name].get("split_by")]
     hashed = "80/10/10 by a hash of the name"
-    if not tabled:
+    if not tabled and not by_song:
         return f"Split by file, {hashed}"
-    rest = f", the others {hashed}" if len(tabled) < len(names) else ""
-    return f"Split by file ({' and '.join(tabled)} by its own table{rest})"
+    ways = [f"{' and '.join(tabled)} by its own table"] if tabled else []
+    if by_song:
+        ways.append(f"{' and '.join(by_song)} by song or library as a whole")
+    rest = f", the others {hashed}" if len(tabled) + len(by_song) < len(names) else ""
+    return f"Split by file ({', '.join(ways)}{rest})"
 
 
 def curve_table(evaluations: Sequence[Mapping[str, Any]], name: str) -> list[str]:

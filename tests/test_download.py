@@ -300,3 +300,67 @@ def test_the_command_lists_what_is_published() -> None:
 def _command(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "musicvae.cli.download", *arguments]
     return subprocess.run(command, capture_output=True, text=True)
+
+
+class _Hostile(http.server.BaseHTTPRequestHandler):
+    """Answers with what its path names."""
+
+    def do_GET(self) -> None:
+        asked = self.headers.get("Range")
+        part = _tar(b"x" * 5000)[:5000]
+        with contextlib.suppress(OSError):
+            if self.path == "/416.tar":
+                self.send_error(416)
+            elif self.path == "/nonsense.tar":
+                self.wfile.write(
+                    b"HTTP/1.1 200 OK\r\nContent-Length: many\r\nx-goog-hash: md5=!\r\n"
+                )
+                self.wfile.write(b"ETag: \xff\xfe\r\n" + b"X: y\r\n" * 200 + b"\r\n" + part)
+            elif self.path == "/elsewhere.tar":
+                self.send_response(206)
+                self.send_header("Content-Range", "bytes 7-5006/5007")
+                self.send_header("Content-Length", str(len(part)))
+                self.end_headers()
+                self.wfile.write(part)
+            else:
+                self.wfile.write(b"no HTTP at all")
+        del asked
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+
+@pytest.mark.parametrize("what", ["416", "nonsense", "elsewhere", "garbage"])
+@pytest.mark.parametrize("resumed", [False, True])
+def test_a_server_that_answers_nonsense_ends_in_one_error(
+    tmp_path: pathlib.Path, what: str, resumed: bool
+) -> None:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Hostile)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    try:
+        url = f"http://me:secret@127.0.0.1:{server.server_port}/{what}.tar"
+        if resumed:
+            part = download.cached_path(url, str(tmp_path)) + ".part"
+            pathlib.Path(part).write_bytes(b"x" * 10)
+            pathlib.Path(part + ".version").write_text('"1"')
+        with pytest.raises(CheckpointError) as caught:
+            download.fetch(url, folder=str(tmp_path))
+        assert "secret" not in str(caught.value)
+        assert not list(tmp_path.glob("*.tar"))
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize("url", ["http://[", "http://a:b", "http://", "https://x:99999/a.tar"])
+def test_what_is_no_address_is_one_error(tmp_path: pathlib.Path, url: str) -> None:
+    with pytest.raises(CheckpointError):
+        download.fetch(url, folder=str(tmp_path))
+
+
+def test_a_password_is_not_kept(bucket: _Bucket, tmp_path: pathlib.Path) -> None:
+    bucket.files["/my.tar"] = _tar(b"x" * 500)
+    path = download.fetch(
+        f"http://me:secret@127.0.0.1:{bucket.server_port}/my.tar", folder=str(tmp_path)
+    )
+    assert "secret" not in pathlib.Path(path + ".json").read_text()

@@ -3,15 +3,18 @@
 import doctest
 import functools
 import io
+import re
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
 
 import pytest
+from pieces import melody
 
 import musicvae as mv
 from musicvae import errors
+from musicvae.formats.tfrecord import write_note_sequences
 from musicvae.generate import grooves, loading, modes
 from musicvae.generate.keywords import SamplingKeywords, sampling_options
 from musicvae.generate.results import SamplingOptions
@@ -115,6 +118,23 @@ def test_a_training_from_python_leaves_a_run_that_loads_and_goes_on(drums, tmp_p
     assert mv.train(None, folder / "examples.tfrecord", run_dir=folder, num_steps=3).step == 3
     report = mv.evaluate(run.model(), folder / "examples.tfrecord", num_samples=0, num_workers=1)
     assert report.reconstruction.examples == 8
+
+
+@pytest.mark.slow
+def test_the_readmes_python_runs_as_it_stands(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_note_sequences("notes.tfrecord", [melody()])
+    for name in ("a.mid", "b.mid"):
+        mv.write(melody(), name)
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    [block] = re.findall(r"^```python\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    sizes = 'hparams="batch_size=1,z_size=4,enc_rnn_size=[8],dec_rnn_size=[8,8]"'
+    short = block.replace("num_steps=5000", f"num_steps=2, {sizes}")
+    assert short != block
+    exec(compile(short, "README.md", "exec"), {})
+    assert sorted(path.name for path in tmp_path.glob("[0-9].mid")) == [
+        f"{k}.mid" for k in range(9)
+    ]
 
 
 def test_importing_the_package_loads_nothing_heavy():

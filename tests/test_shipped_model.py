@@ -209,7 +209,7 @@ def test_figures_that_one_of_two_models_lacks_have_no_row(comparison):
     ],
 )
 def test_the_card_says_what_the_first_stage_starts_from(script, tmp_path, recipe, words):
-    [line] = script.stages_in_words(recipe | {"stages": [{"seed": 1}]}, [tmp_path])
+    [line] = script.stages_in_words(recipe | {"stages": [{"seed": 1}]}, [tmp_path / "stage_1"])
     assert line == f"{words}`--seed=1`; 0.0 hours"
 
 
@@ -257,3 +257,36 @@ def test_a_longer_axis_takes_the_blocks_that_the_recipe_names(write_first_weight
             assert mine.shape[-1] == 692
         whole = "decoder/z_to_initial_state/kernel"
         np.testing.assert_array_equal(written.read(whole), donor.read(whole))
+
+
+def test_stages_of_the_replaced_weights_are_told_from_their_card(script, packed) -> None:
+    from earlier_stages import earlier_stages
+
+    folder, _ = packed
+    card = (folder / f"{NAME}.md").read_text(encoding="utf-8")
+    found = earlier_stages(card, 1)
+    [line] = found.lines
+    assert line.startswith("1. from the weights of beta_model: `--hparams=batch_size=4 ")
+    assert found.curves[0].startswith("Stage 1 on the validation part of alpha")
+    assert found.curves[2].startswith("| step | loss |") and found.curves[-1] == ""
+    assert not any(curve.startswith("Stage 2") for curve in found.curves)
+    assert earlier_stages(card, 0) == ([], [])
+    with pytest.raises(ValueError, match="give their run folders"):
+        earlier_stages(card, 3)
+
+
+def test_the_card_credits_the_teacher_of_the_stages_that_had_one(script) -> None:
+    recipe = {"stages": [{}, {"teacher": "t"}, {"teacher": "t"}]}
+    teachers = {"t": {"credit": "Someone's model", "licence": "Apache-2.0"}}
+    [line, _] = script.teachers_in_words(recipe, [1, 2, 3], teachers)
+    assert "In stage 2 and 3" in line and "Someone's model" in line and "Apache-2.0" in line
+    assert script.teachers_in_words(recipe, [1], teachers) == []
+
+
+def test_the_card_says_what_is_split_by_song(script) -> None:
+    datasets = {**DATASETS, "delta": {"split_by": "x"}}
+    recipe = {"train": ["alpha", "beta", "delta"], "held_out": ["alpha"]}
+    assert script.split_in_words(recipe, datasets) == (
+        "Split by file (alpha by its own table, delta by song or library as a whole, the others "
+        "80/10/10 by a hash of the name)"
+    )

@@ -27,6 +27,7 @@ ships is used.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -172,7 +173,12 @@ def _go_through_folder(
 
 
 def run() -> None:
-    """Runs the command."""
+    """Runs the command; without any flag it shows what can be done."""
+    if len(sys.argv) == 1:
+        from musicvae.cli.umbrella import OVERVIEW
+
+        print(OVERVIEW)
+        raise SystemExit(0)
     run_command(_NAME, __doc__, FLAGS, main)
 
 

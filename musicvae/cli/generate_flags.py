@@ -184,6 +184,15 @@ define_path(
 
 # What is written.
 define_path("output_dir", "generated", "Where to write; made where it is missing.", FLAGS)
+flags.DEFINE_list(
+    "format",
+    [],
+    "Formats of the notes beside MIDI, with commas between them: musicxml, abc, csv.",
+    flag_values=FLAGS,
+)
+flags.DEFINE_boolean(
+    "csv", False, "Write each result's notes as rows of a CSV file, too.", flag_values=FLAGS
+)
 flags.DEFINE_boolean(
     "plot", False, "Draw a piano roll of each result, and overviews.", flag_values=FLAGS
 )

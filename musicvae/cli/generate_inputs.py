@@ -123,7 +123,7 @@ def read_presentation(values: Mapping[str, Any]) -> Presentation:
 
     Raises:
       InputError: the soundfont is missing.
-      MissingExtraError: matplotlib is missing.
+      MissingExtraError: matplotlib, music21 or symusic is missing.
     """
     from musicvae.generate.presentation import Presentation
 
@@ -133,9 +133,16 @@ def read_presentation(values: Mapping[str, Any]) -> Presentation:
         audio=values["wav"],
         soundfont=values["soundfont"],
         page=values["html"],
+        formats=_formats(values),
     )
     wanted.check()
     return wanted
+
+
+def _formats(values: Mapping[str, Any]) -> tuple[str, ...]:
+    """Returns the formats of notes that are written beside MIDI, each once."""
+    wanted = [*values["format"], *(["csv"] if values["csv"] else [])]
+    return tuple(dict.fromkeys(name for name in wanted if name not in ("mid", "midi")))
 
 
 def check_mode(name: str, converter: Converter, kind: str) -> None:

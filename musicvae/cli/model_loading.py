@@ -13,12 +13,11 @@ if TYPE_CHECKING:
     from musicvae.model_choice import ModelChoice
 
 
-def define_model_flags(values: flags.FlagValues, *, batch_size: int) -> None:
-    """Defines config, run_dir, checkpoint_file, hparams, device and max_batch_size.
+def define_choice_flags(values: flags.FlagValues) -> None:
+    """Defines config, run_dir, checkpoint_file and hparams.
 
     Args:
       values: the command's flags.
-      batch_size: the default of max_batch_size.
     """
     flags.DEFINE_string(
         "config",
@@ -43,6 +42,16 @@ def define_model_flags(values: flags.FlagValues, *, batch_size: int) -> None:
         "themselves.",
         flag_values=values,
     )
+
+
+def define_model_flags(values: flags.FlagValues, *, batch_size: int) -> None:
+    """Defines config, run_dir, checkpoint_file, hparams, device and max_batch_size.
+
+    Args:
+      values: the command's flags.
+      batch_size: the default of max_batch_size.
+    """
+    define_choice_flags(values)
     flags.DEFINE_string(
         "device",
         None,

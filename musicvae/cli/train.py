@@ -39,7 +39,7 @@ define_path(
     "examples_path",
     None,
     "TFRecords of NoteSequences, from musicvae-convert: files, globs, music@8.tfrecord, several "
-    "with commas.",
+    "with commas; a.tfrecord:2 is taken twice as often, a.tfrecord:0.5 half as often.",
     FLAGS,
 )
 flags.DEFINE_string(
@@ -73,6 +73,24 @@ define_path(
     None,
     "A checkpoint or run folder whose weights a new training starts from.",
     FLAGS,
+)
+define_path(
+    "teacher",
+    None,
+    "A checkpoint of the same representation to learn from as well: its decoder makes up examples.",
+    FLAGS,
+)
+flags.DEFINE_float(
+    "teacher_ratio",
+    1.0,
+    "Made-up examples for each example of music.",
+    flag_values=FLAGS,
+)
+flags.DEFINE_float(
+    "teacher_min_temperature",
+    1.0,
+    "Lowest temperature that the teacher decodes at; the highest is 1.",
+    flag_values=FLAGS,
 )
 flags.DEFINE_float(
     "checkpoint_minutes", 10.0, "Minutes between two checkpoints.", 0.0, flag_values=FLAGS
@@ -188,6 +206,9 @@ _OPTIONS = (
     "accumulate_steps",
     "checkpoint_segments",
     "warm_start",
+    "teacher",
+    "teacher_ratio",
+    "teacher_min_temperature",
     "checkpoint_minutes",
     "checkpoints_to_keep",
     "eval_every_steps",

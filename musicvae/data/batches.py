@@ -11,7 +11,7 @@ Axes: B batch, T time step, D depth.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -46,7 +46,7 @@ class TrainingBatches:
         """Plans the batches.
 
         Args:
-          examples: at least one.
+          examples: at least one; those of a set with weights are taken as often as these say.
           converter: what the examples were made with.
           batch_size: examples in a batch; where the set has fewer, a batch repeats them.
           seed: at least 0.
@@ -61,7 +61,7 @@ class TrainingBatches:
         self._converter = converter
         self._seed = seed
         self._augmentation = augmentation
-        self._order = EpochOrder(examples.sources, seed, max_per_source)
+        self._order = EpochOrder(examples.sources, seed, max_per_source, examples.weights)
         self.batch_size = batch_size
         self.max_per_source = max_per_source
 
@@ -69,6 +69,11 @@ class TrainingBatches:
     def examples_per_epoch(self) -> int:
         """Examples that an epoch takes."""
         return self._order.examples_per_epoch
+
+    @property
+    def examples_by_weight(self) -> Mapping[float, int]:
+        """How many of an epoch's examples have each weight."""
+        return self._order.examples_by_weight
 
     @property
     def batches_per_epoch(self) -> float:

@@ -67,11 +67,14 @@ class ExampleSet:
       arrays: small integers, bits or floats by name, `[N, ...]` each.
       sources: int64 `[N]`, ascending: which NoteSequence each was found in.
       findings: what the extraction came across.
+      weights: float64 `[N]`, how often training takes each, as a multiple of how often it would
+        without; None for 1 each.
     """
 
     arrays: Mapping[str, Array]
     sources: Array
     findings: Findings = dataclasses.field(default_factory=Findings)
+    weights: Array | None = None
 
     def __len__(self) -> int:
         return len(self.sources)

@@ -20,6 +20,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -37,9 +38,9 @@ from musicvae.data.example_set import (
     is_example_set,
     open_example_set,
 )
+from musicvae.data.weights import file_weights
 from musicvae.errors import DataError, MusicVAEError, NoExamplesError
-from musicvae.formats.shards import find_files
-from musicvae.formats.tfrecord import parse_note_sequence, read_records
+from musicvae.formats.tfrecord import count_records, parse_note_sequence, read_records
 
 Progress = Callable[[int, int], None]
 
@@ -86,7 +87,8 @@ class TFRecordSource:
     """TFRecord files of NoteSequences.
 
     Attributes:
-      paths: paths, globs, sharded names; each may list several with commas.
+      paths: paths, globs, sharded names; each may list several with commas, and each of those
+        may have a weight behind it (see musicvae.data.weights).
     """
 
     paths: tuple[str, ...]
@@ -96,6 +98,11 @@ class TFRecordSource:
         """The paths as given."""
         return ",".join(self.paths)
 
+    @property
+    def _files(self) -> dict[Path, float]:
+        """The files with their weights, in the order in which they are read."""
+        return {file: weight for path in self.paths for file, weight in file_weights(path).items()}
+
     def check(self) -> None:
         """Looks whether the files are there.
 
@@ -103,11 +110,12 @@ class TFRecordSource:
           InputError: a pattern matches nothing.
           DataError: shards are missing.
         """
-        find_files(self.paths)
+        for path in self.paths:
+            file_weights(path)
 
     def fingerprint(self) -> Any:
         """Name, size and time of change of each file."""
-        found = [(path.resolve(), path.stat()) for path in find_files(self.paths)]
+        found = [(path.resolve(), path.stat()) for path in self._files]
         return [[str(path), stat.st_size, stat.st_mtime_ns] for path, stat in found]
 
     def records(self) -> Iterator[Record]:
@@ -117,9 +125,25 @@ class TFRecordSource:
           InputError: a pattern matches nothing, or a file cannot be opened.
           DataError: a file is broken.
         """
-        for path in find_files(self.paths):
+        for path in self._files:
             for index, data in enumerate(read_records(path)):
                 yield Record(data, str(path), index)
+
+    def record_weights(self) -> Array | None:
+        """Returns how often training takes each record's examples.
+
+        Returns:
+          float64 `[R]`, one a record; None where all have the weight 1.
+
+        Raises:
+          InputError: as `records`.
+          DataError: likewise.
+        """
+        weights = self._files
+        if set(weights.values()) == {1.0}:
+            return None
+        counts = [count_records(path) for path in weights]
+        return np.repeat(np.array(list(weights.values())), counts)
 
 
 def load_examples(
@@ -151,9 +175,9 @@ def load_examples(
     if cache_dir is not None:
         folder = os.path.join(cache_dir, f"examples-{cache_key(component, source, pitch_map)}")
         if is_example_set(folder):
-            return open_example_set(folder)
+            return _with_weights(open_example_set(folder), source)
         sink = DiskSink(folder)
-    return extract_examples(
+    examples = extract_examples(
         component,
         source,
         sink=sink,
@@ -161,6 +185,15 @@ def load_examples(
         num_workers=num_workers,
         progress=progress,
     )
+    return _with_weights(examples, source)
+
+
+def _with_weights(examples: ExampleSet, source: RecordSource) -> ExampleSet:
+    """Returns the examples with the weights that a source's paths name, if they name any."""
+    weights = source.record_weights() if isinstance(source, TFRecordSource) else None
+    if weights is None:
+        return examples
+    return dataclasses.replace(examples, weights=weights[examples.sources])
 
 
 def extract_examples(

@@ -79,6 +79,19 @@ def read_records(
             yield from _read(raw, path, max_record_bytes)
 
 
+def count_records(path: str | os.PathLike[str]) -> int:
+    """Returns how many records a TFRecord file has.
+
+    Args:
+      path: the file, gzipped or not.
+
+    Raises:
+      InputError: the file cannot be opened.
+      DataError: it is broken.
+    """
+    return sum(1 for _ in read_records(path))
+
+
 def is_tfrecord(path: str | os.PathLike[str]) -> bool:
     """Says whether a file begins as a TFRecord does, gzipped or not; an empty file may be one.
 

@@ -2,7 +2,7 @@
 
 For files `stem-000-of-005.mid` and so on: a roll `stem-000-of-005.png` for each, one contact sheet
 `stem-contact.png`, a map of latent positions `stem-map.png`; `stem-000-of-005.wav` for each; and a
-page with everything, `stem.html`.
+page with everything, `stem.html`. Notes are also written as MusicXML, ABC or rows of a CSV file.
 """
 
 from __future__ import annotations
@@ -16,7 +16,15 @@ import numpy as np
 
 from musicvae.audio.wav import find_soundfont, write_wav
 from musicvae.errors import InputError
+from musicvae.files import atomic_file
 from musicvae.formats.midi_writing import note_sequence_to_midi
+from musicvae.formats.note_rows import note_sequence_to_csv
+from musicvae.formats.score_writing import (
+    check_music21,
+    check_symusic,
+    note_sequence_to_abc,
+    note_sequence_to_musicxml,
+)
 from musicvae.generate.results import Result, Sample
 from musicvae.plot.contact_sheet import contact_sheet
 from musicvae.plot.drawing import Drawing, framed
@@ -26,7 +34,9 @@ from musicvae.plot.piano_roll import piano_roll
 from musicvae.plot.picture import PICTURE_SUFFIXES, check_matplotlib, save_picture
 from musicvae.plot.plot_voices import voices_of
 from musicvae.plot.rows import rows_of
+from musicvae.registry import did_you_mean
 
+NOTE_FORMATS = ("musicxml", "abc", "csv")
 _NUMBER = re.compile(r"-\d+-of-\d+$")
 _MIN_MAPPED = 3
 _MAX_NAMED = 40
@@ -42,6 +52,7 @@ class Presentation:
       audio: WAV files.
       soundfont: for FluidSynth; None for one that is found, or the built-in sound.
       page: a web page.
+      formats: files of notes beside MIDI, of NOTE_FORMATS.
     """
 
     pictures: bool = False
@@ -49,14 +60,25 @@ class Presentation:
     audio: bool = False
     soundfont: str | None = None
     page: bool = False
+    formats: tuple[str, ...] = ()
 
     def check(self) -> None:
         """Checks, before hours of work, that what is wanted can be made.
 
         Raises:
           InputError: the format is unknown, or the soundfont is missing.
-          MissingExtraError: matplotlib is missing.
+          MissingExtraError: matplotlib, music21 or symusic is missing.
         """
+        for name in self.formats:
+            if name not in NOTE_FORMATS:
+                raise InputError(
+                    f"unknown format '{name}'{did_you_mean(name, NOTE_FORMATS)} Known: "
+                    f"{', '.join(NOTE_FORMATS)}"
+                )
+        if "musicxml" in self.formats:
+            check_music21()
+        if "abc" in self.formats:
+            check_symusic()
         if f".{self.picture_format}" not in PICTURE_SUFFIXES:
             known = ", ".join(suffix[1:] for suffix in PICTURE_SUFFIXES)
             raise InputError(f"unknown picture format '{self.picture_format}'; known: {known}")
@@ -78,7 +100,8 @@ def shown_by(paths: Sequence[str], wanted: Presentation) -> list[str]:
     stems = [os.path.splitext(path)[0] for path in paths]
     pictures = [f"{stem}.{wanted.picture_format}" for stem in stems] if wanted.pictures else []
     audio = [f"{stem}.wav" for stem in stems] if wanted.audio else []
-    return [*pictures, *audio, *([f"{_common_stem(paths)}.html"] if wanted.page else [])]
+    notes = [f"{stem}.{name}" for name in wanted.formats for stem in stems]
+    return [*pictures, *notes, *audio, *([f"{_common_stem(paths)}.html"] if wanted.page else [])]
 
 
 def present(
@@ -89,7 +112,7 @@ def present(
     title: str,
     subtitle: str = "",
 ) -> Iterator[str]:
-    """Writes pictures, audio and a page of results.
+    """Writes pictures, scores, audio and a page of results.
 
     Args:
       result: the results.
@@ -103,7 +126,7 @@ def present(
 
     Raises:
       InputError: a file cannot be written.
-      MissingExtraError: matplotlib is missing.
+      MissingExtraError: matplotlib, music21 or symusic is missing.
     """
     stem = _common_stem(paths)
     samples = result.samples
@@ -121,6 +144,9 @@ def present(
             roll = piano_roll(sample.sequence, title=name, rows=rows, voices=voices)
             save_picture(framed(roll.drawing), picture)
             yield picture
+    for name in wanted.formats:
+        for sample, path in zip(samples, paths, strict=True):
+            yield _write_notes(sample, os.path.splitext(path)[0], name)
     if wanted.audio:
         for sample, path in zip(samples, paths, strict=True):
             audio = f"{os.path.splitext(path)[0]}.wav"
@@ -132,6 +158,21 @@ def present(
         drawings = [drawing for _, drawing in overview]
         write_page(page, pieces, title=title, subtitle=subtitle, pictures=drawings)
         yield page
+
+
+def _write_notes(sample: Sample, stem: str, name: str) -> str:
+    """Writes one result in one of NOTE_FORMATS; returns its path."""
+    title = sample.caption or os.path.basename(stem)
+    if name == "csv":
+        content = note_sequence_to_csv(sample.sequence)
+    elif name == "abc":
+        content = note_sequence_to_abc(sample.sequence, title)
+    else:
+        content = note_sequence_to_musicxml(sample.sequence, title)
+    path = f"{stem}.{name}"
+    with atomic_file(path, survives_power_loss=False) as file:
+        file.write(content)
+    return path
 
 
 def _common_stem(paths: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import tensorflow as tf
 
@@ -11,6 +11,15 @@ from musicvae.models.optimizer import AdamOptimizer, clip_gradients
 from musicvae.models.vae import Batch, Losses, MusicVAE
 
 Tensor = Any
+
+
+class Objective(Protocol):
+    """What training minimizes where it is not the model's own loss."""
+
+    def __call__(
+        self, model: MusicVAE, batch: Batch, step: Tensor, *, eps: Tensor, seed: Tensor
+    ) -> Losses:
+        """Returns the losses of a batch; the arguments are those of `MusicVAE.loss`."""
 
 
 class TrainStep(tf.Module):  # type: ignore[misc]
@@ -23,7 +32,11 @@ class TrainStep(tf.Module):  # type: ignore[misc]
     """
 
     def __init__(
-        self, model: MusicVAE, optimizer: AdamOptimizer, global_step: tf.Variable | None = None
+        self,
+        model: MusicVAE,
+        optimizer: AdamOptimizer,
+        global_step: tf.Variable | None = None,
+        objective: Objective | None = None,
     ) -> None:
         """Makes a step.
 
@@ -31,6 +44,7 @@ class TrainStep(tf.Module):  # type: ignore[misc]
           model: what is trained.
           optimizer: made of the model's `named_variables`.
           global_step: int64 scalar; None starts at 0.
+          objective: what to minimize; None for the model's own loss.
         """
         super().__init__(name="train_step")
         self.model = model
@@ -38,6 +52,7 @@ class TrainStep(tf.Module):  # type: ignore[misc]
         if global_step is None:
             global_step = tf.Variable(0, dtype=tf.int64, name="global_step", trainable=False)
         self.global_step = global_step
+        self._objective = objective or _own_loss
         self._step = tf.function(self._take, reduce_retracing=True, autograph=False)
 
     def __call__(self, batch: Batch, seed: Tensor, eps: Tensor = None) -> dict[str, Tensor]:
@@ -83,6 +98,10 @@ class TrainStep(tf.Module):  # type: ignore[misc]
         variables = list(self.model.named_variables.values())
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(variables)
-            losses = self.model.loss(batch, self.global_step, training=True, eps=eps, seed=seed)
+            losses = self._objective(self.model, batch, self.global_step, eps=eps, seed=seed)
         unconnected = tf.UnconnectedGradients.ZERO
         return losses, tape.gradient(losses.loss, variables, unconnected_gradients=unconnected)
+
+
+def _own_loss(model: MusicVAE, batch: Batch, step: Tensor, *, eps: Tensor, seed: Tensor) -> Losses:
+    return model.loss(batch, step, training=True, eps=eps, seed=seed)

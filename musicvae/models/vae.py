@@ -124,6 +124,7 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
       config: what it was built of.
       spec: the shape of its examples.
       decoder: its p(x|z).
+      dtype: what products are computed in.
       named_variables: its variables by their names in a checkpoint, in order of creation.
     """
 
@@ -162,7 +163,7 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
         super().__init__(name="musicvae")
         self.config = config
         self.spec = spec
-        self._dtype = tf.dtypes.as_dtype(precision)
+        self.dtype = tf.dtypes.as_dtype(precision)
         variables = Variables(seed, initial_values, tf.dtypes.as_dtype(kept_in))
         self._posterior_head, self.decoder = build(
             config, spec, variables, decoder_only=decoder_only
@@ -194,7 +195,7 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
           q(z|x).
         """
         keep_prob = self.config.hparams.dropout_keep_prob if training else 1.0
-        forward = Forward(_seed(seed), keep_prob=keep_prob, dtype=self._dtype)
+        forward = Forward(_seed(seed), keep_prob=keep_prob, dtype=self.dtype)
         return self._encode(Batch(inputs, None, controls, lengths), forward)
 
     def loss(
@@ -230,7 +231,7 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
             keep_prob=hparams.dropout_keep_prob if training else 1.0,
             sampling=self._sampling(step, sampling_probability, training=training),
             measure=not training,
-            dtype=self._dtype,
+            dtype=self.dtype,
             segments_at_a_time=self._checkpoint_segments if training else 0,
         )
         batch_size = tf.shape(batch.outputs)[0]
@@ -318,7 +319,7 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
 
             def sample(z: Tensor, temperature: Tensor, seed: Tensor, **options: Tensor) -> Decoded:
                 request = Request(length, temperature, seed, end_token=end_token, **options)
-                return self.decoder.sample(self.decoder.precompute(z, self._dtype), request)
+                return self.decoder.sample(self.decoder.precompute(z, self.dtype), request)
 
             depths = {"controls": self.spec.control_depth, "fixed": self.spec.output_depth}
             self._samplers[key] = tf.function(sample, autograph=False).get_concrete_function(

@@ -48,11 +48,20 @@ def lines(
     taken = f"{batches.examples_per_epoch:,} examples"
     if batches.examples_per_epoch < len(examples):
         taken += f" (at most {batches.max_per_source} of a sequence, drawn anew every time)"
+    if examples.weights is not None:
+        yield f"weights: {_weights(batches)}"
     yield f"an epoch: {taken}, {batches.batches_per_epoch:.1f} batches of {batches.batch_size}"
     shapes = {name: tuple(v.shape) for name, v in model.named_variables.items()}
     at_a_time = batches.batch_size // (devices.replicas * rounds)
     memory = expected_memory(config, model.spec, shapes, at_a_time, checkpoint_segments)
     yield f"memory: {memory}"
+
+
+def _weights(batches: TrainingBatches) -> str:
+    """Returns which part of an epoch the examples of each weight are."""
+    total = batches.examples_per_epoch
+    shares = sorted(batches.examples_by_weight.items())
+    return ", ".join(f"{weight:g} for {count / total:.0%} of an epoch" for weight, count in shares)
 
 
 def warnings(batches: TrainingBatches) -> Iterator[str]:

@@ -8,6 +8,8 @@ from typing import Literal
 
 from musicvae.errors import InputError
 
+_MAX_TEACHER_RATIO = 100.0
+
 
 @dataclasses.dataclass(frozen=True)
 class TrainingOptions:
@@ -21,6 +23,9 @@ class TrainingOptions:
       checkpoint_segments: segments of a hierarchical decoder that are run at a time and again for
         their gradient, to need less memory; 0 keeps what all of them computed.
       warm_start: a checkpoint whose weights training starts from, or None.
+      teacher: a checkpoint whose decoder makes up examples to learn from beside the music, or None.
+      teacher_ratio: so many of them for each example of music.
+      teacher_min_temperature: they are drawn at temperatures between this and 1.
       checkpoint_minutes: minutes between two checkpoints.
       checkpoints_to_keep: how many recent ones stay; 0 for all.
       keep_checkpoint_every_n_hours: hours between checkpoints that stay for ever; infinite for
@@ -37,6 +42,9 @@ class TrainingOptions:
     accumulate_steps: int = 1
     checkpoint_segments: int = 0
     warm_start: str | None = None
+    teacher: str | None = None
+    teacher_ratio: float = 1.0
+    teacher_min_temperature: float = 1.0
     checkpoint_minutes: float = 10.0
     checkpoints_to_keep: int = 5
     keep_checkpoint_every_n_hours: float = math.inf
@@ -52,3 +60,13 @@ class TrainingOptions:
         for name in ("seed", "checkpoint_segments", "checkpoint_minutes", "early_stopping"):
             if not getattr(self, name) >= 0:
                 raise InputError(f"--{name}={getattr(self, name)} must be at least 0")
+        if not 0.0 < self.teacher_ratio <= _MAX_TEACHER_RATIO:
+            raise InputError(
+                f"--teacher_ratio={self.teacher_ratio:g} must be over 0 and at most "
+                f"{_MAX_TEACHER_RATIO:g}"
+            )
+        if not 0.0 <= self.teacher_min_temperature <= 1.0:
+            raise InputError(
+                f"--teacher_min_temperature={self.teacher_min_temperature:g} must be between 0 and "
+                "1; examples are drawn at temperatures from there to 1"
+            )

@@ -15,6 +15,7 @@ from musicvae.data.examples import RecordSource, load_examples
 from musicvae.errors import CheckpointError
 from musicvae.evaluation.evaluator import Evaluation, EvaluationLog, Evaluator, load_weights, table
 from musicvae.models import MusicVAE
+from musicvae.models.train_step import Objective
 from musicvae.training import console as report
 from musicvae.training.devices import TrainingDevices
 from musicvae.training.patience import Patience
@@ -29,12 +30,15 @@ _WAIT_SECONDS = 0.2
 _SEARCH_SECONDS = 10.0
 
 
-def train(plan: Plan, devices: TrainingDevices) -> TrainingResult:
+def train(
+    plan: Plan, devices: TrainingDevices, objective: Objective | None = None
+) -> TrainingResult:
     """Trains as planned, from the run folder's last checkpoint on.
 
     Args:
       plan: what to do.
       devices: on which devices.
+      objective: what to minimize, if it is not the model's own loss.
 
     Returns:
       How it ended.
@@ -43,13 +47,14 @@ def train(plan: Plan, devices: TrainingDevices) -> TrainingResult:
       NoExamplesError: there is nothing to train on.
       TrainingError: a loss or gradient is not finite.
       CheckpointError: a checkpoint is damaged, of another model, or cannot be written.
+      InputError: another process trains in the run folder.
     """
     with plan.folder.held() if devices.is_chief else contextlib.nullcontext():
-        return _train(plan, devices)
+        return _train(plan, devices, objective)
 
 
-def _train(plan: Plan, devices: TrainingDevices) -> TrainingResult:
-    trainer = Trainer(plan.config, plan.converter, devices, plan.folder, plan.options)
+def _train(plan: Plan, devices: TrainingDevices, objective: Objective | None) -> TrainingResult:
+    trainer = Trainer(plan.config, plan.converter, devices, plan.folder, plan.options, objective)
     if trainer.first_step >= plan.options.num_steps:
         logging.info(
             "%s is at step %d already; --num_steps=%d is no more than that",

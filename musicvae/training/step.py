@@ -19,6 +19,7 @@ import tensorflow as tf
 from musicvae.models import AdamOptimizer, Batch, MusicVAE, TrainStep, schedules
 from musicvae.models.forward import fold
 from musicvae.models.optimizer import clip_gradients
+from musicvae.models.train_step import Objective
 from musicvae.training.devices import TrainingDevices
 
 Tensor = Any
@@ -35,7 +36,12 @@ class DistributedStep:
     """
 
     def __init__(
-        self, model: MusicVAE, devices: TrainingDevices, batch_size: int, accumulate_steps: int = 1
+        self,
+        model: MusicVAE,
+        devices: TrainingDevices,
+        batch_size: int,
+        accumulate_steps: int = 1,
+        objective: Objective | None = None,
     ) -> None:
         """Makes the optimizer's variables.
 
@@ -44,6 +50,7 @@ class DistributedStep:
           devices: on which devices.
           batch_size: B, a multiple of replicas * accumulate_steps.
           accumulate_steps: rounds that each replica's part of a batch is worked on in.
+          objective: what to minimize; None for the model's own loss.
         """
         self._devices = devices
         self._batch_size = batch_size
@@ -58,7 +65,9 @@ class DistributedStep:
                 trainable=False,
                 aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA,
             )
-            self.step = TrainStep(model, AdamOptimizer(model.named_variables), global_step)
+            self.step = TrainStep(
+                model, AdamOptimizer(model.named_variables), global_step, objective
+            )
 
     @property
     def checkpointed(self) -> dict[str, tf.Variable]:

@@ -20,6 +20,7 @@ from musicvae.data.example_set import ExampleSet
 from musicvae.data.pipeline import training_dataset
 from musicvae.errors import InputError, TrainingError
 from musicvae.models import MusicVAE
+from musicvae.models.train_step import Objective
 from musicvae.training.checkpointing import resume, warm_start
 from musicvae.training.devices import TrainingDevices
 from musicvae.training.options import TrainingOptions
@@ -28,6 +29,7 @@ from musicvae.training.progress import TrainingProgress
 from musicvae.training.signals import StopRequest
 from musicvae.training.step import STOP, DistributedStep
 from musicvae.training.summaries import Summaries
+from musicvae.training.teacher import distillation
 
 Scalars = Mapping[str, float]
 Evaluate = Callable[[int], float]
@@ -67,6 +69,7 @@ class Trainer:
         devices: TrainingDevices,
         folder: RunFolder,
         options: TrainingOptions,
+        objective: Objective | None = None,
     ) -> None:
         """Makes the model and loads what it starts from.
 
@@ -76,6 +79,8 @@ class Trainer:
           devices: on which devices.
           folder: where checkpoints and summaries go, and where to go on from.
           options: settings of the run.
+          objective: what to minimize; None for the model's own loss, or that of the teacher which
+            the options name.
 
         Raises:
           InputError: the batch cannot be cut into equal parts.
@@ -99,7 +104,11 @@ class Trainer:
                 precision=options.precision,
                 checkpoint_segments=options.checkpoint_segments,
             )
-        self._step = DistributedStep(self.model, devices, batch_size, options.accumulate_steps)
+            if objective is None and options.teacher is not None:
+                objective = distillation(config, converter, options)
+        self._step = DistributedStep(
+            self.model, devices, batch_size, options.accumulate_steps, objective
+        )
         self.first_step = resume(self._step, folder)
         if options.warm_start and self.first_step == 0:
             warm_start(self._step, options.warm_start)

@@ -379,3 +379,18 @@ assert not {"tensorflow", "note_seq", "pooch"} & set(sys.modules)
         )
         assert result.returncode == 0, result.stderr
         assert shown in result.stdout
+
+
+def test_notes_are_written_beside_midi_in_the_formats_that_are_asked_for(run, tmp_path):
+    pytest.importorskip("music21")
+    pytest.importorskip("symusic")
+    config = "--config=cat-drums_2bar_small"
+    result = run(config, "--num_outputs=2", "--seed=1", "--format=musicxml,abc", "--csv")
+    assert result.status == 0, result.err
+    kinds = sorted(path.suffix for path in (tmp_path / "out").iterdir())
+    assert kinds == [".abc"] * 2 + [".csv"] * 2 + [".mid"] * 2 + [".musicxml"] * 2
+
+
+def test_an_unknown_format_of_notes_is_one_line(run):
+    error = run("--config=cat-drums_2bar_small", "--format=musicxm").error
+    assert "unknown format 'musicxm'; did you mean 'musicxml'?" in error

@@ -56,3 +56,36 @@ def test_the_stream_runs_on_over_the_end_of_an_epoch() -> None:
     expected = np.concatenate([order.epoch(e) for e in range(4)])[:100]
     np.testing.assert_array_equal(stream, expected)
     np.testing.assert_array_equal(order.at(40, 30), expected[40:70])
+
+
+def weights_of_pieces(*weights: float) -> np.ndarray:
+    return np.array(weights)[SOURCES]
+
+
+def test_an_example_of_weight_2_is_taken_twice_as_often_and_one_of_a_half_half_as_often() -> None:
+    order = EpochOrder(SOURCES, seed=1, weights=weights_of_pieces(1, 1, 2, 0.5, 1))
+    counts = np.mean([np.bincount(order.epoch(e), minlength=33) for e in range(200)], 0)
+    assert order.examples_per_epoch == len(order.epoch(0)) == 1 + 7 + 2 * 3 + 10 + 2
+    np.testing.assert_array_equal(counts[SOURCES == 2], 2.0)
+    np.testing.assert_array_equal(counts[SOURCES == 1], 1.0)
+    np.testing.assert_allclose(counts[SOURCES == 3], 0.5, atol=0.15)
+    assert order.examples_by_weight == {0.5: 10, 1.0: 10, 2.0: 6}
+
+
+def test_a_weight_multiplies_what_is_left_of_a_piece_of_many_windows() -> None:
+    order = EpochOrder(SOURCES, 1, 4, weights_of_pieces(1, 1, 1, 2.5, 1))
+    counts = np.bincount(SOURCES[order.epoch(3)])
+    assert counts.tolist() == [1, 4, 3, 10, 2]
+    assert order.examples_per_epoch == 20
+
+
+def test_weights_of_1_leave_the_order_as_it_is() -> None:
+    plain = EpochOrder(SOURCES, 5, 4)
+    weighted = EpochOrder(SOURCES, 5, 4, np.ones(len(SOURCES)))
+    np.testing.assert_array_equal(plain.epoch(2), weighted.epoch(2))
+
+
+def test_examples_of_different_weights_are_shuffled_together() -> None:
+    order = EpochOrder(SOURCES, seed=1, weights=weights_of_pieces(1, 1, 1, 2, 1))
+    heavy = SOURCES[order.epoch(0)] == 3
+    assert 0 < heavy[:20].sum() < 20

@@ -5,7 +5,7 @@ import pytest
 from pieces import drum_beat, melody
 
 from musicvae.errors import InputError
-from musicvae.generate.presentation import Presentation, present
+from musicvae.generate.presentation import Presentation, present, shown_by
 from musicvae.generate.results import Result, Sample
 
 EVERYTHING = Presentation(pictures=True, picture_format="svg", audio=True, page=True)
@@ -63,3 +63,21 @@ def test_a_wrong_format_or_soundfont_is_refused_before_any_work(tmp_path):
         Presentation(pictures=True, picture_format="gif").check()
     with pytest.raises(InputError, match="no soundfont"):
         Presentation(audio=True, soundfont=str(tmp_path / "x.sf2")).check()
+
+
+def test_notes_stand_beside_the_midi_files_in_the_formats_that_are_wanted(tmp_path):
+    pytest.importorskip("music21")
+    pytest.importorskip("symusic")
+    wanted = Presentation(formats=("musicxml", "abc", "csv"))
+    wanted.check()
+    written = list(present(result(2), paths(tmp_path, 2), wanted, title="T"))
+    stem = "x_sample_2026-01-01"
+    expected = [f"{stem}-{k:03d}-of-002.{kind}" for kind in wanted.formats for k in range(2)]
+    assert [path.rsplit("/", 1)[1] for path in written] == expected
+    assert written == shown_by(paths(tmp_path, 2), wanted)
+    assert all((tmp_path / name).stat().st_size > 100 for name in expected)
+
+
+def test_an_unknown_format_of_notes_is_refused():
+    with pytest.raises(InputError, match="unknown format 'musicxm'; did you mean 'musicxml'"):
+        Presentation(formats=("musicxm",)).check()

@@ -199,7 +199,7 @@ class HierarchicalDecoder(Decoder):
             return self._reconstruct_in_rounds(z, segments, forward)
         if not self._feeds_back:
             folded = _each_part(_fold, segments)
-            embeddings = _fold(self._embeddings(z, forward))
+            embeddings = _fold(self.embeddings(z, forward))
             core = self._core.reconstruct(embeddings, folded, forward.child(_CORE_SEED))
             return _joined(core, self._num_segments)
 
@@ -219,7 +219,7 @@ class HierarchicalDecoder(Decoder):
     ) -> ReconstructionLoss:
         """Runs some segments at a time, and again for the gradient; gives no counts."""
         size = forward.segments_at_a_time
-        embeddings = tf.ensure_shape(self._embeddings(z, forward), [None, self._num_segments, None])
+        embeddings = tf.ensure_shape(self.embeddings(z, forward), [None, self._num_segments, None])
 
         def run(number: Tensor, embeddings: Tensor) -> tuple[Tensor, Tensor]:
             own = _each_part(lambda x: _fold(x[:, number * size : (number + 1) * size]), segments)
@@ -251,7 +251,7 @@ class HierarchicalDecoder(Decoder):
         dtype, z = precomputed
         forward = Forward(request.seed, dtype=dtype)
         if not self._feeds_back:
-            return self._sample_in_a_loop(self._embeddings(z, forward), request, dtype)
+            return self._sample_in_a_loop(self.embeddings(z, forward), request, dtype)
         first = request.first_input
 
         def segment(s: int, embedding: Tensor) -> tuple[Any, Tensor, Tensor, Tensor]:
@@ -291,8 +291,16 @@ class HierarchicalDecoder(Decoder):
             tf.concat([first[:, None], outputs[:, :-1, -1]], 1),
         )
 
-    def _embeddings(self, z: Tensor, forward: Forward) -> Tensor:
-        """Runs all conductors without input; float32 `[B, S, H]`."""
+    def embeddings(self, z: Tensor, forward: Forward) -> Tensor:
+        """Runs all conductors, whose input is nothing.
+
+        Args:
+          z: float32 `[B, Z]`.
+          forward: dropout, seed and dtype.
+
+        Returns:
+          What each segment's core decoder is started from, float32 `[B, S, H]`.
+        """
         x = z[:, None]
         for k, conductor in enumerate(self._conductors):
             embeddings = conductor.embeddings(_fold(x), forward.child(_CONDUCTOR_SEED + k))

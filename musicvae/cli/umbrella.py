@@ -1,0 +1,90 @@
+"""does everything that the other commands do, under one name.
+
+    musicvae generate --config=cat-drums_2bar_small --num_outputs=5 --output_dir=music
+    musicvae models
+    musicvae doctor
+
+`musicvae COMMAND --help` shows a command's flags.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import sys
+from collections.abc import Mapping, Sequence
+from typing import NoReturn
+
+from musicvae.registry import did_you_mean
+
+EXIT_USAGE = 2
+
+# Command -> what it does. Its module is musicvae.cli.COMMAND, its other name musicvae-COMMAND.
+COMMANDS: Mapping[str, str] = {
+    "generate": "sample, interpolate, morph, humanize, ...",
+    "convert": "turn a folder of MIDI, MusicXML and ABC files into a TFRecord",
+    "train": "train a model on it",
+    "evaluate": "measure a model on music that it has not seen",
+    "inspect": "say why a file gives no example, or what is in a checkpoint",
+    "attributes": "learn the directions of attributes in latent space",
+    "prior": "learn where in latent space music lies",
+    "preprocess": "extract unique examples on Apache Beam",
+    "download": "fetch a published checkpoint",
+    "models": "list the models that ship",
+    "doctor": "say what is installed, and what this machine can do",
+    "completion": "print a completion script for bash, zsh or fish",
+}
+
+OVERVIEW = """\
+musicvae: sample, morph and humanize short musical sequences. To hear it at once:
+
+  musicvae generate --config=cat-drums_2bar_small --num_outputs=5 --output_dir=music
+  musicvae generate --config=cat-mel_2bar_small --output_dir=music --html
+  musicvae generate --mode=humanize --input_midi_1=beat.mid --output_dir=music
+  musicvae generate --config=cat-mel_2bar_small --mode=interpolate \\
+    --input_midi_1=a.mid --input_midi_2=b.mid --output_dir=music
+
+`musicvae models` lists the models, `musicvae --help` all commands."""
+
+
+def run(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Runs a command.
+
+    Args:
+      arguments: the command and its flags; `sys.argv[1:]` where not given.
+
+    Raises:
+      SystemExit: always, with the command's status.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given:
+        _show(OVERVIEW)
+    name = given[0]
+    if name in ("--help", "-h", "help"):
+        _show(_help_text())
+    if name == "--version":
+        from musicvae import __version__
+
+        _show(f"musicvae {__version__}")
+    if name not in COMMANDS:
+        hint = did_you_mean(name, COMMANDS) or "; `musicvae --help` lists all."
+        print(f"musicvae: error: unknown command '{name}'{hint}", file=sys.stderr)
+        raise SystemExit(EXIT_USAGE)
+    sys.argv = [f"musicvae-{name}", *given[1:]]
+    importlib.import_module(f"musicvae.cli.{name}").run()
+    raise AssertionError("a command ends by SystemExit")
+
+
+def _help_text() -> str:
+    lines = [f"musicvae {(__doc__ or '').strip()}", "", "Commands:"]
+    return "\n".join([*lines, *(f"  {name:11} {text}" for name, text in COMMANDS.items())])
+
+
+def _show(text: str) -> NoReturn:
+    with contextlib.suppress(BrokenPipeError):
+        print(text, flush=True)
+    raise SystemExit(0)
+
+
+if __name__ == "__main__":
+    run()
