@@ -27,7 +27,7 @@ MAX_CHUNK_FILES = 64
 
 _PLAN = "plan.json"
 _LOCK = "lock"
-_VERSION = 1
+_VERSION = 2
 
 # What a run that died may have left, temporary names among it.
 _OURS = re.compile(rf"{_LOCK}|{re.escape(_PLAN)}|\d{{9,}}\.(json|records)|\..+")
