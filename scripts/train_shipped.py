@@ -31,6 +31,7 @@ import tomllib
 from typing import Any
 
 import music_collections
+from music_collections import examples_path as examples_path
 from stages import CHECKOUT, Stage, first_start, stage_command, stages_to_train
 
 from snapshots import find_snapshot, write_snapshot

@@ -57,6 +57,37 @@ def random_midi(rng: random.Random) -> bytes:
     return midi(*tracks, division=rng.choice((1, 24, 96, 480, 960)), kind=rng.randint(0, 2))
 
 
+def sound_midi(rng: random.Random) -> bytes:
+    """A random file with its tempos on the first track and no note without an end or a length."""
+    conductor = []
+    for _ in range(rng.randint(0, 5)):
+        conductor.append(tempo(rng.choice((0, 480, 1920)), rng.randint(40, 200)))
+        time_signature = bytes((rng.randint(1, 12), rng.randint(0, 5), 24, 8))
+        conductor.append(meta(0, 0x58, time_signature))
+        conductor.append(meta(0, 0x59, struct.pack("bB", rng.randint(-7, 7), rng.randint(0, 1))))
+    tracks = [b"".join(conductor) + END]
+    for _ in range(rng.randint(1, 4)):
+        channels = rng.sample(range(16), rng.randint(1, 3))
+        parts = [event(0, 0xC0 | channel, rng.randrange(80)) for channel in channels]
+        parts.insert(0, meta(0, 0x03, b"A line"))
+        for _ in range(rng.randint(1, 60)):
+            channel = rng.choice(channels)
+            parts.append(
+                note(
+                    rng.choice((0, 7, 120, 480)), rng.randrange(128), rng.choice((1, 60, 500)),
+                    channel=channel, velocity=rng.randint(1, 127),
+                )
+            )  # fmt: skip
+            if rng.random() < 0.3:
+                parts.append(event(0, 0xB0 | channel, rng.choice((7, 64)), rng.randrange(128)))
+            if rng.random() < 0.2:
+                parts.append(event(0, 0xE0 | channel, rng.randrange(128), rng.randrange(128)))
+            if rng.random() < 0.2:
+                parts.append(meta(3, rng.choice((0x01, 0x05, 0x06)), b"la"))
+        tracks.append(b"".join(parts) + END)
+    return midi(*tracks, division=480)
+
+
 def _random_track(rng: random.Random) -> bytes:
     parts = []
     running = 0

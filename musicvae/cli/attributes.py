@@ -18,7 +18,7 @@ from typing import Any
 
 from absl import flags, logging
 
-from musicvae.cli.flags import command_flags, define_path, run_command
+from musicvae.cli.flags import command_flags, define_drum_channel, define_path, run_command
 from musicvae.cli.model_loading import define_model_flags, load_chosen_model
 from musicvae.errors import InputError
 
@@ -32,6 +32,7 @@ flags.DEFINE_string(
 )
 define_path("input_dir", None, "In place of those: a folder of MIDI, MusicXML or ABC.", FLAGS)
 flags.DEFINE_boolean("recursive", False, "Look into its subfolders too.", flag_values=FLAGS)
+define_drum_channel(FLAGS)
 flags.DEFINE_integer(
     "max_examples", 10_000, "Of more examples as many are drawn.", 8, flag_values=FLAGS
 )
@@ -85,16 +86,17 @@ def _music(values: dict[str, Any]) -> Iterator[Any]:
 
     folder = values["input_dir"]
     found = find_music_files(folder, recursive=values["recursive"])
-    return _readable(folder, [file.name for file in found])
+    return _readable(folder, [file.name for file in found], values["drum_channel"])
 
 
-def _readable(folder: str, names: list[str]) -> Iterator[Any]:
+def _readable(folder: str, names: list[str], drum_channels: list[int]) -> Iterator[Any]:
     from musicvae.data.music_files import read_music_file
     from musicvae.formats.bounds import MusicFileError
 
     for name in names:
         try:
-            yield from read_music_file(os.path.join(folder, name)).sequences
+            path = os.path.join(folder, name)
+            yield from read_music_file(path, drum_channels=drum_channels).sequences
         except MusicFileError as error:
             logging.warning("%s: skipped: %s", name, error.detail)
 

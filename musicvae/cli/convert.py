@@ -2,10 +2,11 @@
 
     musicvae-convert --input_dir=music/ --output_file=music.tfrecord --recursive
 
-Reads MIDI (.mid .midi), MusicXML (.xml .musicxml .mxl) and ABC (.abc), in any mix. A file that
-cannot be used is skipped with its reason; the table at the end counts them, and --report lists
-every file. A run that is interrupted leaves the old output or none; the same command goes on where
-it stopped. The exit status is 1 if there is nothing to write.
+Reads MIDI (.mid .midi .kar .rmi), MusicXML (.xml .musicxml .mxl) and ABC (.abc), in any mix. A file
+that cannot be used is skipped with its reason; the table at the end counts those, and the files
+that were read with corrections; --report lists every file. A run that is interrupted leaves the old
+output or none; the same command goes on where it stopped. The exit status is 1 if there is nothing
+to write.
 """
 
 from __future__ import annotations
@@ -16,7 +17,13 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
-from musicvae.cli.flags import command_flags, define_path, require_flags, run_command
+from musicvae.cli.flags import (
+    command_flags,
+    define_drum_channel,
+    define_path,
+    require_flags,
+    run_command,
+)
 from musicvae.errors import InputError, NoExamplesError
 
 if TYPE_CHECKING:
@@ -60,6 +67,7 @@ flags.DEFINE_float(
 flags.DEFINE_integer(
     "max_file_memory", 1024, "Files that take more MiB to read are skipped.", 16, flag_values=FLAGS
 )
+define_drum_channel(FLAGS)
 
 _NAME = "musicvae-convert"
 
@@ -86,6 +94,7 @@ def main(_: list[str]) -> int:
             values["max_file_seconds"],
             values["max_file_memory"] << 20,
         ),
+        drum_channels=tuple(values["drum_channel"]),
     )
     line = ProgressLine(quiet=values["log"] not in ("DEBUG", "INFO"))
     try:

@@ -19,6 +19,7 @@ from absl import flags, logging
 
 from musicvae.cli.flags import (
     command_flags,
+    define_drum_channel,
     define_path,
     define_pitch_map,
     require_flags,
@@ -54,6 +55,7 @@ flags.DEFINE_string(
     flag_values=FLAGS,
 )
 define_pitch_map(FLAGS)
+define_drum_channel(FLAGS)
 flags.DEFINE_integer(
     "max_examples", None, "Measure on as many, drawn at random; all if not given.", 1,
     flag_values=FLAGS,
@@ -142,7 +144,9 @@ def _sources(
     run_state = read_run_state(RunFolder(values["run_dir"])) if values["run_dir"] else RunState()
     held_out: TFRecordSource | MusicFolder
     if values["input_dir"]:
-        held_out = MusicFolder(values["input_dir"], values["recursive"], _skipped)
+        held_out = MusicFolder(
+            values["input_dir"], values["recursive"], _skipped, tuple(values["drum_channel"])
+        )
     else:
         path = values["examples_path"] or run_state.eval_examples_path
         if not path:

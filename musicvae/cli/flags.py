@@ -78,6 +78,23 @@ def define_path(name: str, default: str | None, text: str, values: flags.FlagVal
     flags.DEFINE(_PathParser(), name, default, text, values)
 
 
+def define_drum_channel(values: flags.FlagValues) -> None:
+    """Defines --drum_channel, a MIDI channel that is drums besides channel 10.
+
+    Args:
+      values: the command's flags.
+    """
+    flags.DEFINE_multi_integer(
+        "drum_channel",
+        [],
+        "MIDI channel, 1 to 16, that plays drums besides channel 10 and those whose name, bank or "
+        "pitches say so; may be given more than once.",
+        1,
+        16,
+        flag_values=values,
+    )
+
+
 def define_pitch_map(values: flags.FlagValues) -> None:
     """Defines --pitch_map, which drum pitches belong to which class.
 

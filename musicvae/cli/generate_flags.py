@@ -6,7 +6,7 @@ import math
 
 from absl import flags
 
-from musicvae.cli.flags import command_flags, define_path
+from musicvae.cli.flags import command_flags, define_drum_channel, define_path
 from musicvae.cli.generate_modes import MODES
 from musicvae.cli.model_loading import define_model_flags
 from musicvae.prior import DEFAULT_GUIDANCE
@@ -77,6 +77,7 @@ define_path(
     "Where a conditional model takes its controls from: the chords, or the hits, of this file.",
     FLAGS,
 )
+define_drum_channel(FLAGS)
 flags.DEFINE_string(
     "chords",
     None,

@@ -161,7 +161,8 @@ def _do(
     from musicvae.generate.presentation import present
 
     inputs = [
-        read_input(os.path.join(values["input_dir"], name), "input_dir") for name in task.inputs
+        read_input(os.path.join(values["input_dir"], name), "input_dir", values["drum_channel"])
+        for name in task.inputs
     ]
     check_writable(paths[0])
     result = write_results(mode.run(model, inputs, options, values), output, paths, quiet=True)

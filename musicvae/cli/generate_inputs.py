@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from absl import logging
@@ -21,12 +21,13 @@ _SEEDS = 2**31
 _INPUT_FLAGS = ("--input_midi_1", "--input_midi_2", "--input", "another --input")
 
 
-def read_input(path: str, flag: str) -> Piece:
-    """Reads a music file that holds one piece.
+def read_input(path: str, flag: str, drum_channels: Collection[int] = ()) -> Piece:
+    """Reads a music file that holds one piece; what is corrected in it is logged.
 
     Args:
       path: the file.
       flag: the flag that names it.
+      drum_channels: MIDI channels 1 to 16 that are drums besides channel 10.
 
     Raises:
       InputError: it cannot be read, or holds several pieces.
@@ -36,12 +37,16 @@ def read_input(path: str, flag: str) -> Piece:
     from musicvae.generate.results import Piece
 
     try:
-        sequences = read_music_file(path, with_silence=True).sequences
+        found = read_music_file(path, with_silence=True, drum_channels=drum_channels)
     except MusicFileError as error:
         raise InputError(f"--{flag}={path}: {error.detail}") from error
-    if len(sequences) != 1:
-        raise InputError(f"--{flag}={path}: it has {len(sequences)} tunes; give a file with one")
-    return Piece(sequences[0], os.path.basename(path))
+    if len(found.sequences) != 1:
+        raise InputError(
+            f"--{flag}={path}: it has {len(found.sequences)} tunes; give a file with one"
+        )
+    for _, detail in found.corrections:
+        logging.info("%s: %s", os.path.basename(path), detail)
+    return Piece(found.sequences[0], os.path.basename(path))
 
 
 def read_inputs(name: str, mode: Mode, values: Mapping[str, Any]) -> list[Piece]:
@@ -69,7 +74,7 @@ def read_inputs(name: str, mode: Mode, values: Mapping[str, Any]) -> list[Piece]
     if len(given) > mode.max_inputs:
         most = f"at most {mode.max_inputs} inputs" if mode.max_inputs else "no input"
         raise InputError(f"{len(given)} inputs are given, and --mode={name} takes {most}")
-    return [read_input(path, flag) for path, flag in given]
+    return [read_input(path, flag, values["drum_channel"]) for path, flag in given]
 
 
 def read_sampling_options(mode: Mode, values: Mapping[str, Any]) -> SamplingOptions:
@@ -97,7 +102,7 @@ def read_sampling_options(mode: Mode, values: Mapping[str, Any]) -> SamplingOpti
         )
     control = None
     if values["control_midi"] and not mode.follows:
-        control = read_input(values["control_midi"], "control_midi")
+        control = read_input(values["control_midi"], "control_midi", values["drum_channel"])
     return SamplingOptions(
         temperatures=tuple(values["temperature"]),
         seed=seed,

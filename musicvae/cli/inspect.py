@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
-from musicvae.cli.flags import command_flags, define_pitch_map, run_command
+from musicvae.cli.flags import command_flags, define_drum_channel, define_pitch_map, run_command
 from musicvae.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ flags.DEFINE_string(
     "config", None, "The configuration whose examples are wanted.", flag_values=FLAGS
 )
 define_pitch_map(FLAGS)
+define_drum_channel(FLAGS)
 flags.DEFINE_boolean("all", False, "Write out every reason and every piece.", flag_values=FLAGS)
 flags.DEFINE_integer(
     "max_pieces", 20, "Pieces of a TFRecord that get a line of their own.", 0, flag_values=FLAGS
@@ -93,12 +94,16 @@ def _inspect_music(path: str, converter: Converter | None) -> None:
     from musicvae.formats.bounds import MusicFileError
 
     try:
-        found = read_music_file(path)
+        found = read_music_file(path, drum_channels=FLAGS["drum_channel"].value or ())
     except MusicFileError as error:
         raise InputError(f"'{path}' cannot be used: {error.detail} ({error.reason})") from error
     for sequence in found.sequences:
         inspection = inspect_sequence(sequence, converter, pitch_map=_pitch_map("inference"))
         print("\n".join(describe(inspection, max_rejections=None if FLAGS["all"].value else 3)))
+    if found.corrections:
+        print("  corrected while reading:")
+        for _, detail in found.corrections:
+            print(f"    {detail}")
     for number, fault in found.tune_errors:
         print(f"{os.path.basename(path)}, tune {number}: cannot be read: {fault.detail}")
 

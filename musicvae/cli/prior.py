@@ -17,7 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from absl import flags, logging
 
-from musicvae.cli.flags import command_flags, define_path, define_pitch_map, run_command
+from musicvae.cli.flags import (
+    command_flags,
+    define_drum_channel,
+    define_path,
+    define_pitch_map,
+    run_command,
+)
 from musicvae.cli.model_loading import define_model_flags, load_chosen_model
 from musicvae.cli.progress import ProgressLine
 from musicvae.errors import InputError
@@ -38,6 +44,7 @@ flags.DEFINE_string(
 )
 define_path("input_dir", None, "A folder of MIDI, MusicXML or ABC in place of those.", FLAGS)
 flags.DEFINE_boolean("recursive", False, "Look into its subfolders too.", flag_values=FLAGS)
+define_drum_channel(FLAGS)
 define_pitch_map(FLAGS)
 flags.DEFINE_integer(
     "max_examples", 20_000, "Number of examples drawn where there are more.", 32, flag_values=FLAGS
@@ -92,7 +99,9 @@ def _source(values: dict[str, Any]) -> TFRecordSource | MusicFolder:
         raise InputError("--examples_path and --input_dir exclude each other; give one")
     source: TFRecordSource | MusicFolder
     if values["input_dir"]:
-        source = MusicFolder(values["input_dir"], values["recursive"], _skipped)
+        source = MusicFolder(
+            values["input_dir"], values["recursive"], _skipped, tuple(values["drum_channel"])
+        )
     else:
         path = values["examples_path"]
         if not path and values["run_dir"]:

@@ -50,7 +50,7 @@ from musicvae.converters.harmony import (
 )
 from musicvae.converters.labels import labels_of, one_hot
 from musicvae.converters.new_sequence import new_sequence
-from musicvae.converters.notes import Notes, read_score
+from musicvae.converters.notes import Notes, outside_range, read_score
 from musicvae.converters.sections import (
     Section,
     quantize,
@@ -310,12 +310,10 @@ class MelodyConverter(Converter):
         )
         counted = allowed & in_range
         if not (counted & pitched).all():
-            rejections += self._left_out(section, pitched, allowed, in_range)
+            rejections += self._left_out(section, pitched, allowed)
         return notes.select(counted), notes.select(counted & pitched)
 
-    def _left_out(
-        self, section: Section, pitched: Array, allowed: Array, in_range: Array
-    ) -> Iterator[Rejection]:
+    def _left_out(self, section: Section, pitched: Array, allowed: Array) -> Iterator[Rejection]:
         """Says why an instrument's notes are no melody."""
         notes, place = section.notes, (section.first_bar, section.start_seconds)
         for track in np.unique(notes.instrument).tolist():
@@ -325,8 +323,7 @@ class MelodyConverter(Converter):
             if (own & ~allowed).any():
                 detail = f"program {int(notes.program[own][0])} is not one of the melody programs"
                 yield Rejection("program_not_allowed", detail, track, *place)
-            outside = int((own & allowed & ~in_range).sum())
-            if outside:
-                allowed_range = f"{self.config.min_pitch}..{self.config.max_pitch}"
-                detail = f"{outside} notes are outside the pitches {allowed_range}"
+            pitches = notes.pitch[own & allowed]
+            detail = outside_range(pitches, self.config.min_pitch, self.config.max_pitch)
+            if detail:
                 yield Rejection("out_of_range", detail, track, *place)

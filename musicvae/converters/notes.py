@@ -119,6 +119,26 @@ class Score(NamedTuple):
     total_seconds: float
 
 
+def outside_range(pitch: Array, lowest: int, highest: int) -> str:
+    """Says how many pitches are below and above a range; empty where none is.
+
+    Args:
+      pitch: int64 `[N]`, MIDI pitches.
+      lowest: of the range.
+      highest: of the range.
+    """
+    parts = []
+    for outside, where, bound in (
+        (pitch < lowest, "below", lowest),
+        (pitch > highest, "above", highest),
+    ):
+        count = int(outside.sum())
+        if count:
+            notes_are = "note is" if count == 1 else "notes are"
+            parts.append(f"{count} {notes_are} {where} pitch {bound}")
+    return " and ".join(parts)
+
+
 _NOTE_FIELDS = attrgetter(
     "pitch", "velocity", "start_time", "end_time", "instrument", "program", "is_drum"
 )

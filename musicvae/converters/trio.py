@@ -1,7 +1,8 @@
 """Trios: a melody, a bass and a drum pattern that play together, at sixteenth notes.
 
 Every combination of a melody instrument (programs 0..31), a bass (32..39) and a drum kit of a
-section is a trio. An instrument that mixes these kinds is none of them. Each part is one line over
+section is a trio. An instrument whose program changes between these kinds plays each part with the
+notes of its programs; one that mixes drums and others is none of them. Each part is one line over
 the whole
 section: melody and bass as labels (voices.py), drums as combinations of nine classes.
 
@@ -45,7 +46,7 @@ from musicvae.converters.drums import (
 )
 from musicvae.converters.labels import labels_of, one_hot_parts
 from musicvae.converters.new_sequence import new_sequence
-from musicvae.converters.notes import Notes, read_score
+from musicvae.converters.notes import Notes, outside_range, read_score
 from musicvae.converters.sections import (
     MAX_STEP,
     Section,
@@ -266,21 +267,20 @@ class TrioConverter(Converter):
         players: list[list[tuple[int, Notes]]] = [[], [], []]
         for track in np.unique(section.notes.instrument).tolist():
             notes = section.notes.select(section.notes.instrument == track)
-            kinds = {
-                _kind(program) for program in np.unique(notes.program[~notes.is_drum]).tolist()
-            }
-            if notes.is_drum.any():
-                kinds.add("drums")
-            kind = kinds.pop()
-            if kinds:
-                detail = f"one instrument plays {' and '.join(sorted({kind, *kinds}))}"
+            if notes.is_drum.any() and not notes.is_drum.all():
+                detail = "one instrument plays drums and other notes"
                 rejections.append(Rejection("mixed_instrument", detail, track, *place))
-            elif kind in ROLES:
-                players[ROLES.index(kind)].append((track, notes))
-            else:
-                detail = (
-                    f"program {int(notes.program[0])} is neither melody (0..31) nor bass (32..39)"
-                )
+                continue
+            kinds = np.array([_kind(program) for program in notes.program.tolist()])
+            if notes.is_drum.all():
+                kinds[:] = "drums"
+            for kind in dict.fromkeys(kinds.tolist()):
+                own = notes.select(kinds == kind)
+                if kind in ROLES:
+                    players[ROLES.index(kind)].append((track, own))
+                    continue
+                program = int(own.program[0])
+                detail = f"program {program} is neither melody (0..31) nor bass (32..39)"
                 rejections.append(Rejection("program_not_allowed", detail, track, *place))
         missing = [role for role, found in zip(ROLES, players, strict=True) if not found]
         for role in missing:
@@ -325,7 +325,7 @@ class TrioConverter(Converter):
             for _, voice in voices(*kept, gap_steps=2 * MAX_STEP):
                 line = voice.labels(0, num_steps, MIN_PITCH)
             reason, left_out = "out_of_range", len(notes) - int(in_range.sum())
-            detail = f"{left_out} notes are outside the pitches {MIN_PITCH}..{MAX_PITCH}"
+            detail = outside_range(notes.pitch, MIN_PITCH, MAX_PITCH)
         if left_out:
             place = section.first_bar, section.start_seconds
             rejections.append(Rejection(reason, detail, track, *place))

@@ -43,6 +43,7 @@ class ConversionOptions:
       split: which part each file goes to; parts are written as `music-train.tfrecord` and so on.
       report: a JSON file for what became of every file.
       bounds: limits for one file.
+      drum_channels: MIDI channels 1 to 16 that are drums besides channel 10 and those that say so.
     """
 
     input_dir: str | os.PathLike[str]
@@ -53,6 +54,7 @@ class ConversionOptions:
     split: Split | None = None
     report: str | os.PathLike[str] | None = None
     bounds: FileBounds = dataclasses.field(default_factory=FileBounds)
+    drum_channels: tuple[int, ...] = ()
 
     @property
     def output(self) -> Path:
@@ -115,6 +117,7 @@ def convert(
         "input_dir": os.path.abspath(options.input_dir),
         "collection": collection,
         "bounds": dataclasses.asdict(options.bounds),
+        "drum_channels": sorted(options.drum_channels),
     }
     plan = fingerprint(settings, files)
     try:
@@ -143,7 +146,14 @@ def _read_files(
     tasks = ([ReadTask(index, files[index].name) for index in chunk] for chunk in chunks)
     num_workers = min(options.num_workers or num_cores(), len(chunks))
     folder = os.path.abspath(options.input_dir)
-    with WorkerPool(folder, collection, options.bounds, num_workers=num_workers) as pool:
+    pool = WorkerPool(
+        folder,
+        collection,
+        options.bounds,
+        num_workers=num_workers,
+        drum_channels=options.drum_channels,
+    )
+    with pool:
         for result in pool.read(tasks):
             chunk = partial.chunk_of(result.index)
             results = arrived.setdefault(chunk, {})
@@ -166,6 +176,7 @@ def _outcome(name: str, result: ReadResult) -> FileOutcome:
         result.reason,
         result.detail,
         tune_errors=result.tune_errors,
+        corrections=result.corrections,
     )
 
 

@@ -22,6 +22,7 @@ class FileOutcome:
       detail: the same as a sentence.
       part: which part of a split it went to, or empty.
       tune_errors: (reference number, reason, detail) of tunes in it that could not be read.
+      corrections: (code, detail) of what was not quite right in it, and how it was read.
     """
 
     name: str
@@ -33,6 +34,7 @@ class FileOutcome:
     detail: str = ""
     part: str = ""
     tune_errors: tuple[tuple[int, str, str], ...] = ()
+    corrections: tuple[tuple[str, str], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Returns it as JSON has it, without what is empty."""
@@ -42,7 +44,8 @@ class FileOutcome:
     def from_json(cls, values: dict[str, Any]) -> FileOutcome:
         """Returns what `to_json` gave."""
         errors = tuple(tuple(error) for error in values.get("tune_errors", ()))
-        return cls(**{**values, "tune_errors": errors})
+        corrections = tuple(tuple(each) for each in values.get("corrections", ()))
+        return cls(**{**values, "tune_errors": errors, "corrections": corrections})
 
 
 @dataclasses.dataclass
@@ -58,6 +61,8 @@ class Totals:
       seconds: their length together.
       skipped: reason -> [files, the first one's name and what is wrong with it].
       skipped_tunes: the same for tunes in files of which others could be read.
+      corrected: the same for what was not quite right in files that were read.
+      num_corrected: files with such.
       parts: part of the split -> sequences in it.
     """
 
@@ -69,6 +74,8 @@ class Totals:
     seconds: float = 0.0
     skipped: dict[str, tuple[int, str]] = dataclasses.field(default_factory=dict)
     skipped_tunes: dict[str, tuple[int, str]] = dataclasses.field(default_factory=dict)
+    corrected: dict[str, tuple[int, str]] = dataclasses.field(default_factory=dict)
+    num_corrected: int = 0
     parts: dict[str, int] = dataclasses.field(default_factory=dict)
 
     def add(self, outcome: FileOutcome) -> None:
@@ -86,6 +93,10 @@ class Totals:
             self.parts[outcome.part] = self.parts.get(outcome.part, 0) + outcome.num_sequences
         for number, reason, detail in outcome.tune_errors:
             _count(self.skipped_tunes, reason, f"{outcome.name}, tune {number}: {detail}")
+        self.num_corrected += bool(outcome.corrections)
+        for code in dict.fromkeys(code for code, _ in outcome.corrections):
+            detail = next(text for other, text in outcome.corrections if other == code)
+            _count(self.corrected, code, f"{outcome.name}: {detail}")
 
     @property
     def num_skipped(self) -> int:
@@ -105,6 +116,7 @@ class Totals:
             "skipped_tunes": {
                 reason: count for reason, (count, _) in sorted(self.skipped_tunes.items())
             },
+            "corrected": {code: count for code, (count, _) in sorted(self.corrected.items())},
             "parts": self.parts,
         }
 
@@ -136,6 +148,8 @@ def table(totals: Totals, *, max_width: int = 100) -> str:
     if totals.skipped_tunes:
         count = sum(count for count, _ in totals.skipped_tunes.values())
         skipped += [("skipped tunes", count, ""), *_by_reason(totals.skipped_tunes)]
+    if totals.num_corrected:
+        skipped += [("corrected files", totals.num_corrected, ""), *_by_reason(totals.corrected)]
     width = max(len(name) for name, _, _ in rows + skipped)
 
     def line(name: str, value: str, example: str) -> str:

@@ -15,9 +15,10 @@ import numpy as np
 
 from musicvae.converters import Converter, PitchMap, Rejection
 from musicvae.converters.base import Array
-from musicvae.converters.notes import Notes, Score, read_score
+from musicvae.converters.notes import Score, read_score
 from musicvae.converters.sections import Section, split_sections
 from musicvae.lazy_note_seq import NoteSequence
+from musicvae.sequences import channels_of, program_changes
 
 _BAR_TOLERANCE = 1e-6
 
@@ -44,7 +45,10 @@ class Track:
     Attributes:
       number: the instrument's number.
       name: its name, where it has one.
-      programs: its MIDI programs, 0..127; several are odd.
+      programs: its MIDI programs, 0..127.
+      channel: its MIDI channel, 1..16; None where it is not known.
+      program_changes: where its program changes; the first is that of its first note. Empty where
+        it never does.
       is_drum: whether it is percussion.
       num_notes: its notes.
       bars: the bars in which notes begin, from 1.
@@ -60,6 +64,8 @@ class Track:
     bars: tuple[int, ...]
     pitches: tuple[int, int]
     num_examples: int = 0
+    channel: int | None = None
+    program_changes: tuple[Change, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -142,7 +148,9 @@ def _tracks(
     sequence: NoteSequence, score: Score, sections: Sequence[Section], examples: Counter[int]
 ) -> Iterator[Track]:
     names = {info.instrument: info.name.strip() for info in sequence.instrument_infos}
-    bars = _bars_of_notes(score.notes, sections)
+    bars = _bars_at(score.notes.start, sections)
+    channels = channels_of(sequence)
+    programs = program_changes(sequence)
     for number in np.unique(score.notes.instrument):
         own = score.notes.instrument == number
         notes = score.notes.select(own)
@@ -155,16 +163,25 @@ def _tracks(
             bars=tuple(np.unique(bars[own]).tolist()),
             pitches=(int(notes.pitch.min()), int(notes.pitch.max())),
             num_examples=examples[int(number)],
+            channel=channels.get(int(number)),
+            program_changes=tuple(
+                Change(_bar_at(seconds, sections), seconds, str(program))
+                for seconds, program in programs.get(int(number), ())
+            ),
         )
 
 
-def _bars_of_notes(notes: Notes, sections: Sequence[Section]) -> Array:
-    """Returns the bar in which each note begins: int64 `[N]`."""
+def _bar_at(seconds: float, sections: Sequence[Section]) -> int:
+    return int(_bars_at(np.array([seconds]), sections)[0])
+
+
+def _bars_at(times: Array, sections: Sequence[Section]) -> Array:
+    """Returns the bar that each time, in seconds, is in: int64 `[N]`."""
     starts = [section.start_seconds for section in sections]
-    within = np.maximum(np.searchsorted(starts, notes.start, side="right") - 1, 0)
+    within = np.maximum(np.searchsorted(starts, times, side="right") - 1, 0)
     seconds = np.array([_bar_seconds(section) for section in sections])[within]
     first = np.array([section.first_bar for section in sections])[within]
-    passed = np.maximum(notes.start - np.array(starts)[within], 0.0) / seconds
+    passed = np.maximum(times - np.array(starts)[within], 0.0) / seconds
     bars: Array = first + np.floor(passed + _BAR_TOLERANCE).astype(np.int64)
     return bars
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
+from types import MappingProxyType
 
 from musicvae.converters import REASONS, Rejection
 from musicvae.data.inspection import Change, Inspection, Track
 from musicvae.general_midi import PROGRAM_NAMES
+from musicvae.sequences import track_name
 
 _CHANGES_AT_MOST = 6
-_HEADINGS = ("track", "program", "notes", "bars", "pitches", "examples")
+_HEADINGS = ("track", "channel", "program", "notes", "bars", "pitches", "examples")
 
 
 def describe(inspection: Inspection, *, max_rejections: int | None = 3) -> list[str]:
@@ -30,11 +32,19 @@ def describe(inspection: Inspection, *, max_rejections: int | None = 3) -> list[
     ]
     if inspection.tracks:
         lines += _table(inspection.tracks, with_examples=inspection.num_examples is not None)
+        lines += [
+            f"  track {track.number} changes its program: {_changes(track.program_changes)}"
+            for track in inspection.tracks
+            if track.program_changes
+        ]
     if inspection.num_examples is not None:
         lines.append(f"  examples: {inspection.num_examples}")
     if inspection.rejections:
         lines.append("  left out:")
-        lines += rejection_report(inspection.rejections, max_of_each=max_rejections)
+        channels = {track.number: track.channel or 0 for track in inspection.tracks}
+        lines += rejection_report(
+            inspection.rejections, max_of_each=max_rejections, channels=channels
+        )
     return lines
 
 
@@ -54,12 +64,18 @@ def summary_line(inspection: Inspection) -> str:
     return text
 
 
-def rejection_report(rejections: Iterable[Rejection], *, max_of_each: int | None = 3) -> list[str]:
+def rejection_report(
+    rejections: Iterable[Rejection],
+    *,
+    max_of_each: int | None = 3,
+    channels: Mapping[int, int] = MappingProxyType({}),
+) -> list[str]:
     """Returns why notes gave no example: by track and reason, the first few of each written out.
 
     Args:
       rejections: what a converter left out.
       max_of_each: how many; None for all.
+      channels: the MIDI channel, 1 to 16, of each track of which it is known.
     """
 
     def key(rejection: Rejection) -> tuple[int, str]:
@@ -71,7 +87,7 @@ def rejection_report(rejections: Iterable[Rejection], *, max_of_each: int | None
         for rejection in group:
             by_text.setdefault(rejection.detail or REASONS[rejection.reason], []).append(rejection)
         texts = list(by_text)
-        place = "" if track < 0 else f"track {track}: "
+        place = "" if track < 0 else f"{track_name(track, channels)}: "
         lines += [f"    {place}{text}{_where(by_text[text])}" for text in texts[:max_of_each]]
         rest = 0 if max_of_each is None else sum(len(by_text[t]) for t in texts[max_of_each:])
         if rest:
@@ -126,10 +142,12 @@ def _table(tracks: Sequence[Track], *, with_examples: bool) -> list[str]:
     rows = [_HEADINGS, *map(_row, tracks)]
     if not with_examples:
         rows = [row[:-1] for row in rows]
+    if not any(track.channel for track in tracks):
+        rows = [(row[0], *row[2:]) for row in rows]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
 
     def cell(row: Sequence[str], column: int) -> str:
-        is_text = _HEADINGS[column] in ("program", "bars")
+        is_text = rows[0][column] in ("program", "bars")
         text, width = row[column], widths[column]
         return text.ljust(width) if is_text else text.rjust(width)
 
@@ -147,6 +165,7 @@ def _row(track: Track) -> tuple[str, ...]:
         program += f" '{track.name[:24]}'"
     return (
         str(track.number),
+        str(track.channel or ""),
         program,
         f"{track.num_notes:,}",
         _spans(track.bars),

@@ -1,7 +1,7 @@
 """Music files of every kind in a folder: found in a fixed order, read within bounds.
 
-MIDI (.mid, .midi), MusicXML (.xml, .musicxml, .mxl) and ABC tunebooks (.abc), in any mix and in any
-case of letters.
+MIDI (.mid, .midi, .kar, .rmi), MusicXML (.xml, .musicxml, .mxl) and ABC tunebooks (.abc), in any
+mix and in any case of letters.
 """
 
 from __future__ import annotations
@@ -9,18 +9,21 @@ from __future__ import annotations
 import dataclasses
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from musicvae.data.identity import identify
 from musicvae.errors import InputError
-from musicvae.formats.bounds import FileBounds, MusicFileError
-from musicvae.formats.midi import midi_to_note_sequence
+from musicvae.formats.bounds import FileBounds, MusicFileError, reasons_for
+from musicvae.formats.corrections import Correction
+from musicvae.formats.midi import read_midi
 from musicvae.formats.scores import abc_to_tunes, musicxml_to_note_sequence
 from musicvae.lazy_note_seq import NoteSequence
 
 KINDS = {
     ".mid": "midi",
     ".midi": "midi",
+    ".kar": "midi",
+    ".rmi": "midi",
     ".xml": "musicxml",
     ".musicxml": "musicxml",
     ".mxl": "musicxml",
@@ -35,10 +38,12 @@ class MusicFile:
     Attributes:
       sequences: its sequences: one, or one for each tune of a tunebook.
       tune_errors: (reference number, what is wrong) of each tune that could not be read.
+      corrections: what was not quite right in it, and how it was read.
     """
 
     sequences: tuple[NoteSequence, ...]
     tune_errors: tuple[tuple[int, MusicFileError], ...] = ()
+    corrections: tuple[Correction, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -164,6 +169,7 @@ def read_music_file(
     name: str | None = None,
     bounds: FileBounds | None = None,
     with_silence: bool = False,
+    drum_channels: Collection[int] = (),
 ) -> MusicFile:
     """Reads a music file of any kind.
 
@@ -174,12 +180,14 @@ def read_music_file(
       bounds: limits.
       with_silence: whether a piece lasts until its MIDI file ends, and not only until its last note
         does.
+      drum_channels: MIDI channels 1 to 16 that are drums besides channel 10 and those that say so.
 
     Returns:
       Its sequences, with id, file name and collection.
 
     Raises:
-      MusicFileError: it cannot be read; of a tunebook, nothing can be.
+      MusicFileError: it cannot be read; of a tunebook, nothing can be. Whatever the readers of
+        other libraries raise comes as this.
     """
     bounds = bounds or FileBounds()
     name = name if name is not None else os.path.basename(path)
@@ -187,14 +195,18 @@ def read_music_file(
     if kind is None:
         raise MusicFileError("unknown_kind", f"'{name}' is none of {' '.join(KINDS)}")
     data = read_bounded(path, bounds.max_bytes)
-    if kind == "abc":
-        return _read_tunebook(data, collection, name)
-    if kind == "midi":
-        sequence = midi_to_note_sequence(data, with_silence=with_silence)
-    else:
-        sequence = musicxml_to_note_sequence(data, bounds)
-    identify(sequence, kind, collection, name)
-    return MusicFile((sequence,))
+    corrections: tuple[Correction, ...] = ()
+    with reasons_for("reader_failed", "its reader failed"):
+        if kind == "abc":
+            return _read_tunebook(data, collection, name)
+        if kind == "midi":
+            sequence, corrections = read_midi(
+                data, with_silence=with_silence, drum_channels=drum_channels
+            )
+        else:
+            sequence = musicxml_to_note_sequence(data, bounds)
+        identify(sequence, kind, collection, name)
+    return MusicFile((sequence,), corrections=corrections)
 
 
 def _read_tunebook(data: bytes, collection: str, name: str) -> MusicFile:

@@ -20,11 +20,13 @@ class MusicFolder:
       folder: the folder.
       recursive: whether its subfolders count too.
       on_skip: called with the name of each file that cannot be read, and why.
+      drum_channels: MIDI channels 1 to 16 that are drums besides channel 10 and those that say so.
     """
 
     folder: str
     recursive: bool = False
     on_skip: Callable[[str, str], None] | None = None
+    drum_channels: tuple[int, ...] = ()
 
     @property
     def name(self) -> str:
@@ -42,7 +44,8 @@ class MusicFolder:
     def fingerprint(self) -> Any:
         """Name, size and time of change of each file."""
         found = find_music_files(self.folder, recursive=self.recursive)
-        return [os.path.abspath(self.folder), *([f.name, f.size, f.modified] for f in found)]
+        files = [[file.name, file.size, file.modified] for file in found]
+        return [os.path.abspath(self.folder), list(self.drum_channels), *files]
 
     def records(self) -> Iterator[Record]:
         """Yields the NoteSequences of all files that can be read.
@@ -53,7 +56,11 @@ class MusicFolder:
         number = 0
         for file in find_music_files(self.folder, recursive=self.recursive):
             try:
-                found = read_music_file(os.path.join(self.folder, file.name), name=file.name)
+                found = read_music_file(
+                    os.path.join(self.folder, file.name),
+                    name=file.name,
+                    drum_channels=self.drum_channels,
+                )
             except MusicFileError as error:
                 if self.on_skip is not None:
                     self.on_skip(file.name, error.detail)

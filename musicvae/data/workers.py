@@ -59,6 +59,7 @@ class ReadResult:
       reason: why there are none: a stable code, or empty.
       detail: the same as a sentence.
       tune_errors: (reference number, reason, detail) of tunes that could not be read.
+      corrections: (code, detail) of what was not quite right in it.
     """
 
     index: int
@@ -69,6 +70,7 @@ class ReadResult:
     reason: str = ""
     detail: str = ""
     tune_errors: tuple[tuple[int, str, str], ...] = ()
+    corrections: tuple[tuple[str, str], ...] = ()
 
 
 class _TimeUp(BaseException):
@@ -78,11 +80,13 @@ class _TimeUp(BaseException):
 class _Worker:
     """A process, the connection to it, and what it was given."""
 
-    def __init__(self, folder: str, collection: str, bounds: FileBounds) -> None:
+    def __init__(
+        self, folder: str, collection: str, bounds: FileBounds, drum_channels: tuple[int, ...]
+    ) -> None:
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
         self.process = context.Process(
-            target=_work, args=(theirs, folder, collection, bounds), daemon=True
+            target=_work, args=(theirs, folder, collection, bounds, drum_channels), daemon=True
         )
         with _without_interrupts():
             self.process.start()
@@ -101,7 +105,13 @@ class WorkerPool:
     """Reads files in parallel; use it as a context manager."""
 
     def __init__(
-        self, folder: str, collection: str, bounds: FileBounds, *, num_workers: int
+        self,
+        folder: str,
+        collection: str,
+        bounds: FileBounds,
+        *,
+        num_workers: int,
+        drum_channels: tuple[int, ...] = (),
     ) -> None:
         """Says what to read and within what bounds; processes start with `read`.
 
@@ -110,8 +120,9 @@ class WorkerPool:
           collection: the collection that the sequences belong to.
           bounds: limits for one file.
           num_workers: processes.
+          drum_channels: as `read_music_file`.
         """
-        self._given = (folder, collection, bounds)
+        self._given = (folder, collection, bounds, drum_channels)
         self._patience = _PATIENCE * bounds.max_read_seconds + _GRACE_SECONDS
         self._num_workers = num_workers
         self._workers: list[_Worker] = []
@@ -235,6 +246,7 @@ def _work(
     folder: str,
     collection: str,
     bounds: FileBounds,
+    drum_channels: tuple[int, ...],
 ) -> None:
     """What a worker process does: reads the files it is sent, until the connection closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -247,7 +259,9 @@ def _work(
         connection.send(_READY)
         while True:
             for task in connection.recv():
-                connection.send(_read(task, folder, collection, bounds, memory, can_time))
+                connection.send(
+                    _read(task, folder, collection, bounds, drum_channels, memory, can_time)
+                )
     except (EOFError, OSError):
         sys.stderr = None  # the parent is gone, and nobody reads a last word
 
@@ -261,6 +275,7 @@ def _read(
     folder: str,
     collection: str,
     bounds: FileBounds,
+    drum_channels: tuple[int, ...],
     memory: _MemoryLimit,
     can_time: bool,
 ) -> ReadResult:
@@ -272,7 +287,13 @@ def _read(
             if can_time:
                 signal.setitimer(signal.ITIMER_PROF, bounds.max_read_seconds)
             with memory:
-                found = read_music_file(path, collection=collection, name=task.name, bounds=bounds)
+                found = read_music_file(
+                    path,
+                    collection=collection,
+                    name=task.name,
+                    bounds=bounds,
+                    drum_channels=drum_channels,
+                )
                 records = tuple(
                     sequence.SerializeToString(deterministic=True) for sequence in found.sequences
                 )
@@ -288,9 +309,6 @@ def _read(
         limit = bounds.max_memory_bytes >> 20
         detail = f"reading it takes over {limit} MiB of memory, the limit"
         return ReadResult(task.index, reason="memory", detail=detail)
-    except Exception as error:
-        detail = f"its reader failed: {type(error).__name__}: {' '.join(str(error).split())[:200]}"
-        return ReadResult(task.index, reason="reader_failed", detail=detail)
     return ReadResult(
         task.index,
         records,
@@ -300,6 +318,7 @@ def _read(
         tune_errors=tuple(
             (number, error.reason, error.detail) for number, error in found.tune_errors
         ),
+        corrections=found.corrections,
     )
 
 

@@ -6,7 +6,9 @@ to as much, a note lasts a year. Nothing a file says about its own size is belie
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+from collections.abc import Iterator
 
 from musicvae.errors import InputError
 
@@ -45,6 +47,30 @@ class MusicFileError(InputError):
     def __reduce__(self) -> tuple[type[MusicFileError], tuple[str, str]]:
         """Lets it travel between processes."""
         return type(self), (self.reason, self.detail)
+
+
+@contextlib.contextmanager
+def reasons_for(reason: str, what: str) -> Iterator[None]:
+    """Turns whatever a library raises over a file into the reason why it cannot be used.
+
+    Args:
+      reason: the code.
+      what: who failed, for people: "its archive cannot be unpacked".
+
+    Raises:
+      MusicFileError: something was raised inside; of other kinds, only MemoryError passes.
+    """
+    try:
+        yield
+    except (MusicFileError, MemoryError):
+        raise
+    except Exception as error:
+        raise MusicFileError(reason, f"{what}: {sentence_of(error)}") from error
+
+
+def sentence_of(error: BaseException) -> str:
+    """Returns an exception in one line: its text, or its kind where it has none."""
+    return " ".join(str(error).split())[:200] or type(error).__name__
 
 
 def check_length(seconds: float) -> None:

@@ -1,7 +1,8 @@
 """Scores to NoteSequences: MusicXML, plain or zipped, and ABC tunebooks.
 
-note_seq's own readers do the reading; here the files are opened, bounded and split, and whatever
-the readers raise becomes a reason. Each tune of a tunebook is a sequence of its own, and one that
+note_seq's own readers read plain scores, music21 those with ties, repeats and the like
+(score_features.py); here the files are opened, bounded and split, and whatever the readers raise
+becomes a reason. Each tune of a tunebook is a sequence of its own, and one that
 cannot be read costs only itself.
 
 Magenta's converter hands ABC's parser bytes, which it cannot take, so no ABC file ever came through
@@ -14,10 +15,17 @@ import dataclasses
 import io
 import math
 import zipfile
-import zlib
 from xml.etree import ElementTree
 
-from musicvae.formats.bounds import FileBounds, MusicFileError, check_length
+from musicvae.formats.bounds import (
+    FileBounds,
+    MusicFileError,
+    check_length,
+    reasons_for,
+    sentence_of,
+)
+from musicvae.formats.music21_scores import read_with_music21
+from musicvae.formats.score_features import abc_features, musicxml_features
 from musicvae.lazy_note_seq import NoteSequence, note_seq
 
 MUSICXML_TYPE = "application/vnd.recordare.musicxml+xml"
@@ -62,16 +70,22 @@ def musicxml_to_note_sequence(data: bytes, bounds: FileBounds | None = None) -> 
         raise MusicFileError("timewise_musicxml", "it is ordered by measures; save it as partwise")
     if root.tag != "score-partwise":
         raise MusicFileError("not_musicxml", f"its root is <{str(root.tag)[:40]}>, not a score")
+    features = musicxml_features(root)
+    if features:
+        text = ElementTree.tostring(root, encoding="unicode")
+        sequence = read_with_music21(text, "musicxml", features)
+        _check_notes(sequence)
+        return sequence
     reader = note_seq.musicxml_reader
     parser = note_seq.musicxml_parser
     try:
         sequence = reader.musicxml_to_sequence_proto(_document(parser.MusicXMLDocument, root))
     except parser.MusicXMLParseError as error:
-        raise MusicFileError(_code("musicxml", error), _sentence(error)) from error
+        raise MusicFileError(_code("musicxml", error), sentence_of(error)) from error
     except (MemoryError, MusicFileError):
         raise
     except Exception as error:
-        raise MusicFileError("bad_musicxml", f"note_seq: {_sentence(error)}") from error
+        raise MusicFileError("bad_musicxml", f"note_seq: {sentence_of(error)}") from error
     _check_notes(sequence)
     return sequence
 
@@ -96,26 +110,26 @@ def _parse_xml(data: bytes) -> ElementTree.Element:
     try:
         return ElementTree.fromstring(data)
     except (ElementTree.ParseError, ValueError, LookupError) as error:
-        raise MusicFileError("bad_xml", _sentence(error)) from error
+        raise MusicFileError("bad_xml", sentence_of(error)) from error
 
 
 def _unzipped_score(data: bytes, bounds: FileBounds) -> bytes:
     """Returns the score in a .mxl archive, whose container file names it."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            container = _parse_xml(_unzip(archive, _CONTAINER, bounds))
-            names = [
-                name
-                for file in container.iter()
-                if str(file.tag).rpartition("}")[2] == "rootfile"
-                and file.get("media-type", MUSICXML_TYPE) == MUSICXML_TYPE
-                and (name := file.get("full-path"))
-            ]
-            if len(names) != 1:
-                raise MusicFileError("bad_zip", f"its container names {len(names)} scores, not one")
-            return _unzip(archive, names[0], bounds)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError) as error:
-        raise MusicFileError("bad_zip", _sentence(error)) from error
+    with (
+        reasons_for("bad_zip", "its archive is damaged"),
+        zipfile.ZipFile(io.BytesIO(data)) as archive,
+    ):
+        container = _parse_xml(_unzip(archive, _CONTAINER, bounds))
+        names = [
+            name
+            for file in container.iter()
+            if str(file.tag).rpartition("}")[2] == "rootfile"
+            and file.get("media-type", MUSICXML_TYPE) == MUSICXML_TYPE
+            and (name := file.get("full-path"))
+        ]
+        if len(names) != 1:
+            raise MusicFileError("bad_zip", f"its container names {len(names)} scores, not one")
+        return _unzip(archive, names[0], bounds)
 
 
 def _unzip(archive: zipfile.ZipFile, name: str, bounds: FileBounds) -> bytes:
@@ -175,7 +189,16 @@ def _read_tune(header: list[str], block: list[str]) -> Tune:
     number_text = next((line[2:].strip() for line in block if line.startswith("X:")), "")
     number = int(number_text) if number_text.isdecimal() and len(number_text) < 10 else 0
     parser = note_seq.abc_parser
+    features = abc_features(header + block)
     try:
+        if features:
+            lines = [*header, *block, ""]
+            if not _has_field(lines, "L:") and not _has_field(lines, "M:"):
+                lines.insert(0, "L:1/8")  # the standard's default, which music21 lacks
+            sequence = read_with_music21("\n".join(lines), "abc", features)
+            sequence.reference_number = number
+            _check_notes(sequence)
+            return Tune(number, sequence)
         tunes, errors = parser.parse_abc_tunebook("\n".join(header + block))
         if errors:
             raise errors[0]
@@ -184,11 +207,11 @@ def _read_tune(header: list[str], block: list[str]) -> Tune:
     except MusicFileError as error:
         return Tune(number, None, error)
     except parser.ABCParseError as error:
-        return Tune(number, None, MusicFileError(_code("abc", error), _sentence(error)))
+        return Tune(number, None, MusicFileError(_code("abc", error), sentence_of(error)))
     except MemoryError:
         raise
     except Exception as error:
-        detail = f"note_seq: {type(error).__name__}: {_sentence(error)}"
+        detail = f"note_seq: {type(error).__name__}: {sentence_of(error)}"
         return Tune(number, None, MusicFileError("bad_abc", detail))
     return Tune(number, sequence)
 
@@ -215,7 +238,3 @@ def _code(kind: str, error: Exception) -> str:
     if name.lower() == kind:
         return f"bad_{kind}"
     return kind + "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
-
-
-def _sentence(error: Exception) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__

@@ -115,6 +115,7 @@ def as_taps(sequence: NoteSequence) -> Adapted | None:
     result = copy_of(sequence)
     for note in result.notes:
         note.is_drum, note.pitch, note.program, note.instrument = True, _TAP_PITCH, 0, 9
+    del result.part_infos[:]
     return Adapted(result, "its notes were read as taps")
 
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 
-from musicvae.converters import Converter, Example, Extraction, Origin, Rejection
+from musicvae.converters import Converter, Example, Extraction, Origin
 from musicvae.converters.base import Array
 from musicvae.errors import InputError, MultipleExamplesError, NoExamplesError
 from musicvae.generate.adaptations import (
@@ -30,7 +30,13 @@ from musicvae.generate.adaptations import (
 )
 from musicvae.generate.window_score import best_window
 from musicvae.lazy_note_seq import NoteSequence
-from musicvae.sequences import describe_rejections, tempo_at
+from musicvae.sequences import (
+    channels_of,
+    describe_rejections,
+    program_changes,
+    tempo_at,
+    track_name,
+)
 
 MAX_PIECE_SECONDS = 3600.0
 
@@ -64,8 +70,8 @@ class Window:
       example: its tensors.
       qpm: tempo in quarters a minute.
       velocity: mean MIDI velocity of its notes, 1..127.
-      program: MIDI program of its melody, or None where it has none or several. A bass beside a
-        melody does not count.
+      program: MIDI program of its melody, or None where it has none or several; of one instrument
+        that changes its program, that of most notes. A bass beside a melody does not count.
       bar: bar of the piece at which it begins; the first is 1.
       seconds: the same in seconds.
       end_of_piece: second at which the piece's last bar ends, in the same time as `seconds`.
@@ -203,7 +209,7 @@ def fit_whole(
 
 
 def _none_of(reading: _Reading, name: str) -> NoExamplesError:
-    reasons = describe_rejections(reading.extraction.rejections)
+    reasons = describe_rejections(reading.extraction.rejections, reading.sequence)
     return NoExamplesError(f"'{name}' has nothing that this model can read: {reasons}")
 
 
@@ -240,7 +246,7 @@ def _read(
         filled = _filled_up(adapted, converter) if whole else adapted
         extraction = converter.extract(filled, pitch_map="inference")
         if extraction.examples:
-            notes = (*notes, *_left_out(extraction.rejections))
+            notes = (*notes, *_left_out(extraction), *_changed_programs(sequence, extraction))
             return _Reading(adapted, extraction, notes, programs)
     rejections = extraction.rejections
     shortest = _with_bars(converter, 1)
@@ -249,17 +255,39 @@ def _read(
             tried = shortest.extract_compact(adapted, pitch_map="inference")
             if tried.origins:
                 extraction, sentence = _filled(adapted, converter)
-                notes = (*notes, sentence, *_left_out(tried.rejections))
+                notes = (*notes, sentence, *_left_out(extraction))
                 return _Reading(adapted, extraction, notes, programs)
             # That there is too little of it is no reason where not even a bar can be read.
             rejections = tried.rejections
     return _Reading(stages[-1][0], Extraction((), rejections, ()), (), programs)
 
 
-def _left_out(rejections: Sequence[Rejection]) -> tuple[str, ...]:
-    """Says which drums a model does not know."""
-    unknown = [each.detail for each in rejections if each.reason == "unmapped_pitch"]
-    return tuple(f"{detail} and were left out" for detail in dict.fromkeys(unknown))
+def _left_out(extraction: Extraction) -> tuple[str, ...]:
+    """Says which drums a model does not know, and which notes of its windows are out of its range.
+
+    Both are counted for the whole piece.
+    """
+    tracks = {track for origin in extraction.origins for track in origin.tracks}
+    details = [
+        each.detail
+        for each in extraction.rejections
+        if each.reason == "unmapped_pitch"
+        or (each.reason == "out_of_range" and each.track in tracks)
+    ]
+    return tuple(f"{detail} and were left out" for detail in dict.fromkeys(details))
+
+
+def _changed_programs(sequence: NoteSequence, extraction: Extraction) -> tuple[str, ...]:
+    """Says which instruments of the windows change their program in mid-tune."""
+    tracks = {track for origin in extraction.origins for track in origin.tracks}
+    channels = channels_of(sequence)
+    return tuple(
+        f"{track_name(track, channels)} changes its program "
+        f"({' to '.join(dict.fromkeys(str(program) for _, program in changes))}) and was read as "
+        "one instrument"
+        for track, changes in program_changes(sequence).items()
+        if track in tracks
+    )
 
 
 def _stages(
@@ -387,15 +415,20 @@ def _windows(
             for note, program in zip(sequence.notes, reading.programs, strict=True)
             if note.instrument in origin.tracks and origin.seconds - 0.1 <= note.start_time < until
         ]
-        programs = {program for note, program in notes if not note.is_drum}
-        programs = {each for each in programs if each not in BASS_PROGRAMS} or programs
+        programs = collections.Counter(program for note, program in notes if not note.is_drum)
+        for program in [each for each in programs if each in BASS_PROGRAMS]:
+            if len(programs) > 1:
+                del programs[program]
+        melodic = {note.instrument for note, program in notes if program in programs}
         mean = sum(note.velocity for note, _ in notes) / len(notes) if notes else _USUAL_VELOCITY
         windows.append(
             Window(
                 example=extraction.examples[k],
                 qpm=tempo_at(sequence, origin.seconds + _SAME_SECONDS),
                 velocity=min(max(round(mean), 1), 127),
-                program=programs.pop() if len(programs) == 1 else None,
+                program=max(programs, key=lambda program: programs[program])
+                if len(programs) == 1 or len(melodic) == 1
+                else None,
                 bar=origin.bar,
                 seconds=origin.seconds,
                 end_of_piece=end,

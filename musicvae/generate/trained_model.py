@@ -124,7 +124,7 @@ class TrainedModel(TensorModel):
         if not extraction.examples:
             raise NoExamplesError(
                 f"{name}: no example of {self._kind} in it: "
-                f"{describe_rejections(extraction.rejections)}"
+                f"{describe_rejections(extraction.rejections, note_sequence)}"
             )
         if len(extraction.examples) > 1:
             raise MultipleExamplesError(

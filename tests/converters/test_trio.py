@@ -58,9 +58,23 @@ def test_programs_decide_the_part():
         assert part in reasons(_converter().extract(piece(*notes)))
 
 
-def test_an_instrument_of_mixed_kinds_is_none():
+def test_an_instrument_that_changes_its_program_plays_each_part_with_its_own_notes():
     notes = _trio(4)
-    notes[3]["program"] = 33
+    bass = [each for each in notes if each.get("program") == 33]
+    melody = notes[: len(scale(4))]
+    for each in bass:
+        each["instrument"] = 0
+    found = _converter().extract(piece(*notes))
+    assert [origin.tracks for origin in found.origins] == [(0, 0, 9)]
+    melody[0]["program"] = 48
+    found = _converter().extract(piece(*notes))
+    assert labels(found.examples[0].outputs[:, :90])[:5] == [0, 0, 0, 0, 48]
+    assert reasons(found) == ["program_not_allowed"]
+
+
+def test_an_instrument_of_drums_and_other_notes_is_none():
+    notes = _trio(4)
+    notes[3]["is_drum"] = True
     found = _converter().extract(piece(*notes))
     assert not found.examples
     assert "mixed_instrument" in reasons(found)

@@ -70,7 +70,7 @@ def test_fault_16_the_reasons_for_0_examples_are_said_by_track_and_bar(piece):
     found = inspect_sequence(piece, _converter("cat-mel_2bar_small"))
     text = "\n".join(describe(found))
     assert "examples: 0" in text
-    assert "track 0: program 73 is not one of the melody programs" in text
+    assert "track 0 (channel 1): program 73 is not one of the melody programs" in text
     assert "the time signature is 3/4, not 4/4 (bar 5, 8.0 s)" in text
     assert summary_line(found).endswith(")")
 
@@ -80,6 +80,7 @@ def test_a_table_names_programs_and_bars(piece):
     assert lines[0].endswith(": 9.0 s, 5 bars, 25 notes")
     assert "4/4, 3/4 from bar 5" in lines[1]
     assert "120, 60 from bar 5" in lines[2]
+    assert lines[4].split()[:2] == ["0", "1"]
     assert "73 Flute 'Flute'" in lines[4]
     assert "1-2, 5" in lines[4]
     assert "drums" in lines[5]

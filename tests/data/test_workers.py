@@ -25,7 +25,7 @@ def _read(folder, names, bounds=None, num_workers=2, batch=2) -> dict[str, ReadR
     return {names[result.index]: result for result in results}
 
 
-def _odd_work(connection, folder, collection, bounds):
+def _odd_work(connection, folder, *_):
     """A worker to which a file's name is an order."""
     connection.send("ready")
     while True:

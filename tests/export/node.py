@@ -12,7 +12,7 @@ import pytest
 
 FOLDER = pathlib.Path(__file__).parent
 MODULES = FOLDER / "node_modules"
-_SECONDS = 300
+_SECONDS = 900
 
 
 def require_node() -> None:

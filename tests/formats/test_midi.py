@@ -3,15 +3,18 @@ from __future__ import annotations
 import random
 import time
 import tracemalloc
+import warnings
+from collections import Counter
 
 import midi_files as files
 import pytest
 
 from musicvae.formats import midi as midi_module
 from musicvae.formats.bounds import MusicFileError
-from musicvae.formats.midi import midi_to_note_sequence
+from musicvae.formats.midi import midi_to_note_sequence, read_midi
 from musicvae.formats.tfrecord import read_note_sequences
 from musicvae.lazy_note_seq import NoteSequence, note_seq
+from musicvae.sequences import program_changes
 
 
 def _notes(sequence: NoteSequence) -> list[tuple[int, float, float]]:
@@ -60,10 +63,24 @@ def test_keys_are_note_seqs(sharps, minor):
     assert midi_to_note_sequence(data) == note_seq.midi_io.midi_to_note_sequence(data)
 
 
-def test_random_and_broken_files_give_what_note_seq_gives(monkeypatch):
+def _without_channels(sequence: NoteSequence) -> NoteSequence:
+    del sequence.part_infos[:]
+    return sequence
+
+
+def test_sound_files_give_what_note_seq_gives():
+    for seed in range(150):
+        data = files.sound_midi(random.Random(seed))
+        expected = note_seq.midi_io.midi_to_note_sequence(data)
+        found, corrections = read_midi(data)
+        assert corrections == (), f"seed {seed}"
+        assert _without_channels(found) == expected, f"seed {seed}"
+
+
+def test_every_note_of_a_broken_file_that_note_seq_reads_is_read(monkeypatch):
     monkeypatch.setattr(midi_module, "check_length", lambda seconds: None)
     read = refused = 0
-    for seed in range(500):
+    for seed in range(400):
         rng = random.Random(seed)
         data = files.random_midi(rng)
         if seed % 3:
@@ -75,9 +92,12 @@ def test_random_and_broken_files_give_what_note_seq_gives(monkeypatch):
             continue
         read += 1
         found = midi_to_note_sequence(data)
-        assert found.SerializeToString() == expected.SerializeToString(), f"seed {seed}"
+        lost = Counter((note.pitch, note.velocity) for note in expected.notes)
+        lost.subtract((note.pitch, note.velocity) for note in found.notes)
+        assert max(lost.values(), default=0) <= 0, f"seed {seed}"
+        assert all(note.end_time > note.start_time for note in found.notes), f"seed {seed}"
     assert read > 150
-    assert refused >= 0.99 * (500 - read)
+    assert refused < 130
 
 
 @pytest.mark.parametrize(
@@ -87,19 +107,12 @@ def test_random_and_broken_files_give_what_note_seq_gives(monkeypatch):
         (b"RIFF0000", "not_midi"),
         (b"MThd\0\0\0\6\0\1", "truncated"),
         (b"MThd\xff\xff\xff\xff\0\1\0\1\1\xe0" + b"\0" * 20, "truncated"),
-        (files.midi(files.END, announced=0), "no_tracks"),
-        (files.midi(files.END, announced=0xFFFF), "no_tracks"),
-        (files.midi(files.END, announced=2), "truncated"),
-        (files.midi(b""), "empty_track"),
+        (files.midi(), "no_tracks"),
         (files.midi(files.END, division=0), "bad_resolution"),
-        (files.midi(files.note(0, 60, 1) + files.END, division=0xE728), "smpte_time"),
-        (files.midi(files.meta(0, 0x51, b"\0\0\0") + files.END), "bad_tempo"),
-        (files.midi(files.meta(0, 0x58, b"\0\2\30\10") + files.END), "bad_time_signature"),
-        (files.midi(files.meta(0, 0x59, b"\10\0") + files.END), "bad_event"),
+        (files.midi(files.note(0, 60, 1) + files.END, division=0xED28), "bad_resolution"),
+        (files.midi(files.note(0, 60, 1) + files.END, division=0xE700), "bad_resolution"),
         (files.midi(files.event(0, 0x90, 60, 200) + files.END), "bad_event"),
         (files.midi(files.event(0, 60, 60) + files.END), "bad_event"),
-        (files.midi(files.event(0, 0xF4) + files.END), "bad_event"),
-        (files.midi(files.note(0, 60, 1)[:-1]), "truncated"),
         (files.midi(files.note(0, 60, 1 << 40) + files.END), "too_long"),
     ],
 )  # fmt: skip
@@ -122,8 +135,7 @@ def test_fault_14_a_header_that_announces_four_gigabytes_costs_nothing():
     meta = files.midi(b"\0\xff\x01\xff\xff\xff\x7f")
     tracemalloc.start()
     for data in (huge, many, meta):
-        with pytest.raises(MusicFileError):
-            midi_to_note_sequence(data)
+        assert not midi_to_note_sequence(data).notes
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 1_000_000
@@ -143,21 +155,31 @@ def test_delta_times_of_years_cost_nothing():
 
 
 def test_a_hundred_thousand_tempo_changes_take_linear_time():
-    track = b"".join(
+    track = files.note(0, 60, 480) + b"".join(
         files.tempo(1, 60 + index % 120) + files.note(0, 60, 1) for index in range(100_000)
     )
     started = time.process_time()
     sequence = midi_to_note_sequence(files.midi(track + files.END))
-    assert len(sequence.notes) == 100_000
+    assert len(sequence.notes) == 100_001
     assert len(sequence.tempos) == 100_001
     assert time.process_time() - started < 10
 
 
-def test_controls_that_many_instruments_share_are_bounded(monkeypatch):
-    monkeypatch.setattr(midi_module, "MAX_EVENTS", 1000)
+def test_controls_are_read_once_however_often_the_program_changes():
     controls = files.event(0, 0xB0, 64, 127) * 100
     notes = b"".join(files.event(0, 0xC0, index) + files.note(0, 60, 9) for index in range(20))
-    assert _reason(files.midi(controls + notes + files.END)) == "too_many_events"
+    sequence = midi_to_note_sequence(files.midi(controls + notes + files.END))
+    assert len(sequence.control_changes) == 100
+    assert [note.program for note in sequence.notes] == list(range(20))
+    assert {note.instrument for note in sequence.notes} == {0}
+
+
+def test_a_long_track_name_does_not_multiply():
+    name = files.meta(0, 0x03, b"x" * 900_000)
+    notes = b"".join(files.note(0, 60, 9, channel=channel) for channel in range(16))
+    sequence = midi_to_note_sequence(files.midi(name + notes + files.END))
+    assert len(sequence.instrument_infos) == 16
+    assert sequence.ByteSize() < 100_000
 
 
 def test_magentas_tfrecord_of_groove_is_reproduced(shared):
@@ -165,28 +187,37 @@ def test_magentas_tfrecord_of_groove_is_reproduced(shared):
     records = list(read_note_sequences(shared / "golden/run/groove_eval_session.tfrecord"))
     assert len(records) == 10
     for expected in records:
-        found = midi_to_note_sequence((folder / expected.filename).read_bytes())
+        found, corrections = read_midi((folder / expected.filename).read_bytes())
+        if corrections:
+            # Hits of length 0, which Magenta loses.
+            assert [code for code, _ in corrections] == ["zero_length_notes"]
+            lost = [note for note in found.notes if note not in expected.notes]
+            assert all(note.end_time - note.start_time < 2e-3 for note in lost)
+            for note in lost:
+                found.notes.remove(note)
         found.id, found.filename = expected.id, expected.filename
         found.collection_name = expected.collection_name
         assert found == expected
 
 
 @pytest.mark.parametrize("folder", ["simutrans", "openmsx", "groove_v1.0.0_midionly/drummer3"])
-def test_real_music_gives_what_note_seq_gives(shared, folder):
+def test_sound_real_music_gives_what_note_seq_gives(shared, folder):
     paths = sorted((shared / "data/midi" / folder).rglob("*.mid"))[:40]
     assert len(paths) > 20
-    refused = 0
+    compared = 0
     for path in paths:
         data = path.read_bytes()
-        try:
-            expected = note_seq.midi_io.midi_to_note_sequence(data)
-        except note_seq.midi_io.MIDIConversionError:
-            refused += 1
-            assert _reason(data) == "bad_event"
+        found, corrections = read_midi(data)
+        if corrections or program_changes(found):
             continue
-        found = midi_to_note_sequence(data)
-        assert found.SerializeToString() == expected.SerializeToString(), path.name
-    assert refused < 5
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            expected = note_seq.midi_io.midi_to_note_sequence(data)
+        if any("non-zero tracks" in str(warning.message) for warning in caught):
+            continue
+        assert _without_channels(found) == expected, path.name
+        compared += 1
+    assert compared >= len(paths) / 2
 
 
 def _variable(value: int) -> bytes:
