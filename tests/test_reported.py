@@ -155,6 +155,38 @@ def test_a_drum_model_that_finds_none_names_the_channels_with_notes():
         fit_window(_read("whole_loses_bars/tune3.mid"), converter, name="tune3.mid")
 
 
+@pytest.mark.parametrize(
+    ("name", "notes", "qpm", "time_signature"),
+    [
+        ("hp.abc", [(70, 0, 2), (72, 2, 0.5), (74, 2.5, 0.5), (75, 3, 0.5), (77, 3.5, 0.5),
+                    (79, 4, 2), (82, 6, 2)], 90, "2/4"),
+        ("tie.musicxml", [(72, 0, 8), (72, 8, 1), (74, 9, 1), (76, 10, 1), (77, 11, 1)],
+         100, "4/4"),
+        ("pickup.musicxml", [(pitch, 3 + beat, 1) for beat, pitch in enumerate(
+            (67, 72, 74, 76, 77, 79, 81, 83, 72, 72, 74, 76, 77))], 100, "4/4"),
+    ],
+)  # fmt: skip
+def test_scores_keep_ties_and_begin_bar_1_on_a_bar_line(name, notes, qpm, time_signature):
+    pytest.importorskip("music21")
+    sequence = _read(f"score_pickup_and_ties/{name}")
+    _check(
+        sequence,
+        notes,
+        qpm=qpm,
+        time_signature=time_signature,
+        channel=10,
+        program=0,
+        is_drum=False,
+    )
+
+
+def test_a_pickup_in_abc_comes_before_bar_1():
+    pytest.importorskip("music21")
+    sequence = _read("score_pickup_and_ties/pickup.abc")
+    assert _notes(sequence)[:5] == [(62, 3, 1), (67, 4, 2), (71, 6, 1), (74, 7, 1), (79, 8, 2)]
+    assert tempo_at(sequence) == pytest.approx(100)
+
+
 @pytest.mark.parametrize("path", sorted(REPORTED.glob("damaged_mxl/*")), ids=lambda path: path.name)
 def test_a_damaged_archive_gives_its_reason_in_a_line(path):
     with pytest.raises(MusicFileError) as caught:
@@ -164,6 +196,7 @@ def test_a_damaged_archive_gives_its_reason_in_a_line(path):
 
 
 def test_a_folder_with_damaged_files_is_converted_and_its_corrections_counted(tmp_path):
+    pytest.importorskip("music21")
     options = ConversionOptions(REPORTED, tmp_path / "x.tfrecord", recursive=True, num_workers=1)
     totals = convert(options)
     assert {reason: count for reason, (count, _) in totals.skipped.items()} == {"bad_zip": 4}

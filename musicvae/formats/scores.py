@@ -1,7 +1,8 @@
 """Scores to NoteSequences: MusicXML, plain or zipped, and ABC tunebooks.
 
-note_seq's own readers do the reading; here the files are opened, bounded and split, and whatever
-the readers raise becomes a reason. Each tune of a tunebook is a sequence of its own, and one that
+note_seq's own readers read plain scores, music21 those with ties, repeats and the like
+(score_features.py); here the files are opened, bounded and split, and whatever the readers raise
+becomes a reason. Each tune of a tunebook is a sequence of its own, and one that
 cannot be read costs only itself.
 
 Magenta's converter hands ABC's parser bytes, which it cannot take, so no ABC file ever came through
@@ -23,6 +24,8 @@ from musicvae.formats.bounds import (
     reasons_for,
     sentence_of,
 )
+from musicvae.formats.music21_scores import read_with_music21
+from musicvae.formats.score_features import abc_features, musicxml_features
 from musicvae.lazy_note_seq import NoteSequence, note_seq
 
 MUSICXML_TYPE = "application/vnd.recordare.musicxml+xml"
@@ -67,6 +70,12 @@ def musicxml_to_note_sequence(data: bytes, bounds: FileBounds | None = None) -> 
         raise MusicFileError("timewise_musicxml", "it is ordered by measures; save it as partwise")
     if root.tag != "score-partwise":
         raise MusicFileError("not_musicxml", f"its root is <{str(root.tag)[:40]}>, not a score")
+    features = musicxml_features(root)
+    if features:
+        text = ElementTree.tostring(root, encoding="unicode")
+        sequence = read_with_music21(text, "musicxml", features)
+        _check_notes(sequence)
+        return sequence
     reader = note_seq.musicxml_reader
     parser = note_seq.musicxml_parser
     try:
@@ -180,7 +189,16 @@ def _read_tune(header: list[str], block: list[str]) -> Tune:
     number_text = next((line[2:].strip() for line in block if line.startswith("X:")), "")
     number = int(number_text) if number_text.isdecimal() and len(number_text) < 10 else 0
     parser = note_seq.abc_parser
+    features = abc_features(header + block)
     try:
+        if features:
+            lines = [*header, *block, ""]
+            if not _has_field(lines, "L:") and not _has_field(lines, "M:"):
+                lines.insert(0, "L:1/8")  # the standard's default, which music21 lacks
+            sequence = read_with_music21("\n".join(lines), "abc", features)
+            sequence.reference_number = number
+            _check_notes(sequence)
+            return Tune(number, sequence)
         tunes, errors = parser.parse_abc_tunebook("\n".join(header + block))
         if errors:
             raise errors[0]

@@ -13,7 +13,7 @@ from musicvae.data.splits import HashSplit, TableSplit
 from musicvae.errors import InputError
 from musicvae.formats.tfrecord import read_note_sequences
 
-TUNEBOOK = "X:4\nM:4/4\nL:1/4\nK:C\nCDEF|\n\nX:5\nK:C\n(3CDE|\n\nX:6\nM:4/4\nL:1/4\nK:C\nGABc|\n"
+TUNEBOOK = "X:4\nM:4/4\nL:1/4\nK:C\nCDEF|\n\nX:5\nK:C\nC]|$\n\nX:6\nM:4/4\nL:1/4\nK:C\nGABc|\n"
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_all_kinds_come_out_in_order_of_name_with_magentas_ids(music, tmp_path):
         "no_tracks": 1,
     }
     assert {reason: count for reason, (count, _) in totals.skipped_tunes.items()} == {
-        "abc_tuplet": 1
+        "abc_invalid_character": 1
     }
 
 
@@ -124,7 +124,7 @@ def test_the_report_lists_every_file(music, tmp_path):
     assert by_name["a.mid"] == {
         "name": "a.mid", "num_sequences": 1, "num_notes": 2, "seconds": 1.0,
     }  # fmt: skip
-    assert by_name["tunes.abc"]["tune_errors"][0][:2] == [5, "abc_tuplet"]
+    assert by_name["tunes.abc"]["tune_errors"][0][:2] == [5, "abc_invalid_character"]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="file names are text elsewhere")
