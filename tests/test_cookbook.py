@@ -92,6 +92,8 @@ def workplace(tmp_path_factory) -> pathlib.Path:
     (folder / "songs").mkdir()
     for name, piece in pieces.items():
         (folder / f"{name}.mid").write_bytes(note_sequence_to_midi(piece))
+    [kit] = blocks("toml")
+    (folder / "kit.toml").write_text(kit)
     return folder
 
 

@@ -31,6 +31,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from musicvae.cli.flag_scopes import check_flags, check_model_flags, flags_given
 from musicvae.cli.flags import run_command
 from musicvae.cli.generate_flags import FLAGS
 from musicvae.cli.generate_modes import MODES, Mode
@@ -66,18 +67,20 @@ def main(_: list[str]) -> int:
     from musicvae.converters import build_converter
     from musicvae.model_choice import choose_model
 
-    mode = MODES[values["mode"]]
+    mode, given = MODES[values["mode"]], flags_given(FLAGS)
+    check_flags(values["mode"], given)
     config = values["config"] or (None if values["run_dir"] else mode.config)
     presentation = read_presentation(values)
     choice = choose_model(config, values["run_dir"], values["checkpoint_file"], values["hparams"])
     converter = build_converter(choice.config.converter)
     check_mode(values["mode"], converter, choice.config.name)
+    check_model_flags(converter, choice.config.name, given)
     folder = OutputFolder(values["output_dir"])
     if values["input_dir"]:
         return _go_through_folder(choice, mode, presentation, folder, values)
     inputs = read_inputs(values["mode"], mode, values)
     options = read_sampling_options(mode, values)
-    _check(inputs, mode, options, converter, choice, folder)
+    _check(inputs, options, converter, choice, folder, values)
     model = load_chosen_model(choice, values, decoder_only=not inputs)
     _generate(model, mode, inputs, options, presentation, folder, values)
     return 0
@@ -85,11 +88,11 @@ def main(_: list[str]) -> int:
 
 def _check(
     inputs: Sequence[Piece],
-    mode: Mode,
     options: SamplingOptions,
     converter: Converter,
     choice: ModelChoice,
     folder: OutputFolder,
+    values: dict[str, Any],
 ) -> None:
     """Checks what can be checked before the model is loaded; of several windows, writes them."""
     from musicvae.cli.generate_inputs import check_inputs
@@ -100,9 +103,10 @@ def _check(
     kind = choice.config.name
     check_controls(converter, kind, options, has_input=bool(inputs))
     try:
-        check_inputs(inputs, converter, options, taps=mode.taps)
+        name, whole = values["mode"], values["whole"]
+        check_inputs(inputs, converter, options, mode=name, whole=whole)
         if options.control is not None and converter.spec.control_depth:
-            check_inputs([options.control], converter, options, taps=False)
+            check_inputs([options.control], converter, options, mode="")
     except SeveralWindowsError as error:
         notes = [window_notes(window, converter) for window in error.windows]
         written = list(folder.write(folder.names(kind, "candidate", len(notes)), notes))

@@ -6,6 +6,7 @@ import math
 
 from absl import flags
 
+from musicvae.cli.flag_scopes import MODES_OF_FLAGS, modes_help
 from musicvae.cli.flags import command_flags, define_drum_channel, define_path
 from musicvae.cli.generate_modes import MODES
 from musicvae.cli.model_loading import define_model_flags
@@ -101,7 +102,10 @@ flags.DEFINE_integer(
     flag_values=FLAGS,
 )
 flags.DEFINE_boolean(
-    "whole", False, "Reconstruct the whole input, window after window.", flag_values=FLAGS
+    "whole",
+    False,
+    "Take the whole input, window after window, with all its bars in their places.",
+    flag_values=FLAGS,
 )
 
 # How.
@@ -116,7 +120,8 @@ _define_numbers(
 flags.DEFINE_integer(
     "length",
     None,
-    "The most steps (sixteenth notes in most configurations); the configuration's where not given.",
+    "The most steps (sixteenth notes in most configurations); where not given the configuration's, "
+    "or for whole inputs theirs.",
     1,
     flag_values=FLAGS,
 )
@@ -138,9 +143,31 @@ flags.DEFINE_string(
 flags.DEFINE_boolean(
     "keep_hits",
     True,
-    "humanize, add_hihat and follow_hits play the hits of the input, and no others; --nokeep_hits "
-    "lets the model choose hits too.",
+    "Play every hit of the input, and no others; --nokeep_hits lets the model choose hits too.",
     flag_values=FLAGS,
+)
+flags.DEFINE_float(
+    "timing",
+    1.0,
+    "How much of the model's timing the hits take: 0 leaves each where it is in the input.",
+    0.0,
+    1.0,
+    flag_values=FLAGS,
+)
+flags.DEFINE_float(
+    "velocity",
+    1.0,
+    "How much of the model's velocities they take: 0 leaves each as loud as it is in the input.",
+    0.0,
+    1.0,
+    flag_values=FLAGS,
+)
+define_path(
+    "drum_map",
+    "inference",
+    "What the drum pitches of inputs and results are: inference (General MIDI), training (the "
+    'Roland TD-11 of the Groove dataset), or a TOML file with lines such as 37 = "snare".',
+    FLAGS,
 )
 flags.DEFINE_boolean(
     "linear", False, "Go straight through latent space, and not along arcs.", flag_values=FLAGS
@@ -211,3 +238,6 @@ flags.DEFINE_boolean(
 flags.DEFINE_boolean(
     "overwrite", False, "With --input_dir: do files again that are done.", flag_values=FLAGS
 )
+
+for _name in MODES_OF_FLAGS:
+    FLAGS[_name].help = f"{FLAGS[_name].help}{modes_help(_name)}"

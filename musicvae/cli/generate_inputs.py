@@ -87,6 +87,7 @@ def read_sampling_options(mode: Mode, values: Mapping[str, Any]) -> SamplingOpti
     Raises:
       InputError: a value is out of range, or the control cannot be read.
     """
+    from musicvae.converters.drum_map import load_drum_map
     from musicvae.general_midi import program_number
     from musicvae.generate.results import SamplingOptions
     from musicvae.prior import parse_targets
@@ -95,11 +96,6 @@ def read_sampling_options(mode: Mode, values: Mapping[str, Any]) -> SamplingOpti
     if seed is None:
         seed = secrets.randbelow(_SEEDS)
         logging.info("seed %d (--seed=%d gives the same again)", seed, seed)
-    if values["attribute"] and not (mode.draws or mode.steers):
-        raise InputError(
-            f"--attribute={values['attribute'][0]}: this mode draws nothing new; --mode=sample and "
-            "--mode=similar do, and --mode=attribute changes an input"
-        )
     control = None
     if values["control_midi"] and not mode.follows:
         control = read_input(values["control_midi"], "control_midi", values["drum_channel"])
@@ -117,6 +113,9 @@ def read_sampling_options(mode: Mode, values: Mapping[str, Any]) -> SamplingOpti
         keep_hits=values["keep_hits"],
         targets=() if mode.steers else parse_targets(values["attribute"]),
         guidance=values["guidance"],
+        timing=values["timing"],
+        velocity=values["velocity"],
+        kit=load_drum_map(values["drum_map"]),
     )
 
 
@@ -168,7 +167,12 @@ def check_mode(name: str, converter: Converter, kind: str) -> None:
 
 
 def check_inputs(
-    inputs: Sequence[Piece], converter: Converter, options: SamplingOptions, *, taps: bool
+    inputs: Sequence[Piece],
+    converter: Converter,
+    options: SamplingOptions,
+    *,
+    mode: str,
+    whole: bool = False,
 ) -> None:
     """Checks, before the model is loaded, that it can read the inputs.
 
@@ -176,23 +180,29 @@ def check_inputs(
       inputs: what the user gives.
       converter: the model's.
       options: what is asked for.
-      taps: whether notes of any instrument may count as taps.
+      mode: the mode's name.
+      whole: whether the first input is read from its first bar to its last.
 
     Raises:
       NoExamplesError: one gives nothing.
       SeveralWindowsError: one gives several windows, with `strict`.
     """
-    from musicvae.generate.adaptations import as_taps
+    from musicvae.converters import GrooveConverter
+    from musicvae.generate.drum_performance import read_performance
+    from musicvae.generate.grooves import GROOVE_MODES
     from musicvae.generate.input_windows import fit_window
+    from musicvae.generate.whole_piece import read_whole
 
     if options.chords is not None:
         return
-    for piece in inputs:
-        fit_window(
-            piece.sequence,
-            converter,
-            name=piece.name,
-            strict=options.strict,
-            bar=options.bar,
-            adaptations=[as_taps] if taps else (),
-        )
+    is_performance = mode in GROOVE_MODES or (whole and isinstance(converter, GrooveConverter))
+    for k, piece in enumerate(inputs):
+        if k == 0 and is_performance:
+            taps = mode in GROOVE_MODES and GROOVE_MODES[mode].taps
+            read_performance(piece, converter, options, taps=taps)
+            continue
+        sequence = options.kit.as_general_midi(piece.sequence)
+        if whole:
+            read_whole(sequence, converter, name=piece.name)
+        else:
+            fit_window(sequence, converter, name=piece.name, strict=options.strict, bar=options.bar)

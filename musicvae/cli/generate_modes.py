@@ -36,7 +36,6 @@ class Mode:
       run: does it, a few results at a time.
       config: the configuration that is taken where the user names none.
       follows: whether its input is what is followed, so that it may be given as --control_midi.
-      taps: whether notes of any instrument may count as taps on a drum.
       draws: whether it draws latent vectors, which may be asked for an attribute.
       steers: whether its attribute is a vector that is added.
     """
@@ -48,7 +47,6 @@ class Mode:
     run: ModeFunction
     config: str | None = None
     follows: bool = False
-    taps: bool = False
     draws: bool = False
     steers: bool = False
 
@@ -173,7 +171,6 @@ MODES: Mapping[str, Mode] = {
     "tap2drum": Mode(
         "make drums of a tapped rhythm",
         *(1, 1, _outputs, _groove("tap2drum"), "groovae_2bar_tap_fixed_velocity"),
-        taps=True,
     ),
     "add_hihat": Mode(
         "add closed hi-hats to drums",

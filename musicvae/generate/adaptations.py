@@ -5,15 +5,14 @@ A repair takes a NoteSequence and returns a changed copy, or None where there is
 
 from __future__ import annotations
 
-import bisect
-import itertools
-import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from musicvae.generate.bar_lines import BarLines
+from musicvae.generate.grid_pieces import on_grid
 from musicvae.lazy_note_seq import NoteSequence
 
-DEFAULT_QPM = 120.0
+MAX_PIECE_SECONDS = 3600.0
 BASS_PROGRAMS = range(32, 40)
 
 _TAP_PITCH = 38
@@ -42,20 +41,28 @@ def copy_of(sequence: NoteSequence) -> NoteSequence:
     return copy
 
 
+def within_an_hour(sequence: NoteSequence) -> Adapted | None:
+    """Leaves out what is past the first hour."""
+    if sequence.total_time <= MAX_PIECE_SECONDS:
+        return None
+    result, count = copy_of(sequence), len(sequence.notes)
+    del result.notes[:]
+    result.notes.extend(note for note in sequence.notes if note.start_time < MAX_PIECE_SECONDS)
+    for note in result.notes:
+        note.end_time = min(note.end_time, MAX_PIECE_SECONDS)
+    result.total_time = MAX_PIECE_SECONDS
+    return Adapted(result, "only its first hour was read" if len(result.notes) < count else "")
+
+
 def with_one_tempo(sequence: NoteSequence) -> Adapted | None:
     """Plays a piece whose tempo changes at one tempo: each note keeps its beat, not its second."""
-    tempos = _changes(sequence)
-    if len(tempos) < 2:
+    lines = BarLines.of(sequence)
+    if len(lines.tempos) < 2:
         return None
-    qpm = _longest_tempo(tempos, sequence.total_time)
-    seconds = [time for time, _ in tempos]
-    beats = [0.0]
-    for (start, rate), (end, _) in itertools.pairwise(tempos):
-        beats.append(beats[-1] + (end - start) * rate / 60.0)
+    qpm = lines.main_tempo
 
     def moved(time: float) -> float:
-        k = max(bisect.bisect_right(seconds, time) - 1, 0)
-        return (beats[k] + (time - seconds[k]) * tempos[k][1] / 60.0) * 60.0 / qpm
+        return lines.beat_at(time) * 60.0 / qpm
 
     result = copy_of(sequence)
     for note in result.notes:
@@ -71,20 +78,16 @@ def with_one_tempo(sequence: NoteSequence) -> Adapted | None:
     return Adapted(result, f"its changes of tempo were evened out to {qpm:.4g} qpm")
 
 
-def in_common_time(sequence: NoteSequence) -> Adapted | None:
-    """Counts a piece of another time signature in bars of 4/4."""
-    time_signatures = {
-        (time_signature.numerator, time_signature.denominator)
-        for time_signature in sequence.time_signatures
-    }
-    others = sorted(time_signatures - {(4, 4)})
-    if not others:
+def in_bars_of_four(sequence: NoteSequence) -> Adapted | None:
+    """Lays the bars of a piece in another time signature out as bars of 4/4; see bar_lines.py."""
+    lines = BarLines.of(sequence)
+    if not lines.other_time_signatures:
         return None
-    result = copy_of(sequence)
-    del result.time_signatures[:]
-    result.time_signatures.add(numerator=4, denominator=4)
-    names = " and ".join(f"{numerator}/{denominator}" for numerator, denominator in others)
-    return Adapted(result, f"its {names} was counted in bars of 4/4")
+    names = " and ".join(lines.other_time_signatures)
+    return Adapted(
+        on_grid(sequence, lines, lines.main_tempo),
+        f"its bars of {names} were read as bars of 4/4, and are kept",
+    )
 
 
 def on_a_piano(sequence: NoteSequence) -> Adapted | None:
@@ -117,25 +120,3 @@ def as_taps(sequence: NoteSequence) -> Adapted | None:
         note.is_drum, note.pitch, note.program, note.instrument = True, _TAP_PITCH, 0, 9
     del result.part_infos[:]
     return Adapted(result, "its notes were read as taps")
-
-
-def _changes(sequence: NoteSequence) -> list[tuple[float, float]]:
-    """Returns (seconds, qpm) of each tempo that differs from the one before; the first is at 0."""
-    changes = [(0.0, DEFAULT_QPM)]
-    for tempo in sorted(sequence.tempos, key=lambda tempo: tempo.time):
-        if not (0 < tempo.qpm < math.inf and 0 <= tempo.time < math.inf):
-            continue
-        if tempo.time <= changes[-1][0]:
-            changes[-1] = (changes[-1][0], tempo.qpm)
-        elif tempo.qpm != changes[-1][1]:
-            changes.append((tempo.time, tempo.qpm))
-    return changes
-
-
-def _longest_tempo(tempos: list[tuple[float, float]], total_seconds: float) -> float:
-    """Returns the tempo that holds for the longest time."""
-    lasting: dict[float, float] = {}
-    ends = [time for time, _ in tempos[1:]] + [max(total_seconds, tempos[-1][0])]
-    for (start, qpm), end in zip(tempos, ends, strict=True):
-        lasting[qpm] = lasting.get(qpm, 0.0) + end - start
-    return max(lasting, key=lambda qpm: lasting[qpm])

@@ -5,11 +5,9 @@ Axes: W windows of each result, T time step, C columns of control.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from musicvae.converters import Converter
+from musicvae.converters import Converter, Example
 from musicvae.converters.base import Array
 from musicvae.errors import InputError
 from musicvae.generate.chords import (
@@ -115,44 +113,25 @@ def controls_for(
     if options.control is not None:
         window = control_window(converter, options.control)
     assert window is not None
-    return [window_controls(converter, window)]
+    return [window_controls(converter, window.example)]
 
 
-def controls_of_windows(
-    converter: Converter, config_name: str, options: SamplingOptions, windows: Sequence[Window]
-) -> Array:
-    """Returns the controls of windows of a piece: those that are wished for, or the piece's own.
-
-    Args:
-      converter: the model's.
-      config_name: the configuration's name.
-      options: their controls are repeated where the piece is longer.
-      windows: in order, W.
-
-    Returns:
-      float32 `[W, T, C]`.
-
-    Raises:
-      InputError: as controls_for.
-    """
-    if _states_controls(options) or options.control is not None:
-        wanted = controls_for(converter, config_name, options)
-        assert wanted is not None
-        return np.array([wanted[k % len(wanted)] for k in range(len(windows))])
-    return np.array([window_controls(converter, window) for window in windows])
+def has_own_controls(options: SamplingOptions) -> bool:
+    """Returns whether controls are asked for that take the place of an input's."""
+    return _states_controls(options) or options.control is not None
 
 
-def window_controls(converter: Converter, window: Window) -> Array:
+def window_controls(converter: Converter, example: Example) -> Array:
     """Returns the controls of a window, for music that may be longer than it.
 
     Args:
       converter: the model's.
-      window: the window.
+      example: the window.
 
     Returns:
       float32 `[T, C]`. Where segments end by themselves, what is past an end goes on as it ended.
     """
-    controls = np.array(window.example.controls, np.float32)
+    controls = np.array(example.controls, np.float32)
     if converter.spec.num_segments:
         controls = going_on(controls, converter.spec.num_segments)
     return controls

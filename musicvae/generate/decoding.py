@@ -1,7 +1,6 @@
 """Between windows and latent vectors, with the controls, tempos and instruments that go with them.
 
-Axes: N latent vectors, W windows of each result, T time step, C columns of control, D columns of a
-step, Z columns of z.
+Axes: N latent vectors, W windows of each result, T time step, C columns of control, Z columns of z.
 """
 
 from __future__ import annotations
@@ -11,6 +10,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from musicvae.converters.base import Array
+from musicvae.generate.bar_lines import COMMON_TIME
+from musicvae.generate.grid_pieces import GRID_QPM, in_bars_of
 from musicvae.generate.input_windows import Window
 from musicvae.generate.joining import cut_at, join
 from musicvae.generate.results import Sample, SamplingOptions, Vector
@@ -30,23 +31,29 @@ class Setting:
       qpm: quarters a minute.
       velocity: MIDI velocity, where the model has none of its own.
       program: MIDI program of melodies; None for the model's.
+      time_signature: numerator and denominator of its bars.
     """
 
     qpm: float = _USUAL_QPM
     velocity: int = _USUAL_VELOCITY
     program: int | None = None
+    time_signature: tuple[int, int] = COMMON_TIME
 
     @classmethod
     def of(cls, window: Window) -> Setting:
         """Returns a window's own."""
-        return cls(window.qpm, window.velocity, window.program)
+        return cls(window.qpm, window.velocity, window.program, window.time_signature)
 
     def towards(self, other: Setting, share: float) -> Setting:
-        """Returns a setting on the way to another; the instrument is that of the nearer one."""
+        """Returns a setting on the way to another.
+
+        Instrument and time signature are those of the nearer one.
+        """
         return Setting(
             qpm=self.qpm + (other.qpm - self.qpm) * share,
             velocity=round(self.velocity + (other.velocity - self.velocity) * share),
             program=self.program if share < 0.5 else other.program,
+            time_signature=self.time_signature if share < 0.5 else other.time_signature,
         )
 
 
@@ -67,7 +74,6 @@ def decode(
     options: SamplingOptions,
     settings: Sequence[Setting],
     controls: Sequence[Array] | None,
-    fixed: Array | None = None,
 ) -> tuple[Sample, ...]:
     """Writes the music of latent vectors, at each temperature.
 
@@ -79,18 +85,16 @@ def decode(
       settings: N settings.
       controls: float32 `[T, C]`, or `[N, T, C]`, for each window W of a result; None for a model
         without controls.
-      fixed: float32 `[N, T, D]`, what the results must have, NaN where the model chooses; None
-        leaves it every choice.
 
     Returns:
-      N takes at the first temperature, N at the second, and so on.
+      N samples at the first temperature, N at the second, and so on.
     """
     samples: list[Sample] = []
     for temperature in options.temperatures:
         pieces: list[list[NoteSequence]] = [[] for _ in captions]
         for w, control in enumerate([None] if controls is None else controls):
             decoded = model.decode_to_tensors(
-                z, options.length, temperature, control, seed=options.seed_for(w), fixed=fixed
+                z, options.length, temperature, control, seed=options.seed_for(w)
             )
             for k, outputs in enumerate(decoded):
                 own = control if control is None or control.ndim == 2 else control[k]
@@ -111,11 +115,15 @@ def _to_notes(
     setting: Setting,
     options: SamplingOptions,
 ) -> NoteSequence:
+    qpm = options.qpm or setting.qpm
+    is_common = setting.time_signature == COMMON_TIME
     sequence: NoteSequence = model.converter.to_notes(
         outputs,
         None if control is None else control[: len(outputs)],
-        qpm=options.qpm or setting.qpm,
+        qpm=qpm if is_common else GRID_QPM,
         velocity=setting.velocity,
         program=setting.program if options.program is None else options.program,
     )
-    return sequence
+    if not is_common:
+        sequence = in_bars_of(sequence, setting.time_signature, qpm)
+    return options.kit.as_kit(sequence)

@@ -1,11 +1,12 @@
 """What GrooVAE's models are for: playing given hits with feeling, drums from taps, hi-hats added.
 
-All of them take a whole performance, window after window, and keep its tempo. Humanizing, adding
-hi-hats and following hits keep the hits of the input as they are: what the model writes is how they
-are played. Without `SamplingOptions.keep_hits` the model, which has to squeeze them through a
-latent vector, writes hits as well and may lose or add some.
+All of them take a whole performance, window after window, and keep its tempos, time signatures and
+bars. Humanizing, adding hi-hats and following hits keep every hit of the input: what the model
+decides is how they are played (kept_hits.py), or which hi-hats are added. Without
+`SamplingOptions.keep_hits` the model, which has to squeeze them through a latent vector, writes
+hits as well and may lose or add some. Bars without a hit stay silent.
 
-Axes: W windows of a piece, T time step, C drum classes.
+Axes: N hits, W windows with hits, T time step, C drum classes, Z columns of z.
 
 Source: Gillick et al. 2019 (arXiv:1905.06118), section 5.
 """
@@ -13,8 +14,8 @@ Source: Gillick et al. 2019 (arXiv:1905.06118), section 5.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -22,22 +23,18 @@ from musicvae.converters import Converter
 from musicvae.converters.base import Array
 from musicvae.converters.groove import NUM_DRUMS, GrooveConfig
 from musicvae.errors import ConfigError
+from musicvae.generate.controls import controls_for
 from musicvae.generate.decoding import encode
-from musicvae.generate.input_windows import Window
-from musicvae.generate.original_pitches import with_original_pitches
-from musicvae.generate.performing import (
-    check_number,
-    fit,
-    fit_all,
-    notes_about,
-    perform,
-    reconstruct_windows,
-    takes_whole,
-)
-from musicvae.generate.results import Piece, Result, Sample, SamplingOptions
+from musicvae.generate.drum_performance import DrumPerformance, read_performance
+from musicvae.generate.drum_writing import hits_of_drum, write_added, write_free, write_kept
+from musicvae.generate.performing import check_number, fit
+from musicvae.generate.results import Piece, Result, Sample, SamplingOptions, Vector
 
 if TYPE_CHECKING:
     from musicvae.generate import TrainedModel
+
+
+Kept = Literal["hits", "playing", "nothing"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,7 +51,7 @@ class GrooveMode:
     config: str
     option: str
     taps: bool = False
-    keeps: Literal["hits", "playing", "nothing"] = "hits"
+    keeps: Kept = "hits"
 
 
 GROOVE_MODES: Mapping[str, GrooveMode] = {
@@ -82,24 +79,35 @@ def play_groove(
       options: what is asked for.
 
     Returns:
-      The versions, at the input's tempo, beginning where it does.
+      The versions, with the input's tempos and time signatures, beginning where it does.
 
     Raises:
       ConfigError: the model is of another kind.
       InputError: the input does not fit, or n is out of range.
     """
     options = options or SamplingOptions()
-    check_number(n)
     check_groove_mode(model.converter, model.config.name, mode)
-    windows = fit_all(model, piece, options, taps=GROOVE_MODES[mode].taps)
-    fixed = _fixed_values(model.converter, windows, mode, options)
-    result = reconstruct_windows(
-        model, piece, windows, n, options, fixed, whole=takes_whole(options)
-    )
-    if fixed is None:
-        return result
-    samples = _with_original_pitches(model.converter, windows, result.samples)
-    return dataclasses.replace(result, samples=samples)
+    return _replay(model, piece, n, options, _kept(mode, options), taps=GROOVE_MODES[mode].taps)
+
+
+def reconstruct_groove(
+    model: TrainedModel, piece: Piece, n: int, options: SamplingOptions
+) -> Result:
+    """Plays a whole performance as a groove model remembers it, its hits too.
+
+    Args:
+      model: a groove model.
+      piece: drums.
+      n: how many versions; the first comes from the mean of the posterior, others from samples.
+      options: what is asked for.
+
+    Returns:
+      The versions.
+
+    Raises:
+      InputError: the input does not fit, or n is out of range.
+    """
+    return _replay(model, piece, n, options, "nothing")
 
 
 def follow_hits(
@@ -129,7 +137,8 @@ def follow_hits(
     options = options or SamplingOptions()
     check_number(n)
     check_groove_mode(model.converter, model.config.name, "follow_hits")
-    windows = fit_all(model, hits, options)
+    kept = _kept("follow_hits", options)
+    performance = read_performance(hits, model.converter, options, keeps_unknown=kept != "nothing")
     if style is None:
         styles = model.sample_z(n, options.seed, targets=options.targets, guidance=options.guidance)
     else:
@@ -139,17 +148,14 @@ def follow_hits(
         )
         noise[0] = 0.0
         styles = posterior.mu + posterior.sigma * noise
-    fixed = _fixed_values(model.converter, windows, "follow_hits", options)
-    samples: list[Sample] = []
-    for k, z in enumerate(styles):
-        varied = dataclasses.replace(options, seed=options.seed_for(k))
-        with_fixed = np.repeat(z[None], len(windows), axis=0)
-        name, whole = f"version {k + 1}", takes_whole(options)
-        samples += perform(model, windows, with_fixed, name, varied, fixed, whole=whole)
-    played = tuple(samples)
-    if fixed is not None:
-        played = _with_original_pitches(model.converter, windows, played)
-    return Result(played, notes_about([hits], windows[:1]))
+
+    def versions() -> Iterator[tuple[str, Vector, SamplingOptions]]:
+        for k, z in enumerate(styles):
+            varied = dataclasses.replace(options, seed=options.seed_for(k))
+            repeated = np.repeat(z[np.newaxis], len(performance.examples), axis=0)
+            yield f"version {k + 1}", repeated, varied
+
+    return _result(model, kept, performance, versions())
 
 
 def check_groove_mode(converter: Converter, config_name: str, mode: str) -> None:
@@ -171,32 +177,94 @@ def check_groove_mode(converter: Converter, config_name: str, mode: str) -> None
         )
 
 
-def _with_original_pitches(
-    converter: Converter, windows: Sequence[Window], samples: Sequence[Sample]
-) -> tuple[Sample, ...]:
-    """Plays hits that were kept on the drums that they have in the input."""
-    return tuple(
-        dataclasses.replace(
-            sample, sequence=with_original_pitches(sample.sequence, windows, converter.num_steps)
-        )
-        for sample in samples
+def _kept(mode: str, options: SamplingOptions) -> Kept:
+    return GROOVE_MODES[mode].keeps if options.keep_hits else "nothing"
+
+
+def _replay(
+    model: TrainedModel,
+    piece: Piece,
+    n: int,
+    options: SamplingOptions,
+    kept: Kept,
+    *,
+    taps: bool = False,
+) -> Result:
+    """Encodes a performance and decodes it, n times."""
+    check_number(n)
+    performance = read_performance(
+        piece, model.converter, options, taps=taps, keeps_unknown=kept != "nothing"
     )
+    posterior = model.encode_examples(performance.examples, seed=0)
+
+    def versions() -> Iterator[tuple[str, Vector, SamplingOptions]]:
+        for k in range(n):
+            z, varied = posterior.mu, dataclasses.replace(options, seed=options.seed_for(k))
+            if k:
+                noise = np.random.default_rng(varied.seed).standard_normal(z.shape, np.float32)
+                z = z + posterior.sigma * noise
+            yield (piece.name if n == 1 else f"{piece.name}, version {k + 1}"), z, varied
+
+    return _result(model, kept, performance, versions())
 
 
-def _fixed_values(
-    converter: Converter, windows: Sequence[Window], mode: str, options: SamplingOptions
+def _result(
+    model: TrainedModel,
+    kept: Kept,
+    performance: DrumPerformance,
+    versions: Iterator[tuple[str, Vector, SamplingOptions]],
+) -> Result:
+    """Decodes versions, each at every temperature."""
+    write = _WRITERS[kept]
+    fixed = _fixed_values(model.converter, performance, kept)
+    samples = []
+    for name, z, options in versions:
+        controls = _controls(model, performance, options)
+        for temperature in options.temperatures:
+            rows = model.decode_to_tensors(
+                z, None, temperature, controls, seed=options.seed, fixed=fixed
+            )
+            sequence = write(performance, np.array(rows), model.converter, options)
+            caption = name
+            if len(options.temperatures) > 1:
+                caption = f"{name}, temperature {temperature:g}"
+            samples.append(Sample(sequence, caption, z[0] if len(z) == 1 else None))
+    return Result(tuple(samples), performance.notes)
+
+
+def _controls(
+    model: TrainedModel, performance: DrumPerformance, options: SamplingOptions
 ) -> Array | None:
+    """Returns the hits that the model is to play, float32 `[W, T, C]`."""
+    if not model.converter.spec.control_depth:
+        return None
+    if options.control is not None:
+        found = controls_for(model.converter, model.config.name, options)
+        assert found is not None
+        return np.array([found[k % len(found)] for k in range(len(performance.examples))])
+    return np.array([example.controls for example in performance.examples], np.float32)
+
+
+def _fixed_values(converter: Converter, performance: DrumPerformance, kept: Kept) -> Array | None:
     """Returns what of the input the result must have, float32 `[W, T, 3C]`; NaN is for free.
 
     None leaves the model every choice.
     """
-    keeps = GROOVE_MODES[mode].keeps
-    if keeps == "nothing" or not options.keep_hits:
+    if kept == "nothing":
         return None
-    fixed = np.array([window.example.outputs for window in windows], np.float32)
+    fixed = np.array([example.outputs for example in performance.examples], np.float32)
     hits, playing = np.split(fixed, [NUM_DRUMS], axis=-1)
-    if keeps == "hits":
+    if kept == "hits":
         playing[np.tile(hits > 0, 2)] = np.nan
     for drum in getattr(converter.config, "add_instruments", None) or ():
-        fixed[..., drum::NUM_DRUMS] = np.nan
+        is_own = hits_of_drum(performance, drum)
+        own = performance.hits.select(is_own).compact(performance.first_steps, fixed.shape[1])
+        fixed[..., drum::NUM_DRUMS][own["velocities"][..., drum] == 0] = np.nan
     return fixed
+
+
+_WRITERS: Mapping[Kept, Callable[[DrumPerformance, Array, Converter, SamplingOptions], Any]] = {
+    "hits": write_kept,
+    "playing": write_added,
+    "nothing": write_free,
+}

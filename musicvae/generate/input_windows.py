@@ -10,24 +10,23 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-import math
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple, cast
+from collections.abc import Collection, Iterator, Sequence
+from typing import NamedTuple
 
-import numpy as np
-
-from musicvae.converters import Converter, Example, Extraction, Origin
-from musicvae.converters.base import Array
+from musicvae.converters import Converter, Example, Extraction, Origin, Rejection
 from musicvae.errors import InputError, MultipleExamplesError, NoExamplesError
 from musicvae.generate.adaptations import (
     BASS_PROGRAMS,
+    MAX_PIECE_SECONDS,
     Repair,
     basses_on_a_piano,
-    copy_of,
-    in_common_time,
+    in_bars_of_four,
     on_a_piano,
     with_one_tempo,
+    within_an_hour,
 )
+from musicvae.generate.bar_lines import COMMON_TIME, BarLines
+from musicvae.generate.window_lengths import filled_up, window_bars, with_window_bars
 from musicvae.generate.window_score import best_window
 from musicvae.lazy_note_seq import NoteSequence
 from musicvae.sequences import (
@@ -38,14 +37,8 @@ from musicvae.sequences import (
     track_name,
 )
 
-MAX_PIECE_SECONDS = 3600.0
-
 _USUAL_VELOCITY = 80
 _SAME_SECONDS = 1e-6
-_LENGTH_OPTIONS = ("slice_bars", "split_bars")
-_HELD_LABELS = ("labels", "melody", "bass")
-_LASTING_LABELS = ("chords", "keys")
-_NOTE_OFF, _FIRST_PITCH = 1, 2
 
 
 class SeveralWindowsError(MultipleExamplesError):
@@ -74,8 +67,7 @@ class Window:
         that changes its program, that of most notes. A bass beside a melody does not count.
       bar: bar of the piece at which it begins; the first is 1.
       seconds: the same in seconds.
-      end_of_piece: second at which the piece's last bar ends, in the same time as `seconds`.
-      piece: the piece as it was read, at one tempo.
+      time_signature: numerator and denominator of the bars that it is made of.
       notes: what was done to the piece, in sentences for the user.
     """
 
@@ -85,8 +77,7 @@ class Window:
     program: int | None
     bar: int
     seconds: float
-    end_of_piece: float
-    piece: NoteSequence
+    time_signature: tuple[int, int] = COMMON_TIME
     notes: tuple[str, ...] = ()
 
 
@@ -120,7 +111,7 @@ def fit_window(
     if strict:
         extraction = converter.extract(sequence, pitch_map="inference")
         programs = tuple(note.program for note in sequence.notes)
-        reading = _Reading(sequence, extraction, (), programs)
+        reading = _Reading(sequence, extraction, (), programs, None)
         windows = _windows(converter, reading)
         if len(windows) > 1:
             raise SeveralWindowsError(name, windows)
@@ -131,7 +122,7 @@ def fit_window(
     count, notes = len(reading.extraction.examples), reading.notes
     if not count:
         raise _none_of(reading, name)
-    chosen = _choose(converter, reading.extraction, bar, name)
+    chosen = _choose(converter, reading, bar, name)
     (window,) = _windows(converter, reading, [chosen])
     if count > 1:
         why = "asked for" if bar is not None else "the most musical"
@@ -156,58 +147,6 @@ def window_notes(window: Window, converter: Converter) -> NoteSequence:
     return notes
 
 
-def end_of(sequence: NoteSequence) -> float:
-    """Returns the second at which the last bar of a piece in 4/4 ends, with its silent bars.
-
-    Args:
-      sequence: the piece, at one tempo.
-    """
-    bar_seconds = 240.0 / tempo_at(sequence)
-    onsets = [note.start_time for note in sequence.notes if math.isfinite(note.start_time)]
-    # A hit up to half a sixteenth early belongs to the bar that it leads into.
-    last = max(onsets, default=0.0) + bar_seconds / 32
-    bars = math.floor(last / bar_seconds) + 1
-    if sequence.total_time <= MAX_PIECE_SECONDS:
-        bars = max(bars, math.floor(sequence.total_time / bar_seconds + 1e-2))
-    return bars * bar_seconds
-
-
-def fit_whole(
-    sequence: NoteSequence, converter: Converter, *, name: str, adaptations: Sequence[Repair] = ()
-) -> list[Window]:
-    """Cuts a whole piece into windows that follow each other.
-
-    Args:
-      sequence: the piece, not changed.
-      converter: the model's.
-      name: what to call the piece in messages.
-      adaptations: what may be tried before the usual repairs.
-
-    Returns:
-      Its windows, in order, none overlapping another; the last is filled up with silence where the
-      representation allows. Of several melodies the one with the most windows is taken.
-
-    Raises:
-      NoExamplesError: the piece gives none; the message says why.
-    """
-    converter = _keeping_repetitions(converter)
-    reading = _read(sequence, converter, adaptations, whole=True)
-    origins = reading.extraction.origins
-    if not origins:
-        raise _none_of(reading, name)
-    by_tracks = collections.Counter(origin.tracks for origin in origins)
-    tracks = max(by_tracks, key=lambda tracks: by_tracks[tracks])
-    taken: list[int] = []
-    free_from = -math.inf
-    for k in sorted(range(len(origins)), key=lambda k: origins[k].seconds):
-        origin = origins[k]
-        if origin.tracks == tracks and origin.seconds >= free_from - _SAME_SECONDS:
-            taken.append(k)
-            free_from = origin.seconds + _window_seconds(converter, reading.sequence, origin)
-    windows = _windows(converter, reading, taken)
-    return [dataclasses.replace(window, notes=reading.notes) for window in windows]
-
-
 def _none_of(reading: _Reading, name: str) -> NoExamplesError:
     reasons = describe_rejections(reading.extraction.rejections, reading.sequence)
     return NoExamplesError(f"'{name}' has nothing that this model can read: {reasons}")
@@ -217,226 +156,198 @@ class _Reading(NamedTuple):
     """What was read of a piece.
 
     Attributes:
-      sequence: the piece after its repairs.
+      sequence: the piece after its adaptations.
       extraction: its windows.
       notes: what was done to it.
-      programs: of its notes, before the repairs.
+      programs: of its notes, before the adaptations.
+      lines: its bar lines, where its bars were laid out as bars of 4/4.
     """
 
     sequence: NoteSequence
     extraction: Extraction
     notes: tuple[str, ...]
     programs: tuple[int, ...]
+    lines: BarLines | None
 
 
-def _read(
-    sequence: NoteSequence,
-    converter: Converter,
-    adaptations: Sequence[Repair],
-    *,
-    whole: bool = False,
-) -> _Reading:
-    """Extracts all windows, repairing the piece and shortening the window until there are some.
+class Stage(NamedTuple):
+    """A piece after some adaptations.
 
-    With `whole` the piece is filled up with silence to a whole number of windows.
+    Attributes:
+      sequence: the piece.
+      notes: what was done to it.
+      lines: its bar lines, where its bars were laid out as bars of 4/4.
     """
-    stages = list(_stages(sequence, adaptations))
-    programs = tuple(note.program for note in stages[0][0].notes)
-    for adapted, notes in stages:
-        filled = _filled_up(adapted, converter) if whole else adapted
-        extraction = converter.extract(filled, pitch_map="inference")
-        if extraction.examples:
-            notes = (*notes, *_left_out(extraction), *_changed_programs(sequence, extraction))
-            return _Reading(adapted, extraction, notes, programs)
-    rejections = extraction.rejections
-    shortest = _with_bars(converter, 1)
-    if shortest is not None:
-        for adapted, notes in stages:
-            tried = shortest.extract_compact(adapted, pitch_map="inference")
-            if tried.origins:
-                extraction, sentence = _filled(adapted, converter)
-                notes = (*notes, sentence, *_left_out(extraction))
-                return _Reading(adapted, extraction, notes, programs)
-            # That there is too little of it is no reason where not even a bar can be read.
-            rejections = tried.rejections
-    return _Reading(stages[-1][0], Extraction((), rejections, ()), (), programs)
+
+    sequence: NoteSequence
+    notes: tuple[str, ...]
+    lines: BarLines | None
 
 
-def _left_out(extraction: Extraction) -> tuple[str, ...]:
-    """Says which drums a model does not know, and which notes of its windows are out of its range.
+def stages(sequence: NoteSequence, adaptations: Sequence[Repair]) -> Iterator[Stage]:
+    """Yields a piece as it stands, then after one adaptation, after two, and so on."""
+    stage = Stage(sequence, (), None)
+    yield stage
+    for adaptation in adaptations:
+        adapted = adaptation(stage.sequence)
+        if adapted is not None:
+            is_laid_out = adaptation is in_bars_of_four
+            stage = Stage(
+                sequence=adapted.sequence,
+                notes=(*stage.notes, adapted.notes) if adapted.notes else stage.notes,
+                lines=BarLines.of(stage.sequence) if is_laid_out else stage.lines,
+            )
+            yield stage
 
-    Both are counted for the whole piece.
+
+def notes_about_tracks(
+    sequence: NoteSequence, rejections: Sequence[Rejection], tracks: Collection[int]
+) -> tuple[str, ...]:
+    """Says what of some instruments a model does not know, or reads otherwise.
+
+    Args:
+      sequence: the piece, before its adaptations.
+      rejections: what was left out of it, counted for the whole piece.
+      tracks: the instruments that are read.
     """
-    tracks = {track for origin in extraction.origins for track in origin.tracks}
-    details = [
+    left_out = [
         each.detail
-        for each in extraction.rejections
+        for each in rejections
         if each.reason == "unmapped_pitch"
         or (each.reason == "out_of_range" and each.track in tracks)
     ]
-    return tuple(f"{detail} and were left out" for detail in dict.fromkeys(details))
-
-
-def _changed_programs(sequence: NoteSequence, extraction: Extraction) -> tuple[str, ...]:
-    """Says which instruments of the windows change their program in mid-tune."""
-    tracks = {track for origin in extraction.origins for track in origin.tracks}
     channels = channels_of(sequence)
-    return tuple(
+    changed = [
         f"{track_name(track, channels)} changes its program "
         f"({' to '.join(dict.fromkeys(str(program) for _, program in changes))}) and was read as "
         "one instrument"
         for track, changes in program_changes(sequence).items()
         if track in tracks
-    )
+    ]
+    return (*(f"{detail} and were left out" for detail in dict.fromkeys(left_out)), *changed)
 
 
-def _stages(
-    sequence: NoteSequence, adaptations: Sequence[Repair]
-) -> Iterator[tuple[NoteSequence, tuple[str, ...]]]:
-    """Yields the piece as it stands, then after one repair, after two, and so on."""
-    notes: tuple[str, ...] = ()
-    if sequence.total_time > MAX_PIECE_SECONDS:
-        sequence, count = _first_hour(sequence), len(sequence.notes)
-        notes = ("only its first hour was read",) if len(sequence.notes) < count else ()
-    yield sequence, notes
-    for adaptation in (*adaptations, with_one_tempo, in_common_time, on_a_piano, basses_on_a_piano):
-        adapted = adaptation(sequence)
-        if adapted is not None:
-            sequence, notes = adapted.sequence, (*notes, adapted.notes)
-            yield sequence, notes
+def sound_of(notes: Sequence[tuple[NoteSequence.Note, int]]) -> tuple[int, int | None]:
+    """Returns how some notes sound.
+
+    Args:
+      notes: notes, each with the program that it has in the piece.
+
+    Returns:
+      Their mean velocity, and the program of their melody, or None where it has none or several; of
+      one instrument that changes its program, that of most notes. A bass beside a melody does not
+      count.
+    """
+    programs = collections.Counter(program for note, program in notes if not note.is_drum)
+    for program in [each for each in programs if each in BASS_PROGRAMS]:
+        if len(programs) > 1:
+            del programs[program]
+    melodic = {note.instrument for note, program in notes if program in programs}
+    mean = sum(note.velocity for note, _ in notes) / len(notes) if notes else _USUAL_VELOCITY
+    is_one = len(programs) == 1 or len(melodic) == 1
+    usual = max(programs, key=lambda program: programs[program]) if is_one else None
+    return min(max(round(mean), 1), 127), usual
 
 
-def _first_hour(sequence: NoteSequence) -> NoteSequence:
-    result = copy_of(sequence)
-    del result.notes[:]
-    result.notes.extend(note for note in sequence.notes if note.start_time < MAX_PIECE_SECONDS)
-    for note in result.notes:
-        note.end_time = min(note.end_time, MAX_PIECE_SECONDS)
-    result.total_time = MAX_PIECE_SECONDS
-    return result
+def _read(sequence: NoteSequence, converter: Converter, adaptations: Sequence[Repair]) -> _Reading:
+    """Extracts all windows, adapting the piece and shortening the window until there are some."""
+    usual = (with_one_tempo, in_bars_of_four, on_a_piano, basses_on_a_piano)
+    first, *others = stages(sequence, [within_an_hour, *adaptations, *usual])
+    # What is past an hour is never read.
+    tried_stages = others if sequence.total_time > MAX_PIECE_SECONDS else [first, *others]
+    programs = tuple(note.program for note in tried_stages[0].sequence.notes)
+    for stage in tried_stages:
+        extraction = converter.extract(stage.sequence, pitch_map="inference")
+        if extraction.examples:
+            notes = (*stage.notes, *_about(sequence, extraction))
+            return _Reading(stage.sequence, extraction, notes, programs, stage.lines)
+    rejections = extraction.rejections
+    shortest = with_window_bars(converter, 1)
+    if shortest is not None:
+        for stage in tried_stages:
+            tried = shortest.extract_compact(stage.sequence, pitch_map="inference")
+            if tried.origins:
+                extraction, sentence = _filled(stage.sequence, converter)
+                notes = (*stage.notes, sentence, *_about(sequence, extraction))
+                return _Reading(stage.sequence, extraction, notes, programs, stage.lines)
+            # That there is too little of it is no reason where not even a bar can be read.
+            rejections = tried.rejections
+    return _Reading(stage.sequence, Extraction((), rejections, ()), (), programs, stage.lines)
+
+
+def _about(sequence: NoteSequence, extraction: Extraction) -> tuple[str, ...]:
+    tracks = {track for origin in extraction.origins for track in origin.tracks}
+    return notes_about_tracks(sequence, extraction.rejections, tracks)
 
 
 def _filled(sequence: NoteSequence, converter: Converter) -> tuple[Extraction, str]:
     """Reads the longest windows that there are and fills them up with silence."""
-    bars = _bars(converter)
+    bars = window_bars(converter)
     for shorter_bars in range(bars - 1, 0, -1):
-        shorter = _with_bars(converter, shorter_bars)
+        shorter = with_window_bars(converter, shorter_bars)
         assert shorter is not None
         found = shorter.extract_compact(sequence, pitch_map="inference")
         if found.origins:
             break
-    arrays = {name: _fill(name, array, converter.num_steps) for name, array in found.arrays.items()}
-    examples = tuple(map(Example, *converter.expand(arrays)))
+    examples = filled_up(converter, found.arrays)
     are = "bar was" if shorter_bars == 1 else "bars were"
     notes = f"its {shorter_bars} {are} filled up with silence to {bars}"
     return Extraction(examples, found.rejections, found.origins), notes
 
 
-def _fill(name: str, array: Array, num_steps: int) -> Array:
-    """Lengthens compact arrays `[N, T, ...]` to `num_steps`: notes end, chords and keys go on."""
-    missing = num_steps - array.shape[1]
-    if name in _LASTING_LABELS:
-        return np.concatenate([array, np.repeat(array[:, -1:], missing, axis=1)], axis=1)
-    silence = np.zeros((len(array), missing, *array.shape[2:]), array.dtype)
-    if name in _HELD_LABELS:
-        # A label of 0 lets a note go on; the last one that is not 0 says whether one sounds.
-        steps = np.where(array > 0, np.arange(array.shape[1]), -1).max(axis=1)
-        last = np.take_along_axis(array, np.maximum(steps, 0)[:, None], axis=1)[:, 0]
-        silence[:, 0] = np.where(last >= _FIRST_PITCH, _NOTE_OFF, 0)
-    return np.concatenate([array, silence], axis=1)
-
-
-def _length_option(converter: Converter) -> str | None:
-    return next((name for name in _LENGTH_OPTIONS if hasattr(converter.config, name)), None)
-
-
-def _bars(converter: Converter) -> int:
-    option = _length_option(converter)
-    return int(getattr(converter.config, option)) if option else 1
-
-
-def _with_bars(converter: Converter, bars: int) -> Converter | None:
-    """Returns the converter with shorter windows, or None where they cannot be shorter."""
-    option = _length_option(converter)
-    if option is None or bars >= _bars(converter):
-        return None
-    return _with_options(converter, **{option: bars})
-
-
-def _keeping_repetitions(converter: Converter) -> Converter:
-    return (
-        _with_options(converter, dedupe=False) if hasattr(converter.config, "dedupe") else converter
-    )
-
-
-def _with_options(converter: Converter, **options: Any) -> Converter:
-    config = dataclasses.replace(converter.config, **options)
-    return cast(Converter, dataclasses.replace(cast(Any, converter), config=config))
-
-
-def _filled_up(sequence: NoteSequence, converter: Converter) -> NoteSequence:
-    """Lengthens a piece by silence to a whole number of windows, which grooves keep."""
-    seconds = converter.num_steps * 15.0 / tempo_at(sequence, 0.0)
-    total = max(sequence.total_time, *(note.start_time for note in sequence.notes), 0.0, 0.0)
-    if not math.isfinite(total) or total > MAX_PIECE_SECONDS:
-        return sequence
-    result = copy_of(sequence)
-    result.total_time = max(math.ceil(total / seconds - 1e-2), 1) * seconds
-    return result
-
-
-def _choose(converter: Converter, extraction: Extraction, bar: int | None, name: str) -> int:
+def _choose(converter: Converter, reading: _Reading, bar: int | None, name: str) -> int:
     """Returns the number of the window that begins at `bar`, or of the most musical one."""
-    origins = extraction.origins
-    candidates = list(range(len(origins)))
+    extraction = reading.extraction
+    candidates = list(range(len(extraction.origins)))
     if bar is not None:
-        candidates = [k for k in candidates if origins[k].bar == bar]
+        bars = [_bar(origin, reading.lines) for origin in extraction.origins]
+        candidates = [k for k in candidates if bars[k] == bar]
         if not candidates:
-            bars = sorted({origin.bar for origin in origins})
-            shown = ", ".join(map(str, bars[:12])) + (", ..." if len(bars) > 12 else "")
+            known = sorted(set(bars))
+            shown = ", ".join(map(str, known[:12])) + (", ..." if len(known) > 12 else "")
             raise InputError(
                 f"no window of '{name}' begins at bar {bar}; there are some at {shown}"
             )
     return best_window(converter, extraction.examples, candidates)
 
 
+def _bar(origin: Origin, lines: BarLines | None) -> int:
+    """Returns the bar of the piece that a window begins at."""
+    return origin.bar if lines is None else lines.slot_numbered(origin.bar - 1).bar
+
+
 def _windows(
     converter: Converter, reading: _Reading, which: Sequence[int] | None = None
 ) -> list[Window]:
     """Returns windows with the tempo, loudness and instrument that they have in the piece."""
-    sequence, extraction = reading.sequence, reading.extraction
-    end = end_of(sequence)
+    sequence, extraction, lines = reading.sequence, reading.extraction, reading.lines
     windows = []
     for k in range(len(extraction.origins)) if which is None else which:
         origin = extraction.origins[k]
         until = origin.seconds + _window_seconds(converter, sequence, origin)
-        notes = [
-            (note, program)
-            for note, program in zip(sequence.notes, reading.programs, strict=True)
-            if note.instrument in origin.tracks and origin.seconds - 0.1 <= note.start_time < until
-        ]
-        programs = collections.Counter(program for note, program in notes if not note.is_drum)
-        for program in [each for each in programs if each in BASS_PROGRAMS]:
-            if len(programs) > 1:
-                del programs[program]
-        melodic = {note.instrument for note, program in notes if program in programs}
-        mean = sum(note.velocity for note, _ in notes) / len(notes) if notes else _USUAL_VELOCITY
+        velocity, program = sound_of(
+            [
+                (note, program)
+                for note, program in zip(sequence.notes, reading.programs, strict=True)
+                if note.instrument in origin.tracks
+                and origin.seconds - 0.1 <= note.start_time < until
+            ]
+        )
         windows.append(
             Window(
                 example=extraction.examples[k],
                 qpm=tempo_at(sequence, origin.seconds + _SAME_SECONDS),
-                velocity=min(max(round(mean), 1), 127),
-                program=max(programs, key=lambda program: programs[program])
-                if len(programs) == 1 or len(melodic) == 1
-                else None,
-                bar=origin.bar,
+                velocity=velocity,
+                program=program,
+                bar=_bar(origin, lines),
                 seconds=origin.seconds,
-                end_of_piece=end,
-                piece=sequence,
+                time_signature=(
+                    COMMON_TIME if lines is None else lines.time_signature_of(origin.bar - 1)
+                ),
             )
         )
     return windows
 
 
 def _window_seconds(converter: Converter, sequence: NoteSequence, origin: Origin) -> float:
-    return _bars(converter) * 240.0 / tempo_at(sequence, origin.seconds + _SAME_SECONDS)
+    return window_bars(converter) * 240.0 / tempo_at(sequence, origin.seconds + _SAME_SECONDS)

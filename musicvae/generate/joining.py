@@ -33,7 +33,7 @@ def join(pieces: Sequence[NoteSequence], starts: Sequence[float] | None = None) 
 
     Returns:
       The whole. Notes that ring on into the next piece stay as long as they are, and none begins
-      before 0. A tempo is written where it changes.
+      before 0. A tempo or time signature is written where it changes.
     """
     if len(pieces) == 1 and starts is None:
         return pieces[0]
@@ -46,6 +46,12 @@ def join(pieces: Sequence[NoteSequence], starts: Sequence[float] | None = None) 
         for tempo in piece.tempos:
             if not joined.tempos or joined.tempos[-1].qpm != tempo.qpm:
                 joined.tempos.add(time=start if joined.tempos else 0.0, qpm=tempo.qpm)
+        for signature in piece.time_signatures:
+            last = joined.time_signatures[-1:]
+            parts = signature.numerator, signature.denominator
+            if [(each.numerator, each.denominator) for each in last] != [parts]:
+                time = start + signature.time if last else 0.0
+                joined.time_signatures.add(time=time, numerator=parts[0], denominator=parts[1])
         for note in piece.notes:
             copy = joined.notes.add()
             copy.CopyFrom(note)

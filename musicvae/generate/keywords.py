@@ -5,9 +5,11 @@ model.sample(4, temperature=0.8, qpm=90, seed=1)
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
+from musicvae.converters.drum_map import load_drum_map
 from musicvae.errors import InputError
 from musicvae.generate.music import MusicLike, as_piece
 from musicvae.generate.results import SamplingOptions
@@ -32,6 +34,10 @@ class SamplingKeywords(TypedDict, total=False):
       strict: whether an input must be one window exactly, as it stands.
       bar: the bar at which an input's window begins, from 1.
       keep_hits: whether the groove modes play the input's hits as they are.
+      timing: how much of a groove model's timing kept hits take, 0 (none) to 1.
+      velocity: how much of its velocities they take, 0 (none) to 1.
+      drum_map: what drum pitches are: "inference" (General MIDI), "training", or the path of a TOML
+        file.
       attribute: attributes that new music is to have, such as "note_density=high", for models with
         a learned prior.
       guidance: how strongly, at least 0; 1 is as the training music has them.
@@ -48,6 +54,9 @@ class SamplingKeywords(TypedDict, total=False):
     strict: bool
     bar: int | None
     keep_hits: bool
+    timing: float
+    velocity: float
+    drum_map: str | os.PathLike[str]
     attribute: str | Sequence[str]
     guidance: float
 
@@ -77,6 +86,8 @@ def sampling_options(keywords: Mapping[str, Any]) -> SamplingOptions:
     texts = [attribute] if isinstance(attribute, str) else list(attribute)
     if texts:
         values["targets"] = parse_targets(texts)
+    if "drum_map" in values:
+        values["kit"] = load_drum_map(os.fspath(values.pop("drum_map")))
     if values.get("control") is not None:
         values["control"] = as_piece(values["control"])
     return SamplingOptions(temperatures=temperatures, **values)

@@ -109,7 +109,7 @@ class Model:
         Args:
           music: the piece.
           n: how many results: the first from the posterior's mean, others from samples of it.
-          whole: whether to do the whole piece, window by window.
+          whole: whether to do the whole piece, with all its bars in their places.
           **options: see `SamplingKeywords`.
 
         Raises:

@@ -9,6 +9,7 @@ Axes: N results, Z columns of z.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -16,19 +17,15 @@ import numpy as np
 import numpy.typing as npt
 
 from musicvae.attributes import AttributeVectors
+from musicvae.converters import GrooveConverter
 from musicvae.errors import InputError
 from musicvae.generate.controls import control_window, controls_for
 from musicvae.generate.decoding import Setting, decode, encode, setting_between
+from musicvae.generate.grooves import reconstruct_groove
 from musicvae.generate.joining import join
-from musicvae.generate.performing import (
-    check_number,
-    fit,
-    fit_all,
-    notes_about,
-    reconstruct_windows,
-    takes_whole,
-)
+from musicvae.generate.performing import check_number, fit, notes_about, takes_whole
 from musicvae.generate.results import Piece, Result, Sample, SamplingOptions
+from musicvae.generate.whole_piece import reconstruct_whole
 from musicvae.latent import lerp, slerp
 
 if TYPE_CHECKING:
@@ -89,9 +86,22 @@ def reconstruct(
     """
     options = options or SamplingOptions()
     check_number(n)
-    whole = whole and takes_whole(options)
-    windows = fit_all(model, piece, options) if whole else [fit(model, piece, options)]
-    return reconstruct_windows(model, piece, windows, n, options, whole=whole)
+    if whole and takes_whole(options):
+        is_groove = isinstance(model.converter, GrooveConverter)
+        return (reconstruct_groove if is_groove else reconstruct_whole)(model, piece, n, options)
+    window = fit(model, piece, options)
+    posterior = encode(model, [window])
+    controls = controls_for(model.converter, model.config.name, options, window)
+    samples: list[Sample] = []
+    for k in range(n):
+        z = posterior.mu
+        if k:
+            noise = np.random.default_rng(options.seed_for(k)).standard_normal(z.shape, np.float32)
+            z = z + posterior.sigma * noise
+        name = piece.name if n == 1 else f"{piece.name}, version {k + 1}"
+        varied = dataclasses.replace(options, seed=options.seed_for(k))
+        samples += decode(model, z, [name], varied, [Setting.of(window)], controls)
+    return Result(tuple(samples), notes_about([piece], [window]))
 
 
 def interpolate(

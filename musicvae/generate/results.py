@@ -9,6 +9,7 @@ from typing import Literal, overload
 import numpy as np
 import numpy.typing as npt
 
+from musicvae.converters.drum_map import GENERAL_MIDI, DrumMap
 from musicvae.errors import InputError
 from musicvae.generate.music import Music
 from musicvae.lazy_note_seq import NoteSequence
@@ -113,6 +114,9 @@ class SamplingOptions:
       keep_hits: whether the groove jobs play the input's hits as they are, and no others.
       targets: attributes that new latent vectors are to have, for models with a learned prior.
       guidance: how strongly, 0 or more; 1 is as the training music has them.
+      timing: how much of a groove model's timing kept hits take, 0 (none) to 1.
+      velocity: how much of its velocities they take, 0 (none) to 1.
+      kit: what the drum pitches of inputs and results are.
     """
 
     temperatures: tuple[float, ...] = (0.5,)
@@ -128,6 +132,9 @@ class SamplingOptions:
     keep_hits: bool = True
     targets: tuple[Target, ...] = ()
     guidance: float = DEFAULT_GUIDANCE
+    timing: float = 1.0
+    velocity: float = 1.0
+    kit: DrumMap = GENERAL_MIDI
 
     def __post_init__(self) -> None:
         if not self.temperatures:
@@ -141,6 +148,12 @@ class SamplingOptions:
             raise InputError(f"program {self.program} is not in 0..127")
         if self.seed is not None and self.seed < 0:
             raise InputError(f"seed {self.seed} must be at least 0")
+        for name in ("timing", "velocity"):
+            if not 0.0 <= getattr(self, name) <= 1.0:
+                raise InputError(
+                    f"{name} {getattr(self, name):g} is not in 0 (as in the input) to 1 (as the "
+                    "model plays)"
+                )
         if self.length is not None and not 1 <= self.length <= MAX_LENGTH_STEPS:
             raise InputError(f"length {self.length} is not in 1..{MAX_LENGTH_STEPS} steps")
 

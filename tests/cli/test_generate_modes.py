@@ -116,6 +116,27 @@ def test_the_hits_to_follow_may_be_the_control(run, runs, music):
     assert len(names) == 5
 
 
+def test_a_kit_may_be_given_as_a_file_and_a_manner_in_part(run, runs, music, tmp_path):
+    kit = tmp_path / "kit.toml"
+    kit.write_text('36 = "snare"\n38 = "kick"\n')
+    model = f"--run_dir={runs[GROOVE_MODES['humanize'].config]}"
+    given = model, "--mode=humanize", "--num_outputs=1"
+    beat = f"--input_midi_1={music['beat']}"
+    status, text, names = run(*given, beat, f"--drum_map={kit}", "--timing=0", "--velocity=0")
+    assert status == 0, text
+    found, expected = (
+        sorted((round(note.start_time, 3), note.pitch, note.velocity) for note in piece.notes)
+        for piece in (read(tmp_path / "out" / names[0]), read(music["beat"]))
+    )
+    assert found == expected
+    status, text, _ = run(*given, beat, "--drum_map=nowhere.toml")
+    assert status == 1
+    assert "drum map 'nowhere.toml': No such file or directory" in text
+    status, text, _ = run(model, "--program=flute")
+    assert status == 1
+    assert "which plays drums" in text
+
+
 def test_a_groove_job_names_the_model_that_it_needs(run):
     status, text, _ = run("--mode=humanize", "--input_midi_1=nowhere.mid")
     assert status == 1
@@ -219,6 +240,9 @@ def test_everything_to_look_at_and_to_hear_is_written(run, runs, music, tmp_path
         (["--program=kazoo"], "unknown instrument 'kazoo'"),
         (["--qpm=0"], "is no tempo"),
         (["--mode=similar", "--input_midi_1={tune}", "--bar=7"], "no window of 'tune.mid' begins"),
+        (["--mode=similar", "--input_midi_1={tune}", "--whole"], "it belongs to reconstruct"),
+        (["--closeness=0.5"], "--closeness has no effect with --mode=sample"),
+        (["--drum_map=no.toml"], "--drum_map has no effect with config"),
         (["--wav", "--soundfont=no.sf2"], "no soundfont at 'no.sf2'"),
         (["--mode=similar", "--input_dir={tune}"], "is a file, not a folder"),
         (["--mode=grid", "--input_dir=."], "--mode=grid does not go with --input_dir"),

@@ -31,8 +31,9 @@ WITH_ENCODER = (
     "hier-multiperf_vel_1bar_med",
 )
 DECODERS = ("hierdec-mel_16bar", "hierdec-trio_16bar")
-SHIPPED = ("cat-drums_2bar_small", "groovae_2bar_humanize")
+SHIPPED = ("cat-drums_2bar_small",)
 SHIPPED_SLOW = (
+    "groovae_2bar_humanize",
     "cat-mel_2bar_small",
     "nade-drums_2bar_reduced",
     "groovae_2bar_hits_control_tfds",

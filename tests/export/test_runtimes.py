@@ -40,8 +40,8 @@ FAMILIES = [
     "hierdec-trio_16bar",
     "hier-multiperf_vel_1bar_med_chords",
 ]
-# One for each kind of loop; a conversion takes seconds.
-FEW = ["nade-drums_2bar_reduced", "groovae_2bar_hits_control_tfds", "hierdec-trio_16bar"]
+# A flat and a hierarchical one; a conversion takes seconds.
+FEW = ["groovae_2bar_hits_control_tfds", "hierdec-trio_16bar"]
 MOST = [name for name in FAMILIES if name not in FEW]
 GOLDEN = pathlib.Path(__file__).resolve().parents[1] / "golden" / "models_options"
 UNSUPPORTED = ("autoregressive", "reencoding", "unconditional")
@@ -122,9 +122,9 @@ def test_saved_models_give_the_same_steps_and_latent_vectors(name, small, tmp_pa
 
 def test_files_take_any_batch_and_number_of_steps(small, tmp_path) -> None:
     case = small("groovae_2bar_humanize")
-    for kind, export in EXPORTS.items():
+    for kind in ("onnx", "tflite"):
         folder = tmp_path / kind
-        export(case.source, folder)
+        EXPORTS[kind](case.source, folder)
         for batch, length in ((1, 32), (5, 7)):
             check_decoder(
                 case.source,

@@ -5,9 +5,10 @@ import pytest
 from musicvae.generate.adaptations import (
     as_taps,
     basses_on_a_piano,
-    in_common_time,
+    in_bars_of_four,
     on_a_piano,
     with_one_tempo,
+    within_an_hour,
 )
 from musicvae.lazy_note_seq import NoteSequence
 
@@ -40,14 +41,23 @@ def test_a_tempo_that_is_said_twice_is_one():
     assert with_one_tempo(steady) is None
 
 
-def test_a_waltz_is_counted_in_four():
-    waltz = piece(0.0)
+def test_the_bars_of_a_waltz_become_bars_of_four_that_end_in_silence():
+    waltz = piece(0.0, 1.5)  # the first beats of two bars at 120
     waltz.time_signatures.add(numerator=3, denominator=4)
-    adapted = in_common_time(waltz)
+    adapted = in_bars_of_four(waltz)
     assert adapted is not None
     assert [(m.numerator, m.denominator) for m in adapted.sequence.time_signatures] == [(4, 4)]
+    assert [note.start_time for note in adapted.sequence.notes] == [0.0, 2.0]
     assert "3/4" in adapted.notes
-    assert in_common_time(adapted.sequence) is None
+    assert in_bars_of_four(adapted.sequence) is None
+
+
+def test_what_is_past_an_hour_is_left_out_and_that_is_said():
+    endless = piece(0.0, 3599.8, 4000.0)
+    adapted = within_an_hour(endless)
+    assert [note.end_time for note in adapted.sequence.notes] == [0.5, 3600.0]
+    assert adapted.notes == "only its first hour was read"
+    assert within_an_hour(piece(0.0)) is None
 
 
 def test_flutes_become_pianos_and_basses_stay_until_they_are_alone():
@@ -63,7 +73,7 @@ def test_notes_are_taps_only_where_there_are_no_drums():
     assert as_taps(NoteSequence()) is None
 
 
-@pytest.mark.parametrize("adaptation", [with_one_tempo, in_common_time, on_a_piano, as_taps])
+@pytest.mark.parametrize("adaptation", [with_one_tempo, in_bars_of_four, on_a_piano, as_taps])
 def test_the_piece_that_was_given_stays_as_it_is(adaptation):
     original = piece(0.0, 1.0, program=73)
     original.tempos.add(qpm=100)

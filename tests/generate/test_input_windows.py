@@ -7,7 +7,7 @@ from musicvae.config import load_config
 from musicvae.converters import build_converter
 from musicvae.errors import InputError, MultipleExamplesError, NoExamplesError
 from musicvae.generate.adaptations import as_taps
-from musicvae.generate.input_windows import SeveralWindowsError, end_of, fit_whole, fit_window
+from musicvae.generate.input_windows import SeveralWindowsError, fit_window
 from musicvae.generate.window_score import window_score
 from musicvae.lazy_note_seq import NoteSequence
 
@@ -139,24 +139,6 @@ def test_an_empty_piece_has_a_reason():
     for converter in (MELODY, DRUMS, GROOVE):
         with pytest.raises(NoExamplesError, match="'nothing' has nothing"):
             fit_window(NoteSequence(), converter, name="nothing")
-        with pytest.raises(NoExamplesError, match="'nothing' has nothing"):
-            fit_whole(NoteSequence(), converter, name="nothing")
-
-
-def test_a_whole_piece_is_cut_into_windows_that_follow_each_other():
-    windows = fit_whole(beat(5), GROOVE, name="beat")
-    assert [window.bar for window in windows] == [1, 3, 5]
-    assert [window.seconds for window in windows] == [0.0, 4.0, 8.0]
-    windows = fit_whole(melody(*range(0, 128, 4), bars=8), MELODY, name="tune")
-    assert [window.bar for window in windows] == [1, 3, 5, 7]
-
-
-def test_repetitions_are_part_of_a_whole_piece():
-    repeated = [bar * 16 + step for bar in range(8) for step in (0, 4, 8, 12)]
-    tune = melody(*repeated, bars=8)
-    for k, note in enumerate(tune.notes):
-        note.pitch = 60 + k % 4
-    assert len(fit_whole(tune, MELODY, name="tune")) == 4
 
 
 def test_a_piece_of_a_year_is_bounded():
@@ -176,13 +158,6 @@ def test_silence_is_the_least_musical():
         window_score(MELODY, example) for example in (tune._replace(outputs=silence), tune, dense)
     ]
     assert values[0] == 0.0 < values[1] < values[2]
-
-
-def test_the_end_of_a_piece_is_that_of_its_last_bar_and_an_early_hit_leads_into_the_next():
-    piece = beat(2)
-    assert end_of(piece) == 4.0
-    piece.notes.add(pitch=36, velocity=90, start_time=3.99, end_time=4.1, is_drum=True)
-    assert end_of(piece) == 6.0
 
 
 def test_drums_that_a_model_does_not_know_are_said_to_be_left_out():

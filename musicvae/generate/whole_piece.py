@@ -1,0 +1,360 @@
+"""A whole piece through a model: every bar comes back in its place, rests included.
+
+The piece is laid on the grid (bar_lines.py) and cut into windows that follow each other from its
+first bar on. What a window lacks is silence, and so is a window without a note, which no model is
+asked about.
+
+Axes: W windows with notes, T time step, C columns of control, Z columns of z.
+"""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import itertools
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from musicvae.converters import Converter, Example, Rejection, TrioConverter
+from musicvae.converters.base import Array
+from musicvae.converters.trio import BASS_PROGRAM, ROLES
+from musicvae.errors import InputError, NoExamplesError
+from musicvae.generate.adaptations import (
+    Repair,
+    basses_on_a_piano,
+    on_a_piano,
+    within_an_hour,
+)
+from musicvae.generate.bar_lines import EARLY_BEATS, SLOT_BEATS, BarLines
+from musicvae.generate.controls import controls_for, has_own_controls, window_controls
+from musicvae.generate.drum_hits import STEPS_PER_BEAT
+from musicvae.generate.grid_pieces import GRID_QPM, on_grid, place
+from musicvae.generate.input_windows import notes_about_tracks, sound_of, stages
+from musicvae.generate.performing import adaptations_for, check_number
+from musicvae.generate.results import Piece, Result, Sample, SamplingOptions
+from musicvae.generate.window_lengths import (
+    filled_up,
+    window_bars,
+    with_options,
+    with_window_bars,
+)
+from musicvae.lazy_note_seq import NoteSequence
+from musicvae.sequences import describe_rejections
+
+if TYPE_CHECKING:
+    from musicvae.generate import TrainedModel
+
+_ALWAYS = 10_000
+_NAMED_BARS = 8
+
+
+class Tile(NamedTuple):
+    """A window of a whole piece.
+
+    Attributes:
+      slot: the slot that it begins with.
+      example: its tensors.
+      velocity: mean MIDI velocity of its notes.
+      program: MIDI program of its melody, or None where it has none or several.
+    """
+
+    slot: int
+    example: Example
+    velocity: int
+    program: int | None
+
+
+@dataclasses.dataclass(frozen=True)
+class WholePiece:
+    """A piece cut into windows.
+
+    Attributes:
+      lines: its bar lines.
+      tiles: its windows with notes, in order.
+      notes: what was done to it, in sentences for the user.
+    """
+
+    lines: BarLines
+    tiles: tuple[Tile, ...]
+    notes: tuple[str, ...]
+
+
+def reconstruct_whole(
+    model: TrainedModel, piece: Piece, n: int, options: SamplingOptions
+) -> Result:
+    """Plays a whole input as the model remembers it, window after window.
+
+    Args:
+      model: a trained model.
+      piece: the input.
+      n: how many results; the first comes from the mean of the posterior, others from samples.
+      options: what is asked for.
+
+    Returns:
+      The results, with the input's tempos, time signatures and bars.
+
+    Raises:
+      InputError: the input does not fit, or a number is out of range.
+    """
+    check_number(n)
+    if options.length is not None and model.converter.spec.num_segments:
+        raise InputError(
+            f"config '{model.config.name}' counts its length in tokens of a bar; leave --length out"
+        )
+    whole = read_whole(
+        options.kit.as_general_midi(piece.sequence),
+        model.converter,
+        name=piece.name,
+        adaptations=adaptations_for(options),
+    )
+    examples = [tile.example for tile in whole.tiles]
+    posterior = model.encode_examples(examples, seed=0)
+    controls = _controls(model, whole, options)
+    samples = []
+    for k in range(n):
+        z, seed = posterior.mu, options.seed_for(k)
+        if k:
+            noise = np.random.default_rng(seed).standard_normal(z.shape, np.float32)
+            z = z + posterior.sigma * noise
+        for temperature in options.temperatures:
+            rows = model.decode_to_tensors(z, None, temperature, controls, seed=seed)
+            caption = piece.name if n == 1 else f"{piece.name}, version {k + 1}"
+            if len(options.temperatures) > 1:
+                caption = f"{caption}, temperature {temperature:g}"
+            last = z[0] if len(z) == 1 else None
+            sequence = _written(model.converter, whole, rows, controls, options)
+            samples.append(Sample(sequence, caption, last))
+    return Result(tuple(samples), tuple(f"{piece.name}: {note}" for note in whole.notes))
+
+
+def read_whole(
+    sequence: NoteSequence,
+    converter: Converter,
+    *,
+    name: str,
+    adaptations: Sequence[Repair] = (),
+) -> WholePiece:
+    """Cuts a whole piece into windows that follow each other.
+
+    Args:
+      sequence: the piece, not changed.
+      converter: the model's; not of grooves, which `read_performance` cuts.
+      name: what to call the piece in messages.
+      adaptations: what may be tried before the usual ones.
+
+    Returns:
+      Its windows. Of several melodies the one with notes in the most bars is taken.
+
+    Raises:
+      NoExamplesError: the piece gives none; the message says why.
+    """
+    notes: tuple[str, ...] = ()
+    first_hour = within_an_hour(sequence)
+    if first_hour is not None:
+        sequence, notes = first_hour.sequence, tuple(filter(None, [first_hour.notes]))
+    lines = BarLines.of(sequence)
+    if lines.other_time_signatures:
+        names = " and ".join(lines.other_time_signatures)
+        notes = (*notes, f"its bars of {names} were read as bars of 4/4, and are kept")
+    grid = on_grid(sequence, lines, GRID_QPM)
+    programs = [note.program for note in grid.notes]
+    reader = _reader(converter)
+    rejections: tuple[Rejection, ...] = ()
+    for adapted, added, _ in stages(grid, [*adaptations, on_a_piano, basses_on_a_piano]):
+        shortest = with_window_bars(reader, 1) or reader
+        found = shortest.extract_compact(adapted, pitch_map="inference")
+        rejections = found.rejections
+        if not found.origins:
+            continue
+        by_tracks = collections.Counter(origin.tracks for origin in found.origins)
+        tracks, _ = by_tracks.most_common(1)[0]
+        if converter.spec.num_segments:
+            tracks = tuple({note.instrument for note in adapted.notes})
+        tiles, left_out = _tiles(adapted, programs, reader, tracks, lines)
+        if tiles:
+            notes = (*notes, *added, *notes_about_tracks(sequence, rejections, tracks), *left_out)
+            if len(by_tracks) > 1 and not converter.spec.num_segments:
+                what = "melodies that of track" if len(tracks) == 1 else "trios that of tracks"
+                named = ", ".join(map(str, tracks))
+                notes = (*notes, f"of its {len(by_tracks)} {what} {named} was read")
+            return WholePiece(lines, tuple(tiles), notes)
+    reasons = describe_rejections(rejections, sequence)
+    raise NoExamplesError(f"'{name}' has nothing that this model can read: {reasons}")
+
+
+def _reader(converter: Converter) -> Converter:
+    """Returns a converter that finds whatever a window has: no gap ends it, no bar is too thin."""
+    return with_options(
+        converter, dedupe=False, gap_bars=_ALWAYS, min_num_instruments=1, min_total_events=1
+    )
+
+
+def _tiles(
+    grid: NoteSequence,
+    programs: Sequence[int],
+    reader: Converter,
+    tracks: Sequence[int],
+    lines: BarLines,
+) -> tuple[list[Tile], tuple[str, ...]]:
+    """Cuts a piece on the grid into windows; says which bars could not be read."""
+    bars = window_bars(reader)
+    early = 0.0 if reader.spec.num_segments else EARLY_BEATS
+    chosen, notes, events = set(tracks), list(grid.notes), _Events(grid)
+    indices: dict[int, list[int]] = collections.defaultdict(list)
+    for k, note in enumerate(notes):
+        if note.instrument in chosen and 0 <= note.start_time < math.inf:
+            beat = math.floor((note.start_time + early) / SLOT_BEATS + 1e-9)
+            indices[beat // bars * bars].append(k)
+    tiles, silent, rejections = [], [], list[Rejection]()
+    for slot in sorted(indices):
+        own = [notes[k] for k in indices[slot]]
+        tile = _excerpt(grid, own, events, slot, bars)
+        example, rejected = _read_tile(tile, reader, tracks)
+        if example is None:
+            silent.append(lines.slot_numbered(slot).bar)
+            rejections += rejected
+            continue
+        velocity, program = sound_of(
+            [(note, programs[k]) for note, k in zip(own, indices[slot], strict=True)]
+        )
+        tiles.append(Tile(slot, example, velocity, program))
+    if not silent:
+        return tiles, ()
+    named = ", ".join(map(str, silent[:_NAMED_BARS])) + (
+        ", ..." if len(silent) > _NAMED_BARS else ""
+    )
+    reasons = describe_rejections(rejections, grid)
+    what, are = ("window at bar", "is") if len(silent) == 1 else ("windows at bars", "are")
+    return tiles, (f"the {what} {named} could not be read and {are} silent: {reasons}",)
+
+
+class _Events:
+    """The chords, keys and pedal moves of a piece on the grid, asked for from left to right."""
+
+    def __init__(self, grid: NoteSequence) -> None:
+        self._kinds = {
+            "text_annotations": _Held(grid.text_annotations),
+            "key_signatures": _Held(grid.key_signatures),
+            "control_changes": _Held(grid.control_changes),
+        }
+
+    def copy_into(self, tile: NoteSequence, start: float, end: float) -> None:
+        """Copies what holds or begins in a stretch, in seconds from its start."""
+        for name, held in self._kinds.items():
+            kept = getattr(tile, name)
+            for event in held.within(start, end):
+                copied = kept.add()
+                copied.CopyFrom(event)
+                copied.time = max(event.time - start, 0.0)
+
+
+class _Held:
+    """Events of one kind; the last of each instrument holds until the next."""
+
+    def __init__(self, events: Iterable[Any]) -> None:
+        self._events = sorted(events, key=lambda event: event.time)
+        self._next = 0
+        self._holding: dict[int, Any] = {}
+
+    def within(self, start: float, end: float) -> Iterator[Any]:
+        """Yields what holds at `start`, which never goes back, and what comes before `end`."""
+        while self._next < len(self._events) and self._events[self._next].time <= start:
+            event = self._events[self._next]
+            self._holding[getattr(event, "instrument", 0)] = event
+            self._next += 1
+        yield from self._holding.values()
+        for event in itertools.islice(self._events, self._next, None):
+            if not event.time < end:
+                return
+            yield event
+
+
+def _excerpt(
+    grid: NoteSequence, notes: Sequence[Any], events: _Events, slot: int, bars: int
+) -> NoteSequence:
+    """Returns a window of a piece on the grid, from its own second 0 on."""
+    start, length = slot * SLOT_BEATS, bars * SLOT_BEATS
+    tile = NoteSequence(total_time=length, ticks_per_quarter=grid.ticks_per_quarter)
+    tile.tempos.extend(grid.tempos)
+    tile.time_signatures.extend(grid.time_signatures)
+    for note in notes:
+        copy = tile.notes.add()
+        copy.CopyFrom(note)
+        copy.start_time = max(note.start_time - start, 0.0)
+        copy.end_time = min(max(note.end_time - start, copy.start_time), length)
+    events.copy_into(tile, start, start + length)
+    return tile
+
+
+def _read_tile(
+    tile: NoteSequence, reader: Converter, tracks: Sequence[int]
+) -> tuple[Example | None, tuple[Rejection, ...]]:
+    """Reads a window, and fills it up with silence before and after what it has."""
+    if isinstance(reader, TrioConverter):
+        _add_silent_players(tile, tracks)
+    found = None
+    for count in range(window_bars(reader), 0, -1):
+        shorter = with_window_bars(reader, count) or reader
+        found = shorter.extract_compact(tile, pitch_map="inference")
+        if found.origins:
+            lead = found.origins[0].bar - 1
+            first = {name: array[:1] for name, array in found.arrays.items()}
+            return filled_up(reader, first, lead)[0], ()
+    assert found is not None
+    return None, found.rejections
+
+
+def _add_silent_players(tile: NoteSequence, tracks: Sequence[int]) -> None:
+    """Lets all three of a trio play throughout, so that a window counts where one of them rests.
+
+    Pitch 0 is outside every part's range.
+    """
+    for role, track in zip(ROLES, tracks, strict=True):
+        tile.notes.add(
+            pitch=0,
+            velocity=1,
+            end_time=tile.total_time,
+            instrument=track,
+            program=BASS_PROGRAM if role == "bass" else 0,
+            is_drum=role == "drums",
+        )
+
+
+def _controls(model: TrainedModel, whole: WholePiece, options: SamplingOptions) -> Array | None:
+    """Returns the controls of each window, float32 `[W, T, C]`; those asked for go round."""
+    converter = model.converter
+    if not converter.spec.control_depth:
+        return None
+    if has_own_controls(options):
+        wanted = controls_for(converter, model.config.name, options)
+        assert wanted is not None
+        bars = window_bars(converter)
+        return np.array([wanted[tile.slot // bars % len(wanted)] for tile in whole.tiles])
+    return np.array([window_controls(converter, tile.example) for tile in whole.tiles])
+
+
+def _written(
+    converter: Converter,
+    whole: WholePiece,
+    rows: Sequence[Array],
+    controls: Array | None,
+    options: SamplingOptions,
+) -> NoteSequence:
+    """Puts decoded windows in their places."""
+    lines, end = whole.lines, whole.lines.end
+    if options.length is not None:
+        end = min(end, options.length / STEPS_PER_BEAT)
+    result, seconds = lines.excerpt(0.0, end, options.qpm)
+    for k, (tile, outputs) in enumerate(zip(whole.tiles, rows, strict=True)):
+        piece = converter.to_notes(
+            outputs,
+            None if controls is None else controls[k, : len(outputs)],
+            qpm=GRID_QPM,
+            velocity=tile.velocity,
+            program=tile.program if options.program is None else options.program,
+        )
+        place(piece, tile.slot, lines, result, seconds, end)
+    return options.kit.as_kit(result)
