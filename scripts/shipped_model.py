@@ -192,6 +192,7 @@ def model_card(
     from musicvae.config import load_config
     from musicvae.evaluation.report import (
         novelty_table,
+        realism_table,
         reconstruction_table,
         samples_table,
         similarity_table,
@@ -209,6 +210,7 @@ def model_card(
         samples_table(samples),
         similarity_table(samples),
         *([novelty_table(samples.novelty)] if samples.novelty else []),
+        *([realism_table(report.realism)] if report.realism else []),
     ]
     return "\n".join(
         [

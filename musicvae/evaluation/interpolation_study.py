@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from musicvae.converters import Converter, Example
 from musicvae.errors import InputError
-from musicvae.evaluation.language_model import Labels, NGramModel
+from musicvae.evaluation.language_model import Labels, label_cost
 from musicvae.evaluation.step_labels import joined, step_labels
 from musicvae.latent import slerp
 from musicvae.plot.curves import Curve, Panel, curve_chart
@@ -106,7 +106,7 @@ def study_interpolation(
     starts = generator.integers(len(held_out), size=pairs)
     ends = (starts + generator.integers(1, len(held_out), size=pairs)) % len(held_out)
     mu = model.encode_examples(held_out, seed=seed).mu
-    cost = _cost_of(learnt, order)
+    cost = label_cost(learnt, order)
     shares = np.linspace(0.0, 1.0, places)
     latent_distance, mixed_distance = np.zeros(places), np.zeros(places)
     latent_cost, mixed_cost = np.zeros(places), np.zeros(places)
@@ -147,18 +147,6 @@ def why_not_studied(converter: Converter) -> str | None:
     if converter.spec.num_segments:
         return "its steps are events of different lengths, which cannot be mixed one by one"
     return None
-
-
-def _cost_of(learnt: Sequence[Labels], order: int) -> Callable[[Labels], float]:
-    """Returns an n-gram model's cost of a sequence of any labels."""
-    numbers = {label: k for k, label in enumerate(np.unique(np.concatenate(learnt)).tolist())}
-
-    def numbered(row: Labels) -> Labels:
-        # All labels that the other music lacks are one: unknown.
-        return np.array([numbers.get(label, len(numbers)) for label in row.tolist()], np.int64)
-
-    grams = NGramModel(map(numbered, learnt), len(numbers) + 1, order=order)
-    return lambda row: grams.cost(numbered(row))
 
 
 def _distance(one: Labels, other: Labels) -> float:

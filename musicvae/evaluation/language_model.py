@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import collections
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -76,3 +76,20 @@ class NGramModel:
             for k, label in enumerate(labels)
         ]
         return sum(costs) / len(costs)
+
+
+def label_cost(learnt: Sequence[Labels], order: int = 5) -> Callable[[Labels], float]:
+    """Returns what gives the cost of a sequence of any labels, after some music.
+
+    Args:
+      learnt: int `[T]` each, what the model learns from; at least one.
+      order: length of the longest n-gram.
+    """
+    numbers = {label: k for k, label in enumerate(np.unique(np.concatenate(learnt)).tolist())}
+
+    def numbered(row: Labels) -> Labels:
+        # All labels that the other music lacks are one: unknown.
+        return np.array([numbers.get(label, len(numbers)) for label in row.tolist()], np.int64)
+
+    grams = NGramModel(map(numbered, learnt), len(numbers) + 1, order=order)
+    return lambda row: grams.cost(numbered(row))

@@ -15,6 +15,7 @@ from musicvae.evaluation.interpolation_study import (
     study_interpolation,
     why_not_studied,
 )
+from musicvae.evaluation.realism import Realism, measure_realism
 from musicvae.evaluation.reconstruction import Reconstruction, measure_reconstruction
 from musicvae.evaluation.sample_study import SampleStudy, study_samples
 from musicvae.evaluation.step_labels import drawn_set, each_example
@@ -75,6 +76,7 @@ class ModelReport:
       training: the music that it was compared with, or None.
       reconstruction: how well it gives back the held-out music.
       samples: its new music, or None.
+      realism: whether that could be taken for music, or None.
       interpolation: how smooth its ways between two pieces are, or None.
       left_out: why a measure is missing, by its name.
       parts: names of the parts of a step; empty where there is one.
@@ -88,6 +90,7 @@ class ModelReport:
     training: Music | None
     reconstruction: Reconstruction
     samples: SampleStudy | None
+    realism: Realism | None
     interpolation: InterpolationStudy | None
     left_out: Mapping[str, str]
     parts: tuple[str, ...] = ()
@@ -130,7 +133,7 @@ def measure_model(
         seed=eval_config.seed,
         progress=lambda done: report("examples given back", done, len(held_out.examples)),
     )
-    samples = None
+    samples = realism = None
     if eval_config.samples:
         samples = study_samples(
             model,
@@ -141,7 +144,18 @@ def measure_model(
             seed=eval_config.seed,
             progress=report,
         )
+        realism = measure_realism(
+            model,
+            samples.outputs,
+            held_out.examples,
+            known,
+            seed=eval_config.seed,
+            progress=report,
+        )
+        if realism.accuracy is None:
+            left_out["telling samples from held-out music"] = "too few pieces of held-out music"
         if known is None:
+            left_out["5-gram cost of samples"] = "no training music was given"
             left_out["distance to the training music"] = "no training music was given"
     interpolation = None
     if eval_config.interpolation_pairs:
@@ -161,6 +175,7 @@ def measure_model(
         training=training,
         reconstruction=reconstruction,
         samples=samples,
+        realism=realism,
         interpolation=interpolation,
         left_out=left_out,
         parts=ROLES if model.converter.spec.part_depths else (),

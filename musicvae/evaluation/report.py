@@ -13,6 +13,7 @@ import musicvae
 from musicvae.attributes.measures import ATTRIBUTES
 from musicvae.evaluation.interpolation_study import study_chart, study_table
 from musicvae.evaluation.model_report import ModelReport, Music
+from musicvae.evaluation.realism import Realism
 from musicvae.evaluation.reconstruction import AS_IT_IS
 from musicvae.evaluation.sample_study import Novelty, SampleStudy
 from musicvae.plot.bar_chart import Bars, bar_chart
@@ -51,6 +52,8 @@ def report_tables(report: ModelReport) -> list[Table]:
         tables += [samples_table(report.samples), similarity_table(report.samples)]
         if report.samples.novelty is not None:
             tables.append(novelty_table(report.samples.novelty))
+    if report.realism is not None:
+        tables.append(realism_table(report.realism))
     if report.interpolation is not None:
         tables.append(study_table(report.interpolation))
     if report.left_out:
@@ -170,6 +173,32 @@ def novelty_table(novelty: Novelty) -> Table:
     )
 
 
+def realism_table(realism: Realism) -> Table:
+    """Returns how real samples are, beside training music.
+
+    Args:
+      realism: what was found.
+    """
+    rows = [
+        ("told from held-out music, accuracy", realism.accuracy, realism.training_accuracy),
+        ("z told from codes of held-out music, AUC", realism.code_auc, realism.training_code_auc),
+        ("5-gram cost over that of held-out music", realism.cost, None),
+    ]
+    cells = [(name, _optional(one), _optional(other)) for name, one, other in rows]
+    if realism.long_notes is not None and realism.held_out_long_notes is not None:
+        theirs = f"held-out music {_number(realism.held_out_long_notes)}"
+        name = f"share with a note over two bars ({theirs})"
+        cells.append((name, _number(realism.long_notes), ""))
+    return Table(
+        "Realism",
+        ("figure", "samples", "training music"),
+        tuple(cells),
+        f"Prior: {realism.prior}. Classifiers learn from half of the pieces and are tried on the "
+        "others; 0.5 is chance. What they make of training music is how far that is from the "
+        "held-out music.",
+    )
+
+
 def copies(novelty: Novelty) -> tuple[float, float]:
     """Returns the shares of samples and of held-out examples that equal a training example.
 
@@ -226,6 +255,7 @@ def report_json(report: ModelReport) -> dict[str, Any]:
             "baseline": {name: dict(f) for name, f in report.reconstruction.baseline.items()},
         },
         "samples": None if samples is None else _samples(samples),
+        "realism": None if report.realism is None else dataclasses.asdict(report.realism),
         "interpolation": None
         if report.interpolation is None
         else dataclasses.asdict(report.interpolation),
@@ -238,7 +268,7 @@ def _samples(study: SampleStudy) -> dict[str, Any]:
     found = {
         field.name: getattr(study, field.name)
         for field in dataclasses.fields(study)
-        if field.name not in ("pieces", "comparisons", "novelty", "samples", "held_out")
+        if field.name not in ("pieces", "outputs", "comparisons", "novelty", "samples", "held_out")
     }
     found["with_notes"] = len(study.pieces)
     for name, profile in (("profile", study.samples), ("held_out_profile", study.held_out)):
@@ -301,6 +331,10 @@ def _number(value: float) -> str:
     if not math.isfinite(value):
         return "none"
     return f"{value:.4g}"
+
+
+def _optional(value: float | None) -> str:
+    return "" if value is None else _number(value)
 
 
 def _mean(values: Any) -> float:

@@ -109,6 +109,7 @@ class SampleStudy:
       comparisons: histograms of both.
       novelty: distance to the training music; None where that is not given.
       pieces: the samples with notes.
+      outputs: all samples as they were decoded, float32 `[T, D]` each.
     """
 
     count: int
@@ -121,6 +122,7 @@ class SampleStudy:
     comparisons: tuple[Comparison, ...]
     novelty: Novelty | None
     pieces: tuple[NoteSequence, ...]
+    outputs: tuple[Any, ...] = dataclasses.field(default=(), repr=False)
 
 
 def study_samples(
@@ -179,6 +181,7 @@ def study_samples(
         comparisons=tuple(comparisons(ours, theirs)),
         novelty=novelty,
         pieces=tuple(pieces),
+        outputs=tuple(decoded),
     )
 
 

@@ -96,6 +96,12 @@ def test_every_representation_can_be_measured_and_shown(measured, name):
     assert report.samples is not None and report.samples.count == 6
     shares = (report.samples.empty, report.samples.broken, report.samples.unique)
     assert all(0.0 <= share <= 1.0 for share in shares)
+    assert report.realism is not None and report.realism.prior == "N(0, I)"
+    found = (report.realism.accuracy, report.realism.training_accuracy, report.realism.code_auc)
+    assert all(share is None or 0.0 <= share <= 1.0 for share in found)
+    assert report.realism.cost is not None and report.realism.cost > 0
+    pitched = "mel" in name or "trio" in name
+    assert (report.realism.long_notes is not None) == pitched
     assert (report.interpolation is None) == ("interpolation" in report.left_out)
     assert ("repetition of bars" in report.left_out) == ("1bar" in name)
     json.loads(json.dumps(report_json(report), allow_nan=False))
