@@ -14,9 +14,18 @@ Source: Engel, Hoffman and Roberts 2018, "Latent constraints" (arXiv:1711.05772)
 the way, see network.py.
 """
 
-from musicvae.prior.conditions import CONDITIONS, Target, parse_targets
-from musicvae.prior.latent_prior import DEFAULT_GUIDANCE, LatentPrior
-from musicvae.prior.storage import load_prior, prior_bytes, prior_path, read_prior, save_prior
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from musicvae.prior.conditions import CONDITIONS, Target, parse_targets
+    from musicvae.prior.latent_prior import LatentPrior
+    from musicvae.prior.storage import load_prior, prior_bytes, prior_path, read_prior, save_prior
+
+# How strongly samples follow the attributes asked for; 1 is as the training music has them.
+DEFAULT_GUIDANCE = 1.5
 
 __all__ = [
     "CONDITIONS",
@@ -30,3 +39,22 @@ __all__ = [
     "read_prior",
     "save_prior",
 ]
+
+_MODULES = {
+    "CONDITIONS": "musicvae.prior.conditions",
+    "LatentPrior": "musicvae.prior.latent_prior",
+    "Target": "musicvae.prior.conditions",
+    "load_prior": "musicvae.prior.storage",
+    "parse_targets": "musicvae.prior.conditions",
+    "prior_bytes": "musicvae.prior.storage",
+    "prior_path": "musicvae.prior.storage",
+    "read_prior": "musicvae.prior.storage",
+    "save_prior": "musicvae.prior.storage",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Imports a name on first use, so that a command's flags need no numpy."""
+    if name in _MODULES:
+        return getattr(importlib.import_module(_MODULES[name]), name)
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from musicvae.errors import InputError
+from musicvae.prior import DEFAULT_GUIDANCE
 from musicvae.prior.axes import LatentAxes
 from musicvae.prior.conditions import ConditionScale, Target
 from musicvae.prior.network import FlowNetwork
@@ -27,7 +28,6 @@ from musicvae.prior.network import FlowNetwork
 Array = npt.NDArray[np.float32]
 
 DEFAULT_STEPS = 16
-DEFAULT_GUIDANCE = 1.5
 # Rows that are computed together, always as many: the product of two matrices depends on their
 # sizes in the last bit, and a draw must not depend on how many are drawn beside it.
 _ROWS = 32
