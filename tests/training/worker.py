@@ -35,7 +35,7 @@ def main(run_dir: str, examples: str, device: str, num_steps: str) -> int:
     devices = choose_training_devices(device or None)
     from musicvae.training.running import train
 
-    return train(plan, devices)
+    return train(plan, devices).exit_status
 
 
 if __name__ == "__main__":
