@@ -95,11 +95,11 @@ def test_a_worker_that_hangs_is_ended(tmp_path, monkeypatch):
     assert [found[name].reason for name in ("a", "hang", "b")] == ["", "timeout", ""]
 
 
-def _work_killed_at_its_start(connection, folder, collection, bounds):
+def _work_killed_at_its_start(connection, folder, *given):
     if not os.path.exists(f"{folder}/killed"):
         open(f"{folder}/killed", "x").close()
         os.kill(os.getpid(), signal.SIGKILL)
-    _odd_work(connection, folder, collection, bounds)
+    _odd_work(connection, folder, *given)
 
 
 @posix
