@@ -29,6 +29,23 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f"; did you mean '{near[0]}'?" if near else ""
 
 
+def check_keywords(given: Iterable[str], known: Iterable[str]) -> None:
+    """Checks the names of keywords.
+
+    Args:
+      given: those that a caller gave.
+      known: those that there are.
+
+    Raises:
+      TypeError: one is unknown; the message names the nearest one, or all.
+    """
+    names = {*known}
+    for name in given:
+        if name not in names:
+            hint = did_you_mean(name, names) or f"; known: {', '.join(sorted(names))}"
+            raise TypeError(f"unknown keyword '{name}'{hint}")
+
+
 class Registry(Generic[T]):
     """Classes by the name that configurations use for them."""
 

@@ -14,7 +14,7 @@ from musicvae.errors import InputError
 from musicvae.generate.music import MusicLike, as_piece
 from musicvae.generate.results import SamplingOptions
 from musicvae.prior import parse_targets
-from musicvae.registry import did_you_mean
+from musicvae.registry import check_keywords
 
 DEFAULT_TEMPERATURE = 0.5
 
@@ -72,11 +72,7 @@ def sampling_options(keywords: Mapping[str, Any]) -> SamplingOptions:
       InputError: a value is out of range.
     """
     values = dict(keywords)
-    known = {*SamplingKeywords.__annotations__}
-    for name in values:
-        if name not in known:
-            hint = did_you_mean(name, known) or f"; known: {', '.join(sorted(known))}"
-            raise TypeError(f"unknown keyword '{name}'{hint}")
+    check_keywords(values, SamplingKeywords.__annotations__)
     temperature = values.pop("temperature", DEFAULT_TEMPERATURE)
     try:
         temperatures = tuple(map(float, temperature))

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from typing import Any, Literal, TypedDict
 
-from musicvae.registry import did_you_mean
+from musicvae.registry import check_keywords
 from musicvae.training.options import TrainingOptions
 from musicvae.training.run_spec import RunSpec
 
@@ -64,11 +64,7 @@ def run_spec(keywords: Mapping[str, Any], **given: Any) -> RunSpec:
       TypeError: a keyword is unknown; the message names the nearest one.
       InputError: a value is out of range.
     """
-    known = {*TrainingKeywords.__annotations__, "num_steps"}
-    for name in keywords:
-        if name not in known:
-            hint = did_you_mean(name, known) or f"; known: {', '.join(sorted(known))}"
-            raise TypeError(f"unknown keyword '{name}'{hint}")
+    check_keywords(keywords, [*TrainingKeywords.__annotations__, "num_steps"])
     values = dict(keywords)
     values.pop("device", None)
     options = {name: values.pop(name) for name in [*values] if name in _OPTIONS}

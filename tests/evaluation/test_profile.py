@@ -26,11 +26,9 @@ def test_a_scales_profile_is_what_one_can_count():
     assert found.pitch_classes["C#"] == 0.0
     assert found.pitches["72"] == 1 / 16 and found.pitches["60"] == 3 / 16
     assert found.drums == {}
-    assert {
-        choose_training_devices
-        for choose_training_devices, share in found.positions.items()
-        if share
-    } == {*("1", "3", "5", "7", "9", "11", "13", "15")}
+    assert {place for place, share in found.positions.items() if share} == {
+        *("1", "3", "5", "7", "9", "11", "13", "15")
+    }
     assert found.positions["3"] == 2 / 16
     assert (found.lowest, found.highest, found.pitch_range) == (60.0, 72.0, 12.0)
     assert found.velocity == (80.0, 0.0)
