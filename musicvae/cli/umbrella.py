@@ -28,6 +28,8 @@ COMMANDS: Mapping[str, str] = {
     "inspect": "say why a file gives no example, or what is in a checkpoint",
     "attributes": "learn the directions of attributes in latent space",
     "prior": "learn where in latent space music lies",
+    "encode": "turn a folder into a table of codes, or find the pieces nearest to one",
+    "decode": "turn a table of codes into MIDI files",
     "export": "write a model for magenta-js, ONNX, TFLite or as a SavedModel",
     "preprocess": "extract unique examples on Apache Beam",
     "download": "fetch a published checkpoint",
