@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
+from musicvae.cli.document import publish, record
 from musicvae.cli.flags import command_flags, run_command
 from musicvae.cli.model_loading import define_model_flags, load_chosen_model
 
@@ -71,6 +72,8 @@ def _serve(choice: ModelChoice, values: dict[str, Any]) -> int:
     try:
         studio.worker.submit(studio.models.get).result()
         print(f"The studio is at {server.address} (Ctrl-C ends it)", flush=True)
+        record(address=server.address)
+        publish()
         if values["open"]:
             open_soon(server.address)
         server.run()
