@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import musicvae.configs as configs
-    from musicvae.api import convert, evaluate, read, train, write
+    from musicvae.api import convert, decode, encode, evaluate, read, train, write
     from musicvae.generate.loading import load
     from musicvae.generate.model import Model
     from musicvae.generate.results import Piece, Result, Sample
@@ -33,6 +33,8 @@ __all__ = [
     "__version__",
     "configs",
     "convert",
+    "decode",
+    "encode",
     "evaluate",
     "load",
     "read",
@@ -49,6 +51,8 @@ _MODULES = {
     "Sample": "musicvae.generate.results",
     "TrainedModel": "musicvae.generate.trained_model",
     "convert": "musicvae.api",
+    "decode": "musicvae.api",
+    "encode": "musicvae.api",
     "evaluate": "musicvae.api",
     "load": "musicvae.generate.loading",
     "read": "musicvae.api",

@@ -1,4 +1,4 @@
-"""The functions of `import musicvae as mv`: music in and out, conversion, training, evaluation.
+"""The functions of `import musicvae as mv`: music in and out, codes, conversion, training.
 
 Each does what the command of its name does; `musicvae.load` is in generate/loading.py.
 """
@@ -14,11 +14,15 @@ from musicvae.generate.music import MusicLike, as_piece, write_music
 from musicvae.lazy_note_seq import NoteSequence
 
 if TYPE_CHECKING:
+    from musicvae.codes import CodeTable
+    from musicvae.converters import PitchMap
     from musicvae.data.conversion import ConversionProgress
     from musicvae.data.conversion_report import Totals
+    from musicvae.data.examples import RecordSource
     from musicvae.evaluation.model_report import ModelReport
+    from musicvae.generate.keywords import SamplingKeywords
     from musicvae.generate.model import Model
-    from musicvae.generate.results import Piece
+    from musicvae.generate.results import Piece, Result
     from musicvae.generate.trained_model import TrainedModel
     from musicvae.training.keywords import TrainingKeywords
     from musicvae.training.run import Run
@@ -205,12 +209,8 @@ def evaluate(
       InputError: files are missing, or a value is out of range.
     """
     from musicvae.evaluation.model_report import EvalConfig, measure_model
-    from musicvae.generate.loading import load
-    from musicvae.generate.model import Model
 
-    if isinstance(model, str | os.PathLike):
-        model = load(model, batch_size=64)
-    trained = model.trained if isinstance(model, Model) else model
+    trained = _trained(model)
     held_out = _music(trained, examples, max_examples, seed, num_workers)
     known = None
     if train_examples is not None:
@@ -224,21 +224,108 @@ def evaluate(
     return measure_model(trained, held_out, known, wanted)
 
 
+def encode(
+    model: str | os.PathLike[str] | Model | TrainedModel,
+    music: str | os.PathLike[str],
+    *,
+    hop: int = 1,
+    num_workers: int | None = None,
+) -> CodeTable:
+    """Encodes every window of a folder of music files, or of TFRecords.
+
+    Args:
+      model: a model, or what `musicvae.load` takes.
+      music: a folder, whose subfolders count too, or TFRecords of NoteSequences.
+      hop: bars from one window of a file to the next, at least 1.
+      num_workers: processes that look for windows; None for one a core.
+
+    Returns:
+      A table with file, bar, mu and sigma of each window; `musicvae.codes.save_codes` writes it,
+      `musicvae.codes.nearest` finds what lies near a piece.
+
+    Raises:
+      NoExamplesError: there is nothing to encode.
+      InputError: files are missing, or a value is out of range.
+
+    Examples:
+      >>> import musicvae as mv
+      >>> model = mv.load("cat-drums_2bar_small")
+      >>> model.sample(1, seed=1)[0].write("songs/beat.mid")
+      >>> mv.encode(model, "songs")
+      <CodeTable: 1 windows of 1 files of cat-drums_2bar_small>
+    """
+    from musicvae.codes.encoding import encode_music
+
+    source, pitch_map = _source(music)
+    return encode_music(
+        _trained(model), source, pitch_map=pitch_map, hop_bars=hop, num_workers=num_workers
+    )
+
+
+def decode(
+    model: str | os.PathLike[str] | Model | TrainedModel,
+    codes: str | os.PathLike[str] | CodeTable,
+    **options: Unpack[SamplingKeywords],
+) -> Result:
+    """Decodes a table of codes.
+
+    Args:
+      model: a model, or what `musicvae.load` takes.
+      codes: a table, or the file of one.
+      **options: see `SamplingKeywords`.
+
+    Returns:
+      A sample for each row.
+
+    Raises:
+      InputError: the codes are another model's, or a value is out of range.
+
+    Examples:
+      >>> import musicvae as mv
+      >>> model = mv.load("cat-drums_2bar_small")
+      >>> model.sample(1, seed=1)[0].write("songs/beat.mid")
+      >>> mv.decode(model, mv.encode(model, "songs"), seed=1)
+      <Result: 1 sample as a list>
+    """
+    from musicvae.codes import CodeTable, load_codes
+    from musicvae.generate.model import Model
+
+    trained = _trained(model)
+    name = "the table" if isinstance(codes, CodeTable) else f"'{os.fspath(codes)}'"
+    table = codes if isinstance(codes, CodeTable) else load_codes(codes)
+    table.check_model(trained.config.name, trained.config.hparams.z_size, name)
+    return Model(trained).decode(table.mu, **options)
+
+
+def _trained(model: str | os.PathLike[str] | Model | TrainedModel) -> TrainedModel:
+    from musicvae.generate.loading import load
+    from musicvae.generate.model import Model
+
+    if isinstance(model, str | os.PathLike):
+        model = load(model, batch_size=64)
+    return model.trained if isinstance(model, Model) else model
+
+
+def _source(examples: Examples) -> tuple[RecordSource, PitchMap]:
+    """Returns where music is, and how its drum pitches are read."""
+    from musicvae.data.examples import TFRecordSource
+    from musicvae.data.music_folder import MusicFolder
+
+    if isinstance(examples, str | os.PathLike) and os.path.isdir(examples):
+        return MusicFolder(os.fspath(examples), recursive=True), "inference"
+    records = TFRecordSource((_examples_path(examples, None),))
+    records.check()
+    return records, "training"
+
+
 def _music(
     model: TrainedModel, examples: Examples, most: int | None, seed: int, num_workers: int | None
 ) -> Any:
-    from musicvae.data.examples import RecordSource, TFRecordSource, load_examples
-    from musicvae.data.music_folder import MusicFolder
+    from musicvae.data.examples import load_examples
     from musicvae.evaluation.model_report import Music
     from musicvae.evaluation.step_labels import drawn_set
 
-    if isinstance(examples, str | os.PathLike) and os.path.isdir(examples):
-        source: RecordSource = MusicFolder(os.fspath(examples), recursive=True)
-        pitch_map: Any = "inference"
-    else:
-        records = TFRecordSource((_examples_path(examples, None),))
-        records.check()
-        source, pitch_map = records, "training"
+    source, pitch_map = _source(examples)
     found = load_examples(
         model.config.converter, source, pitch_map=pitch_map, num_workers=num_workers
     )

@@ -6,7 +6,7 @@ import platform
 import re
 import subprocess
 
-_BFLOAT16 = {"avx512_bf16", "amx_bf16", "avx_ne_convert", "bf16"}
+_BFLOAT16 = {"avx512_bf16", "amx_bf16", "bf16"}
 
 
 def has_bfloat16_instructions() -> bool | None:

@@ -1,28 +1,25 @@
-"""Fits the learned prior of a model that ships, packs it into its archive, and measures it.
+"""Fits the learned prior of a model that ships, puts it beside its archive, and measures it.
 
 Usage:
-  python scripts/fit_prior.py NAME --work_dir DIR [--prior FILE] [--num_steps N] [--pack_only]
+  python scripts/fit_prior.py NAME --work_dir DIR [--prior FILE] [--num_steps N] [--no_figures]
 
 WORK_DIR/data holds the TFRecords that scripts/train_shipped.py converted. The prior is fitted to
 the training parts of the collections that the recipe holds out, so that its draws are of the kind
-that the card measures; FILE takes one that was fitted before. checkpoints/NAME.tar.gz gets it as a
-member that Magenta does not look at, and NAME.md the section "Prior", with samples of N(0, I) and
-of the learned prior beside each other on the test parts.
+that the card measures; FILE takes one that was fitted before. checkpoints/NAME.prior.npz is
+written, and the section "Prior" of NAME.md, with samples of N(0, I) and of the learned prior beside
+each other on the test parts.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import math
 import pathlib
 import re
-import tarfile
-import tempfile
 import tomllib
 from typing import Any
 
-from shipped_model import examples_of, joined, write_archive
+from shipped_model import examples_of, joined
 from train_shipped import CHECKOUT, examples_path, run_command
 
 SAMPLES = 512
@@ -52,22 +49,20 @@ def fit(
     )
 
 
-def pack(archive: pathlib.Path, prior: pathlib.Path) -> None:
-    """Puts a prior into an archive, in place of an older one.
+def put_beside(archive: pathlib.Path, prior: pathlib.Path) -> None:
+    """Puts a prior beside an archive, from where it is drawn from.
+
+    A prior within the archive would make a new version of all its weights each time.
 
     Args:
       archive: a shipped model's.
       prior: the prior's file.
     """
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = pathlib.Path(scratch)
-        with tarfile.open(archive) as tar:
-            tar.extractall(folder, filter="data")
-        [index] = folder.glob("*.index")
-        (folder / f"{index.stem}.prior.npz").write_bytes(prior.read_bytes())
-        packed = folder / "packed"
-        write_archive(packed, sorted(folder.glob("model.ckpt-*")))
-        archive.write_bytes(packed.read_bytes())
+    from musicvae.files import atomic_file
+    from musicvae.prior.storage import prior_path
+
+    with atomic_file(prior_path(archive)) as file:
+        file.write(prior.read_bytes())
 
 
 def measure(
@@ -194,23 +189,16 @@ def figures(standard: Any, learned: Any) -> list[str]:
     ]
 
 
-def write_section(card: pathlib.Path, archive: pathlib.Path, lines: list[str]) -> None:
-    """Writes the section into a card, and the archive's new size and hash.
+def write_section(card: pathlib.Path, lines: list[str]) -> None:
+    """Writes the section into a card.
 
     Args:
       card: the model's.
-      archive: likewise.
       lines: the section.
     """
     text = card.read_text(encoding="utf-8")
     text = re.sub(rf"{SECTION}\n.*?(?={NEXT_SECTION})", "", text, flags=re.DOTALL)
     text = text.replace(NEXT_SECTION, "\n".join([*lines, NEXT_SECTION]))
-    content = archive.read_bytes()
-    text = re.sub(
-        r"(`[^`]+\.tar\.gz`, )[\d,]+( bytes, SHA-256 `)\w+`",
-        rf"\g<1>{len(content):,}\g<2>{hashlib.sha256(content).hexdigest()}`",
-        text,
-    )
     card.write_text(text, encoding="utf-8")
 
 
@@ -223,7 +211,7 @@ def main() -> None:
     parser.add_argument("--num_steps", default="4000", help="training steps of the fit")
     parser.add_argument("--max_examples", default="20000", help="examples of the fit")
     parser.add_argument("--max_held_out", default=2000, type=int, help="test examples")
-    parser.add_argument("--pack_only", action="store_true", help="leave the figures out")
+    parser.add_argument("--no_figures", action="store_true", help="leave the figures out")
     arguments = parser.parse_args()
     recipes = tomllib.loads((CHECKOUT / "scripts" / "recipes.toml").read_text(encoding="utf-8"))
     recipe, data = recipes["models"][arguments.name], arguments.work_dir / "data"
@@ -236,17 +224,16 @@ def main() -> None:
             f"--max_examples={arguments.max_examples}",
         )
         fit(arguments.name, recipe, data, path, *flags)
-    from musicvae.cli.tensorflow_start import start_tensorflow
-
     from musicvae.prior import load_prior
+    from musicvae.tensorflow_start import start_tensorflow
 
     start_tensorflow()
     archive = CHECKOUT / "checkpoints" / f"{arguments.name}.tar.gz"
-    pack(archive, path)
+    put_beside(archive, path)
     lines = introduction(arguments.name, recipe, load_prior(path))
-    if not arguments.pack_only:
+    if not arguments.no_figures:
         lines += figures(*measure(arguments.name, recipe, data, archive, arguments.max_held_out))
-    write_section(archive.with_name(f"{arguments.name}.md"), archive, lines)
+    write_section(archive.with_name(f"{arguments.name}.md"), lines)
     print("\n".join(lines))
 
 

@@ -11,8 +11,8 @@ scripts/recipes.toml says on what and how. NAME trains one model, all stages in 
   the recipe names them, and each further stage of the recipe from the best weights of the one
   before; run again, it goes on where it stopped;
 - package: takes the last stage's weights with the lowest validation loss, rounds them to bfloat16
-  or further where no validation figure becomes worse, reads the test split once, and writes
-  checkpoints/NAME.tar.gz and NAME.md.
+  or further where no validation figure becomes worse, reads the test split once, writes
+  checkpoints/NAME.tar.gz and NAME.md, and fits NAME.prior.npz (fit_prior.py).
 
 `--queue` trains, and packs nothing: one stage after the other in the order of need that `[queue]`
 of recipes.toml has, each for at most its `max_hours`. Stop it with Ctrl-C or SIGTERM, or kill it:
@@ -145,7 +145,7 @@ def train_one(workshop: Workshop, model: str, stage: str | None) -> None:
 
 
 def package(workshop: Workshop, model: str) -> None:
-    """Writes the archive and the card of a trained model."""
+    """Writes the archive, the card and the learned prior of a trained model."""
     import shipped_model
 
     recipe = workshop.recipes["models"][model]
@@ -153,8 +153,9 @@ def package(workshop: Workshop, model: str) -> None:
     trained = [stage.run for stage in workshop.stages(model) if stage.best.exists()]
     if not trained:
         sys.exit(f"{model} has no trained stage in {workshop.work / model} yet")
+    name = recipe.get("ships_as", model)
     shipped_model.package(
-        recipe.get("ships_as", model),
+        name,
         recipe,
         workshop.recipes["datasets"],
         teachers=workshop.recipes["teachers"],
@@ -163,6 +164,8 @@ def package(workshop: Workshop, model: str) -> None:
         folder=CHECKOUT / "checkpoints",
         compared_run=workshop.stages(compared)[-1].run if compared else None,
     )
+    script = str(CHECKOUT / "scripts" / "fit_prior.py")
+    run([sys.executable, script, name, "--work_dir", str(workshop.work)])
 
 
 def main() -> int:

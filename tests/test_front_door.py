@@ -36,7 +36,7 @@ def drums(models_once):
 
 def _examples():
     finder = doctest.DocTestFinder()
-    owners = [mv.read, mv.write, mv.convert, mv.load, mv.Model]
+    owners = [mv.read, mv.write, mv.convert, mv.encode, mv.decode, mv.load, mv.Model]
     return [test for owner in owners for test in finder.find(owner) if test.examples]
 
 

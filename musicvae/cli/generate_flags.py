@@ -53,9 +53,10 @@ define_model_flags(FLAGS, batch_size=8)
 flags.DEFINE_enum(
     "precision",
     "float32",
-    ["float32", "bfloat16", "float16"],
-    "What weights are kept and multiplied in. bfloat16 takes half the memory and lets big models "
-    "decode faster; float16 is for GPUs. The music differs a little.",
+    ["auto", "float32", "bfloat16", "float16"],
+    "Precision of weights and products. bfloat16 takes half the memory and lets big models decode "
+    "faster; float16 is for GPUs; auto takes bfloat16 where the processor or GPU has instructions "
+    "for it. The music differs a little.",
     flag_values=FLAGS,
 )
 flags.DEFINE_boolean("list_configs", False, "Show all configurations.", flag_values=FLAGS)

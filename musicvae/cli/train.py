@@ -116,9 +116,10 @@ flags.DEFINE_string(
 )
 flags.DEFINE_enum(
     "precision",
-    "float32",
-    ["float32", "bfloat16"],
-    "What products are computed in; weights are float32 either way.",
+    "auto",
+    ["auto", "float32", "bfloat16"],
+    "Precision of products: auto takes bfloat16 where the processor or GPU has instructions for "
+    "it, else float32. Weights stay float32.",
     flag_values=FLAGS,
 )
 flags.DEFINE_integer(

@@ -224,7 +224,7 @@ def extract_examples(
     findings = Findings()
     found = 0
     try:
-        for part in _parts(component, source, pitch_map, num_workers):
+        for part in extracted_parts(component, source, pitch_map, num_workers):
             numbers = findings.sequences + np.arange(len(part.counts), dtype=np.int64)
             sources = np.repeat(numbers, part.counts)
             if len(sources):
@@ -234,7 +234,7 @@ def extract_examples(
             if progress is not None:
                 progress(findings.sequences, found)
         if not found:
-            raise NoExamplesError(_why_nothing(source, findings))
+            raise NoExamplesError(why_nothing(source, findings))
         return sink.finish(findings)
     except BaseException:
         sink.discard()
@@ -261,18 +261,22 @@ def summed_up(findings: Findings) -> str:
     return ", ".join(named) + (f" and {rest} more reasons" if rest > 0 else "")
 
 
-class _Part(NamedTuple):
-    """Examples of some records: compact arrays, how many each record gave, why others gave none."""
+class ExtractedPart(NamedTuple):
+    """Examples of some records: compact arrays, and how many each record gave.
+
+    `findings` says why others gave none, `places` each example's file and first bar, from 1.
+    """
 
     arrays: dict[str, Array]
     counts: list[int]
     findings: Findings
+    places: list[tuple[str, int]]
 
 
-def _parts(
+def extracted_parts(
     component: Component, source: RecordSource, pitch_map: PitchMap, num_workers: int | None
-) -> Iterator[_Part]:
-    """Yields the examples of one chunk of records after the other."""
+) -> Iterator[ExtractedPart]:
+    """Yields the examples of one chunk of records after the other, as `extract_examples` does."""
     converter = build_converter(component)
     workers = num_workers or available_cores()
     chunks = _chunks(source.records())
@@ -289,7 +293,7 @@ def _parts(
         initializer=_start_worker,
         initargs=(component, pitch_map),
     ) as pool:
-        waiting: collections.deque[concurrent.futures.Future[_Part]] = collections.deque()
+        waiting: collections.deque[concurrent.futures.Future[ExtractedPart]] = collections.deque()
         try:
             for chunk in chunks:
                 waiting.append(pool.submit(_extract_in_worker, chunk))
@@ -345,19 +349,20 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _extract_in_worker(chunk: list[Record]) -> _Part:
+def _extract_in_worker(chunk: list[Record]) -> ExtractedPart:
     assert _worker is not None
     converter, pitch_map = _worker
     return _extract(converter, chunk, pitch_map)
 
 
-def _extract(converter: Converter, chunk: list[Record], pitch_map: PitchMap) -> _Part:
+def _extract(converter: Converter, chunk: list[Record], pitch_map: PitchMap) -> ExtractedPart:
     parts: dict[str, list[Array]] = collections.defaultdict(list)
-    counts = []
+    counts, places = [], list[tuple[str, int]]()
     reasons: collections.Counter[str] = collections.Counter()
     for record in chunk:
         try:
-            found = converter.extract_compact(_sequence(record), pitch_map=pitch_map)
+            sequence = _sequence(record)
+            found = converter.extract_compact(sequence, pitch_map=pitch_map)
         except MusicVAEError:
             raise
         except Exception as error:
@@ -365,14 +370,16 @@ def _extract(converter: Converter, chunk: list[Record], pitch_map: PitchMap) -> 
                 f"'{record.source}': record {record.number} cannot be made into examples: {error!r}"
             ) from error
         counts.append(len(found.origins))
+        name = sequence.filename or f"{record.source}#{record.number}"
+        places += [(name, origin.bar) for origin in found.origins]
         if found.origins:
             for name, array in found.arrays.items():
                 parts[name].append(array)
         else:
             reasons.update({rejection.reason for rejection in found.rejections} or {"no_notes"})
     arrays = {name: np.concatenate(arrays) for name, arrays in parts.items()}
-    without_examples = counts.count(0)
-    return _Part(arrays, counts, Findings(len(chunk), without_examples, dict(reasons)))
+    findings = Findings(len(chunk), counts.count(0), dict(reasons))
+    return ExtractedPart(arrays, counts, findings, places)
 
 
 def _sequence(record: Record) -> Any:
@@ -383,7 +390,8 @@ def _sequence(record: Record) -> Any:
     return parse_note_sequence(record.data, record.source, record.number)
 
 
-def _why_nothing(source: RecordSource, findings: Findings) -> str:
+def why_nothing(source: RecordSource, findings: Findings) -> str:
+    """Returns why a source gives no example, as a sentence."""
     if not findings.sequences:
         return f"'{source.name}' is empty: there is no NoteSequence in it"
     return (

@@ -10,7 +10,7 @@ from musicvae.errors import ConfigError
 from musicvae.generate.model import Model
 from musicvae.generate.trained_model import TrainedModel
 from musicvae.model_choice import choose_model, shipped_models
-from musicvae.models import Precision
+from musicvae.precision import PrecisionChoice
 from musicvae.prior.choice import PriorChoice
 from musicvae.registry import did_you_mean
 
@@ -52,7 +52,7 @@ def load(
     seed: int | None = None,
     device: str | None = None,
     decoder_only: bool = False,
-    precision: Precision = "float32",
+    precision: PrecisionChoice = "float32",
     prior: PriorChoice = None,
 ) -> Model:
     """Loads a trained model.
@@ -66,7 +66,8 @@ def load(
       seed: random seed of all that is drawn without one of its own.
       device: "CPU" or "GPU:0"; None for a GPU if there is one.
       decoder_only: whether to leave out the encoder: half the memory, and no inputs.
-      precision: what weights are kept and multiplied in: float32, bfloat16 or float16.
+      precision: what weights are kept and multiplied in: float32, bfloat16, float16, or auto for
+        bfloat16 where the device has instructions for it.
       prior: where new z come from: "learned", "standard" for N(0, I), or a file of
         `musicvae-prior`; None for the learned prior where the checkpoint has one.
 

@@ -30,11 +30,12 @@ from musicvae.errors import InputError
 from musicvae.generate.arrays import Array, fitted_controls, rows_of_steps, stacked, trimmed
 from musicvae.generate.randomness import Randomness
 from musicvae.model_choice import checkpoint_path
-from musicvae.models import MusicVAE, Precision, variable_shapes
+from musicvae.models import MusicVAE, variable_shapes
+from musicvae.precision import PrecisionChoice, choose_precision
 from musicvae.prior import DEFAULT_GUIDANCE, LatentPrior, Target
 from musicvae.prior.choice import ModelPrior, PriorChoice
 
-PRECISIONS = ("float32", "bfloat16", "float16")
+PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 
 _ENCODER = "encoder/"
 
@@ -76,7 +77,7 @@ class TensorModel:
         seed: int | None = None,
         device: str | None = None,
         decoder_only: bool = False,
-        precision: Precision = "float32",
+        precision: PrecisionChoice = "float32",
         keep_hparams: Collection[str] = (),
         prior: PriorChoice = None,
     ) -> None:
@@ -97,6 +98,8 @@ class TensorModel:
             checkpoints that lack one.
           precision: "float32"; "bfloat16" and "float16" keep the weights in that type, in half the
             memory, and compute products with it. float16 is for GPUs: it is slow on processors.
+            "auto" is bfloat16 where the device has instructions for it, float32 elsewhere, so that
+            the music of a seed may differ from machine to machine.
           keep_hparams: sizes that stay as `config` has them, because the user chose them.
           prior: where new latent vectors come from: "learned" for the prior that was fitted to this
             checkpoint, "standard" for N(0, I), a file of `musicvae-prior`, or a prior; None for the
@@ -121,6 +124,7 @@ class TensorModel:
         self.batch_size = batch_size
         self._randomness = Randomness(seed)
         self._device = choose_device(device)
+        chosen = choose_precision(precision, self._device).name
         frozen = as_config(config)
         self.converter: Converter = build_converter(frozen.converter)
         with open_checkpoint(checkpoint_path(frozen, checkpoint_dir_or_path)) as checkpoint:
@@ -134,8 +138,8 @@ class TensorModel:
                 self._model = MusicVAE(
                     self.config,
                     self.converter.spec,
-                    precision=precision,
-                    kept_in=precision,
+                    precision=chosen,
+                    kept_in=chosen,
                     initial_values=stored_values(checkpoint, var_name_substitutions),
                     decoder_only=decoder_only,
                 )

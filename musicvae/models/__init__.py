@@ -19,9 +19,9 @@ from musicvae.models.vae import (
     Losses,
     MusicVAE,
     Posterior,
-    Precision,
     variable_shapes,
 )
+from musicvae.precision import Precision
 
 __all__ = [
     "AdamOptimizer",

@@ -10,7 +10,7 @@ Source: Roberts et al. 2018, sections 2 and 3.
 from __future__ import annotations
 
 import math
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -29,9 +29,9 @@ from musicvae.models.variables import (
     VariableShapes,
     narrow_normal,
 )
+from musicvae.precision import Precision
 
 Tensor = Any
-Precision = Literal["float32", "bfloat16", "float16"]
 
 _NATS_PER_BIT = math.log(2.0)
 _ENCODER_SEED, _DECODER_SEED, _POSTERIOR_SEED = 0, 1, 2

@@ -13,6 +13,7 @@ from musicvae.data.example_set import ExampleSet, Findings
 from musicvae.data.examples import summed_up
 from musicvae.hparams import FIELDS
 from musicvae.models import MusicVAE
+from musicvae.precision import ChosenPrecision
 from musicvae.training.devices import TrainingDevices
 from musicvae.training.memory import expected_memory, readable
 
@@ -21,6 +22,7 @@ def lines(
     config: Config,
     model: MusicVAE,
     devices: TrainingDevices,
+    precision: ChosenPrecision,
     examples: ExampleSet,
     batches: TrainingBatches,
     rounds: int = 1,
@@ -32,6 +34,7 @@ def lines(
       config: what is trained.
       model: with its variables.
       devices: on which devices.
+      precision: what products are computed in.
       examples: the training set.
       batches: what training makes of it.
       rounds: in which each batch is worked on.
@@ -41,7 +44,7 @@ def lines(
     yield f"configuration: {config.name}" + (f", with {changed}" if changed else "")
     if config.augmentation is not None:
         yield f"augmentation: {_augmentation(config.augmentation)}"
-    yield f"device: {devices.description}"
+    yield f"device: {devices.description}, products in {precision}"
     values, size = variable_table(model.named_variables)
     yield f"model: {values:,} weights, {readable(size)}"
     yield f"examples: {len(examples):,} {of_sequences(examples.findings)}"

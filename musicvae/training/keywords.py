@@ -22,7 +22,7 @@ class TrainingKeywords(TypedDict, total=False):
       eval_every_steps: steps between two evaluations.
       early_stopping: evaluations without a lower loss after which training ends; 0 for never.
       warm_start: a checkpoint or run folder whose weights a new training starts from.
-      precision: what products are computed in.
+      precision: what products are computed in; by default what the device is faster in.
       augment: random changes of training, as text.
       accumulate_steps: micro-batches over which gradients are accumulated, to save memory.
       checkpoint_segments: gradient checkpointing: segments to recompute at a time.
@@ -39,7 +39,7 @@ class TrainingKeywords(TypedDict, total=False):
     eval_every_steps: int
     early_stopping: int
     warm_start: str
-    precision: Literal["float32", "bfloat16"]
+    precision: Literal["auto", "float32", "bfloat16"]
     augment: str
     accumulate_steps: int
     checkpoint_segments: int

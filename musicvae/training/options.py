@@ -18,7 +18,8 @@ class TrainingOptions:
     Attributes:
       num_steps: the step at which training ends.
       seed: what first weights, the order of examples and all noise depend on.
-      precision: "float32", or "bfloat16" for products.
+      precision: what products are computed in: "float32", "bfloat16", or "auto" for bfloat16 where
+        the device has instructions for it, float32 elsewhere. Weights are float32 in each case.
       accumulate_steps: rounds that a batch is worked on in, to need less memory.
       checkpoint_segments: segments of a hierarchical decoder that are run at a time and again for
         their gradient, to need less memory; 0 keeps what all of them computed.
@@ -38,7 +39,7 @@ class TrainingOptions:
 
     num_steps: int = 200_000
     seed: int = 0
-    precision: Literal["float32", "bfloat16"] = "float32"
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
     accumulate_steps: int = 1
     checkpoint_segments: int = 0
     warm_start: str | None = None

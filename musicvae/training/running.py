@@ -16,6 +16,7 @@ from musicvae.errors import CheckpointError
 from musicvae.evaluation.evaluator import Evaluation, EvaluationLog, Evaluator, load_weights, table
 from musicvae.models import MusicVAE
 from musicvae.models.train_step import Objective
+from musicvae.precision import choose_precision
 from musicvae.training import console as report
 from musicvae.training.devices import TrainingDevices
 from musicvae.training.patience import Patience
@@ -69,6 +70,7 @@ def _train(plan: Plan, devices: TrainingDevices, objective: Objective | None) ->
         plan.config,
         trainer.model,
         devices,
+        trainer.precision,
         examples,
         batches,
         plan.options.accumulate_steps,
@@ -104,8 +106,9 @@ def evaluate(plan: Plan, devices: TrainingDevices, *, watch: bool = False) -> in
       NoExamplesError: there is nothing to evaluate on.
       CheckpointError: there is no checkpoint, or it is damaged or of another model.
     """
+    precision = choose_precision(plan.options.precision, devices.device).name
     with devices.strategy.scope():
-        model = MusicVAE(plan.config, plan.converter.spec, seed=0, precision=plan.options.precision)
+        model = MusicVAE(plan.config, plan.converter.spec, seed=0, precision=precision)
     if not watch and plan.folder.latest is None:
         raise CheckpointError(f"{plan.folder.train}: no checkpoint to evaluate yet")
     reporter = _Reporter(plan, devices, model, plan.source)

@@ -9,10 +9,13 @@ from musicvae.config import Config
 from musicvae.converters import Converter
 from musicvae.models import MusicVAE
 from musicvae.models.distillation import Distillation
+from musicvae.precision import Precision
 from musicvae.training.options import TrainingOptions
 
 
-def distillation(config: Config, converter: Converter, options: TrainingOptions) -> Distillation:
+def distillation(
+    config: Config, converter: Converter, options: TrainingOptions, precision: Precision
+) -> Distillation:
     """Returns what to minimize when a teacher is to be learnt from.
 
     Args:
@@ -20,6 +23,7 @@ def distillation(config: Config, converter: Converter, options: TrainingOptions)
         whatever size its checkpoint has.
       converter: the configuration's.
       options: where the teacher is, and how much is learnt from it.
+      precision: what its weights are kept and multiplied in.
 
     Raises:
       ConfigError: a model of this configuration cannot be taught.
@@ -31,8 +35,8 @@ def distillation(config: Config, converter: Converter, options: TrainingOptions)
         teacher = MusicVAE(
             infer_hparams(config, checkpoint),
             converter.spec,
-            precision=options.precision,
-            kept_in=options.precision,
+            precision=precision,
+            kept_in=precision,
             initial_values=stored_values(checkpoint, None),
             decoder_only=True,
         )

@@ -21,6 +21,7 @@ from musicvae.data.pipeline import training_dataset
 from musicvae.errors import InputError, TrainingError
 from musicvae.models import MusicVAE
 from musicvae.models.train_step import Objective
+from musicvae.precision import choose_precision
 from musicvae.training.checkpointing import resume, warm_start
 from musicvae.training.devices import TrainingDevices
 from musicvae.training.options import TrainingOptions
@@ -59,6 +60,7 @@ class Trainer:
 
     Attributes:
       model: what is trained.
+      precision: what its products are computed in.
       first_step: where this run goes on.
     """
 
@@ -95,17 +97,18 @@ class Trainer:
                 f"({devices.replicas} devices, --accumulate_steps={options.accumulate_steps})"
             )
         self._config, self._converter = config, converter
+        self.precision = choose_precision(options.precision, devices.device)
         self._devices, self._folder, self._options = devices, folder, options
         with devices.strategy.scope():
             self.model = MusicVAE(
                 config,
                 converter.spec,
                 seed=options.seed,
-                precision=options.precision,
+                precision=self.precision.name,
                 checkpoint_segments=options.checkpoint_segments,
             )
             if objective is None and options.teacher is not None:
-                objective = distillation(config, converter, options)
+                objective = distillation(config, converter, options, self.precision.name)
         self._step = DistributedStep(
             self.model, devices, batch_size, options.accumulate_steps, objective
         )

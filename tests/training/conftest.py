@@ -63,6 +63,7 @@ def make_trainer(
     def make(config: Config = tiny, folder: str = "run", **options: Any) -> Trainer:
         run = RunFolder(tmp_path / folder)
         converter = build_converter(config.converter)
+        options.setdefault("precision", "float32")
         return Trainer(config, converter, devices, run, TrainingOptions(**options))
 
     return make

@@ -27,7 +27,7 @@ def main(run_dir: str, examples: str, device: str, num_steps: str) -> int:
         hparams=HPARAMS,
         examples_path=examples,
         num_workers=1,
-        options=TrainingOptions(num_steps=int(num_steps), summary_steps=1),
+        options=TrainingOptions(num_steps=int(num_steps), summary_steps=1, precision="float32"),
     )
     plan = plan_training(spec)
     from musicvae.training.devices import choose_training_devices
