@@ -24,7 +24,7 @@ from musicvae.cli.flags import command_flags, define_path, require_flags, run_co
 from musicvae.errors import InputError
 
 if TYPE_CHECKING:
-    from musicvae.data.examples import RecordSource
+    from musicvae.data.records import RecordSource
     from musicvae.training.devices import TrainingDevices
     from musicvae.training.run_spec import Plan, RunSpec
 
