@@ -101,6 +101,18 @@ def write_wav(
     return Audio(len(sound) / SAMPLE_RATE, "built-in", is_cut)
 
 
+def wav_of(sequence: NoteSequence) -> bytes:
+    """Plays a piece into the bytes of a WAV file; see `write_wav`.
+
+    Args:
+      sequence: notes in seconds; what is past MAX_SECONDS is cut.
+    """
+    with tempfile.TemporaryDirectory(prefix="musicvae-") as folder:
+        path = Path(folder, "piece.wav")
+        write_wav(sequence, path)
+        return path.read_bytes()
+
+
 def find_soundfont(given: str | os.PathLike[str] | None = None) -> Path | None:
     """Returns the soundfont to play with.
 

@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, str] = {
     "prior": "learn where in latent space music lies",
     "encode": "turn a folder into a table of codes, or find the pieces nearest to one",
     "decode": "turn a table of codes into MIDI files",
+    "studio": "play latent space in the browser",
     "export": "write a model for magenta-js, ONNX, TFLite or as a SavedModel",
     "preprocess": "extract unique examples on Apache Beam",
     "download": "fetch a published checkpoint",

@@ -81,12 +81,19 @@ class _Worker:
     """A process, the connection to it, and what it was given."""
 
     def __init__(
-        self, folder: str, collection: str, bounds: FileBounds, drum_channels: tuple[int, ...]
+        self,
+        folder: str,
+        collection: str,
+        bounds: FileBounds,
+        drum_channels: tuple[int, ...],
+        with_silence: bool,
     ) -> None:
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
         self.process = context.Process(
-            target=_work, args=(theirs, folder, collection, bounds, drum_channels), daemon=True
+            target=_work,
+            args=(theirs, folder, collection, bounds, drum_channels, with_silence),
+            daemon=True,
         )
         with _without_interrupts():
             self.process.start()
@@ -112,6 +119,7 @@ class WorkerPool:
         *,
         num_workers: int,
         drum_channels: tuple[int, ...] = (),
+        with_silence: bool = False,
     ) -> None:
         """Says what to read and within what bounds; processes start with `read`.
 
@@ -121,8 +129,9 @@ class WorkerPool:
           bounds: limits for one file.
           num_workers: processes.
           drum_channels: as `read_music_file`.
+          with_silence: as `read_music_file`.
         """
-        self._given = (folder, collection, bounds, drum_channels)
+        self._given = (folder, collection, bounds, drum_channels, with_silence)
         self._patience = _PATIENCE * bounds.max_read_seconds + _GRACE_SECONDS
         self._num_workers = num_workers
         self._workers: list[_Worker] = []
@@ -247,6 +256,7 @@ def _work(
     collection: str,
     bounds: FileBounds,
     drum_channels: tuple[int, ...],
+    with_silence: bool,
 ) -> None:
     """What a worker process does: reads the files it is sent, until the connection closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -259,9 +269,8 @@ def _work(
         connection.send(_READY)
         while True:
             for task in connection.recv():
-                connection.send(
-                    _read(task, folder, collection, bounds, drum_channels, memory, can_time)
-                )
+                given = (folder, collection, bounds, drum_channels, with_silence)
+                connection.send(_read(task, *given, memory, can_time))
     except (EOFError, OSError):
         sys.stderr = None  # the parent is gone, and nobody reads a last word
 
@@ -276,6 +285,7 @@ def _read(
     collection: str,
     bounds: FileBounds,
     drum_channels: tuple[int, ...],
+    with_silence: bool,
     memory: _MemoryLimit,
     can_time: bool,
 ) -> ReadResult:
@@ -292,6 +302,7 @@ def _read(
                     collection=collection,
                     name=task.name,
                     bounds=bounds,
+                    with_silence=with_silence,
                     drum_channels=drum_channels,
                 )
                 records = tuple(

@@ -57,11 +57,6 @@ class Setting:
         )
 
 
-def setting_between(start: Window, end: Window, share: float) -> Setting:
-    """Returns a setting between those of two windows."""
-    return Setting.of(start).towards(Setting.of(end), share)
-
-
 def encode(model: TrainedModel, windows: Sequence[Window]) -> Encoded:
     """Returns the posteriors of windows: z, mu, sigma, float32 `[N, Z]` each."""
     return model.encode_examples([window.example for window in windows], seed=0)

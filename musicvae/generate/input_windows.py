@@ -130,6 +130,33 @@ def fit_window(
     return dataclasses.replace(window, notes=notes)
 
 
+def all_windows(
+    sequence: NoteSequence,
+    converter: Converter,
+    *,
+    name: str,
+    adaptations: Sequence[Repair] = (),
+) -> tuple[list[Window], tuple[str, ...]]:
+    """Finds every window of a piece, where `fit_window` takes one.
+
+    Args:
+      sequence: the piece, not changed.
+      converter: the model's.
+      name: what to call the piece in messages.
+      adaptations: what may be tried before the usual repairs.
+
+    Returns:
+      The windows in the order of the piece, and what was done to it.
+
+    Raises:
+      NoExamplesError: the piece gives none; the message says why.
+    """
+    reading = _read(sequence, converter, adaptations)
+    if not reading.extraction.examples:
+        raise _none_of(reading, name)
+    return _windows(converter, reading), reading.notes
+
+
 def window_notes(window: Window, converter: Converter) -> NoteSequence:
     """Returns a window as notes, as it stands in the piece.
 

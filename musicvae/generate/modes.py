@@ -20,13 +20,19 @@ from musicvae.attributes import AttributeVectors
 from musicvae.converters import GrooveConverter
 from musicvae.errors import InputError
 from musicvae.generate.controls import control_window, controls_for
-from musicvae.generate.decoding import Setting, decode, encode, setting_between
+from musicvae.generate.decoding import Setting, decode, encode
 from musicvae.generate.grooves import reconstruct_groove
 from musicvae.generate.joining import join
+from musicvae.generate.latent_points import (
+    decode_points,
+    encode_pieces,
+    in_square,
+    on_path,
+    variations,
+)
 from musicvae.generate.performing import check_number, fit, notes_about, takes_whole
 from musicvae.generate.results import Piece, Result, Sample, SamplingOptions
 from musicvae.generate.whole_piece import reconstruct_whole
-from musicvae.latent import lerp, slerp
 
 if TYPE_CHECKING:
     from musicvae.generate import TrainedModel
@@ -162,20 +168,11 @@ def morph(
     check_number(n)
     if len(inputs) < 2:
         raise InputError(f"a path needs at least two inputs, not {len(inputs)}")
-    windows = [fit(model, piece, options) for piece in inputs]
-    mu = encode(model, windows).mu
-    go = lerp if linear else slerp
+    stations = encode_pieces(model, inputs, options)
+    windows = [station.window for station in stations]
     places = np.linspace(0.0, len(inputs) - 1, n) if n > 1 else np.zeros(1)
-    rows, settings, captions = [], [], []
-    for place in places:
-        leg = min(int(place), len(inputs) - 2)
-        share = float(place - leg)
-        rows.append(go(mu[leg], mu[leg + 1], share))
-        settings.append(setting_between(windows[leg], windows[leg + 1], share))
-        captions.append(_place_name(inputs, leg, share))
-    z = np.array(rows, np.float32)
-    controls = controls_for(model.converter, model.config.name, options, windows[0])
-    samples = decode(model, z, captions, options, settings, controls)
+    path = [on_path(stations, float(place), linear=linear) for place in places]
+    samples = decode_points(model, path, options, windows[0])
     notes = notes_about(inputs, windows)
     if not joined:
         return Result(samples, notes, "path")
@@ -216,21 +213,11 @@ def grid(
     if n < 2:
         raise InputError(f"a grid needs at least 2 pieces along a side, not {n}")
     check_number(n * n)
-    windows = [fit(model, piece, options) for piece in corners]
-    mu = encode(model, windows).mu
-    go = lerp if linear else slerp
-    shares = np.linspace(0.0, 1.0, n)
-    left, right = go(mu[0], mu[2], shares), go(mu[1], mu[3], shares)
-    z = np.concatenate([go(left[row], right[row], shares) for row in range(n)])
-    settings, captions = [], []
-    for down in shares:
-        for across in shares:
-            upper = setting_between(windows[0], windows[1], across)
-            lower = setting_between(windows[2], windows[3], across)
-            settings.append(upper.towards(lower, down))
-            captions.append(_corner_name(corners, across, down))
-    controls = controls_for(model.converter, model.config.name, options, windows[0])
-    samples = decode(model, z.astype(np.float32), captions, options, settings, controls)
+    points = encode_pieces(model, corners, options)
+    windows = [point.window for point in points]
+    shares = [float(share) for share in np.linspace(0.0, 1.0, n)]
+    cells = [in_square(points, x, y, linear=linear) for y in shares for x in shares]
+    samples = decode_points(model, cells, options, windows[0])
     notes = notes_about(corners, windows)
     return Result(samples, notes, "grid", n)
 
@@ -264,14 +251,10 @@ def similar(
     check_number(n)
     if not 0.0 <= closeness <= 1.0:
         raise InputError(f"closeness {closeness} is not in 0 (anything) to 1 (the same)")
-    window = fit(model, piece, options)
-    mu = encode(model, [window]).mu[0]
-    others = model.sample_z(n, options.seed, targets=options.targets, guidance=options.guidance)
-    z = np.array([slerp(mu, other, 1.0 - closeness) for other in others], np.float32)
-    captions = [f"variation {k + 1}" for k in range(n)]
-    controls = controls_for(model.converter, model.config.name, options, window)
-    samples = decode(model, z, captions, options, [Setting.of(window)] * n, controls)
-    return Result(samples, notes_about([piece], [window]))
+    (point,) = encode_pieces(model, [piece], options)
+    varied = variations(model, point, n, closeness, options)
+    samples = decode_points(model, varied, options, point.window)
+    return Result(samples, notes_about([piece], [point.window]))
 
 
 def steer(
@@ -334,17 +317,3 @@ def decode_vectors(
     captions = [f"z {k + 1}" for k in range(len(vectors))]
     controls = controls_for(model.converter, model.config.name, options)
     return Result(decode(model, vectors, captions, options, [Setting()] * len(captions), controls))
-
-
-def _place_name(inputs: Sequence[Piece], leg: int, share: float) -> str:
-    if share < 1e-9:
-        return inputs[leg].name
-    if share > 1 - 1e-9:
-        return inputs[leg + 1].name
-    return f"{share:.3g} of the way" if len(inputs) == 2 else f"{leg + share:.3g}"
-
-
-def _corner_name(corners: Sequence[Piece], across: float, down: float) -> str:
-    if across in (0.0, 1.0) and down in (0.0, 1.0):
-        return corners[int(across) + 2 * int(down)].name
-    return f"{across:.3g}, {down:.3g}"

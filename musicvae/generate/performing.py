@@ -65,11 +65,11 @@ def adaptations_for(options: SamplingOptions) -> list[Repair]:
     return adaptations
 
 
-def notes_about(pieces: Sequence[Piece], windows: Sequence[Window]) -> tuple[str, ...]:
+def notes_about(pieces: Sequence[Piece], windows: Sequence[Window | None]) -> tuple[str, ...]:
     """Returns what was done to some inputs, each sentence once."""
     lines = [
         f"{piece.name}: {line}"
         for piece, window in zip(pieces, windows, strict=True)
-        for line in window.notes
+        for line in (window.notes if window is not None else ())
     ]
     return tuple(dict.fromkeys(lines))

@@ -1,0 +1,89 @@
+"""opens the studio: a page in the browser to play a model's latent space.
+
+    musicvae-studio
+    musicvae-studio --config=cat-mel_2bar_small
+    musicvae-studio --run_dir=run --port=8080 --no-open
+
+The page plays samples, morphs between your own files, plays drums with feeling, and sends MIDI to
+any program. Everything stays on this machine: the server listens on 127.0.0.1 and uses no network.
+The same server is a JSON API for other programs; its address /api lists it. Ctrl-C ends it.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from absl import flags
+
+from musicvae.cli.flags import command_flags, run_command
+from musicvae.cli.model_loading import define_model_flags, load_chosen_model
+
+if TYPE_CHECKING:
+    from musicvae.generate import TrainedModel
+    from musicvae.model_choice import ModelChoice
+
+DEFAULT_CONFIG = "cat-drums_2bar_small"
+
+FLAGS = command_flags()
+define_model_flags(FLAGS, batch_size=32)
+flags.DEFINE_integer(
+    "port",
+    8000,
+    "Port to listen on; the next free one if it is taken.",
+    0,
+    65_535,
+    flag_values=FLAGS,
+)
+flags.DEFINE_boolean("open", True, "Open the page in the browser.", flag_values=FLAGS)
+
+_NAME = "musicvae-studio"
+
+
+def main(_: list[str]) -> int:
+    """Loads the model, opens the page and serves until Ctrl-C."""
+    from musicvae.errors import MissingExtraError
+    from musicvae.model_choice import choose_model
+
+    values = FLAGS.flag_values_dict()
+    try:
+        import fastapi  # noqa: F401
+        import uvicorn  # noqa: F401
+    except ImportError as missing:
+        raise MissingExtraError("the studio", "fastapi and uvicorn", "studio") from missing
+    given = values["config"] or values["run_dir"] or values["checkpoint_file"]
+    config = values["config"] if given else DEFAULT_CONFIG
+    choice = choose_model(config, values["run_dir"], values["checkpoint_file"], values["hparams"])
+    return _serve(choice, values)
+
+
+def _serve(choice: ModelChoice, values: dict[str, Any]) -> int:
+    from musicvae.studio.serving import StudioServer, free_socket, open_soon
+    from musicvae.studio.session import Studio
+
+    def load(chosen: ModelChoice) -> TrainedModel:
+        return load_chosen_model(chosen, {**values, "seed": None})
+
+    listener = free_socket(values["port"])
+    server = StudioServer(studio := Studio(choice, load), listener)
+    if values["port"] not in (0, server.port):
+        print(f"port {values['port']} is taken; the studio uses {server.port}")
+    try:
+        studio.worker.submit(studio.models.get).result()
+        print(f"The studio is at {server.address} (Ctrl-C ends it)", flush=True)
+        if values["open"]:
+            open_soon(server.address)
+        server.run()
+    except KeyboardInterrupt:
+        print("\nThe studio is closed.")
+    return 0
+
+
+def run() -> None:
+    """Runs the command."""
+    arguments = ["--noopen" if each == "--no-open" else each for each in sys.argv[1:]]
+    run_command(_NAME, __doc__, FLAGS, main, arguments=arguments)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,280 @@
+"""The addresses of the API and of the page, and what each of them does.
+
+A request goes: its files are read (uploads.py), then the models' thread does the work (worker.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from musicvae import __version__
+from musicvae.errors import MusicVAEError
+from musicvae.studio import messages as m
+from musicvae.studio.api_page import api_page
+from musicvae.studio.jobs import check_inputs, do_job, model_for
+from musicvae.studio.safety import Guard
+from musicvae.studio.session import Studio
+from musicvae.studio.sources import NotFoundError
+from musicvae.studio.windows import read_piece
+from musicvae.studio.worker import LONG, POINTER, BusyError, SupersededError
+
+STATIC = Path(__file__).parent / "static"
+
+T = TypeVar("T")
+
+_DESCRIPTION = (
+    "Music from a model that stays warm on this machine. Bodies are JSON; times are in quarter "
+    'notes; a refusal is {"error": "one line"}.'
+)
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"model": m.Problem, "description": text}
+    for status, text in {
+        400: "a value makes no sense, or music does not fit the model",
+        403: "the Host or Origin is not this machine's",
+        404: "no such model, clip or map is known",
+        413: "the request is too long",
+        415: "the body is not JSON",
+        503: "too much is waiting",
+    }.items()
+}
+
+
+def create_app(studio: Studio, port: int | None = None) -> Guard:
+    """Makes the application.
+
+    Args:
+      studio: models and what they remember.
+      port: the server's port, which Host and Origin must name; None takes any, for tests.
+    """
+    app = FastAPI(
+        title="musicvae studio",
+        description=_DESCRIPTION,
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        responses=_PROBLEMS,
+    )
+    _answer_errors(app)
+    _about_models(app, studio)
+    _latent_space(app, studio)
+    _pieces(app, studio)
+
+    @app.get("/api", include_in_schema=False)
+    def describe_api() -> HTMLResponse:
+        return HTMLResponse(api_page(app.openapi()))
+
+    @app.middleware("http")
+    async def revalidate(
+        request: Request, call_next: Callable[[Request], Awaitable[Response]]
+    ) -> Response:
+        response = await call_next(request)
+        response.headers.setdefault("cache-control", "no-cache")
+        return response
+
+    app.mount("/", StaticFiles(directory=STATIC, html=True, check_dir=False))
+    return Guard(app, port)
+
+
+def _about_models(app: FastAPI, studio: Studio) -> None:
+    @app.get("/api/health", summary="Whether music can be asked for")
+    async def health() -> m.Health:
+        return m.Health(ready=True, model=studio.models.current, message="ready")
+
+    @app.get("/api/model", summary="What a model is and can do")
+    async def get_model(name: str | None = None) -> m.ModelCard:
+        return await studio.worker.run(lambda: studio.models.get(name).card())
+
+    @app.post("/api/model", summary="Choose the model that requests mean which name none")
+    async def choose_model(request: m.ChooseRequest) -> m.ModelCard:
+        def choose() -> m.ModelCard:
+            card = studio.models.get(request.name).card()
+            studio.models.current = request.name
+            return card
+
+        return await studio.worker.run(choose)
+
+    @app.get("/api/models", summary="The models")
+    async def list_models() -> m.ModelList:
+        return m.ModelList(models=studio.models.entries())
+
+    @app.post("/api/attributes", summary="The attributes of a model, computed on first use")
+    async def attributes(request: m.ModelChoice) -> m.KnobsReply:
+        knobs = await studio.knobs(request.model)
+        return m.KnobsReply(attributes=list(knobs.rows), notes=list(knobs.notes))
+
+
+def _latent_space(app: FastAPI, studio: Studio) -> None:
+    @app.post("/api/sample", summary="New music")
+    async def sample(request: m.SampleRequest) -> m.Clips:
+        playing, clips = await studio.play(request, (), lambda p, _: (p, p.sample(request.count)))
+        return m.Clips(clips=clips, seed=playing.seed)
+
+    @app.post("/api/decode", summary="The music of places in latent space")
+    async def decode(request: m.DecodeRequest) -> m.Clips:
+        sources = [m.Source(z=row) for row in request.z]
+
+        def work(playing: Any, given: Any) -> m.Clips:
+            codes, _ = playing.codes(given)
+            return m.Clips(clips=playing.decode(codes), seed=playing.seed)
+
+        return await studio.play(request, sources, work)
+
+    @app.post("/api/encode", summary="Where music lies in latent space")
+    async def encode(request: m.EncodeRequest) -> m.OneClip:
+        def work(playing: Any, given: Any) -> m.OneClip:
+            codes, _ = playing.codes(given)
+            clip, notes = playing.encoded(given[0], codes[0])
+            return m.OneClip(clip=clip, notes=notes)
+
+        return await studio.play(request, [request.source], work)
+
+    @app.post("/api/pad", summary="A square between four corners")
+    async def pad(request: m.PadRequest) -> m.PadReply:
+        def work(playing: Any, given: Any) -> m.PadReply:
+            codes, ids = playing.codes(given)
+            clips = playing.square(codes, request.size)
+            return m.PadReply(
+                size=request.size, clips=clips, corners=ids, notes=_notes(given, codes)
+            )
+
+        return await studio.play(request, request.corners, work)
+
+    @app.post("/api/pad_point", summary="The music at a place of a square")
+    async def pad_point(request: m.PadPointRequest) -> m.PadPointReply:
+        def work(playing: Any, given: Any) -> m.PadPointReply:
+            codes, ids = playing.codes(given)
+            clip = playing.point(codes, request.x, request.y)
+            return m.PadPointReply.model_construct(clip=clip, corners=ids, superseded=False)
+
+        try:
+            return await studio.play(request, request.corners, work, rank=POINTER, tab=request.tab)
+        except SupersededError:
+            return m.PadPointReply(clip=None, superseded=True)
+
+    @app.post("/api/path", summary="One piece along a path in a square")
+    async def path(request: m.PathRequest) -> m.OneClip:
+        def work(playing: Any, given: Any) -> m.OneClip:
+            codes, _ = playing.codes(given)
+            clip = playing.path(codes, request.points, request.bars)
+            return m.OneClip(clip=clip, notes=_notes(given, codes))
+
+        return await studio.play(request, request.corners, work, rank=LONG)
+
+    @app.post("/api/morph", summary="From one piece to another")
+    async def morph(request: m.MorphRequest) -> m.Clips:
+        def work(playing: Any, given: Any) -> m.Clips:
+            codes, _ = playing.codes(given)
+            clips = playing.morph(codes, request.count)
+            return m.Clips(clips=clips, seed=playing.seed, notes=_notes(given, codes))
+
+        return await studio.play(request, [request.start, request.end], work)
+
+    @app.post("/api/similar", summary="Variations of a piece")
+    async def similar(request: m.SimilarRequest) -> m.Clips:
+        def work(playing: Any, given: Any) -> m.Clips:
+            codes, _ = playing.codes(given)
+            clips = playing.similar(codes[0], request.count, request.closeness)
+            return m.Clips(clips=clips, seed=playing.seed, notes=_notes(given, codes))
+
+        return await studio.play(request, [request.source], work)
+
+    @app.post("/api/map", summary="A map of pieces")
+    async def make_map(request: m.MapRequest) -> m.MapReply:
+        work = studio.maps.make
+        return await studio.play(request, request.sources, work, rank=LONG)
+
+    @app.post("/api/map_point", summary="The music at a place of a map")
+    async def map_point(request: m.MapPointRequest) -> m.OneClip:
+        def work(playing: Any, _: Any) -> m.OneClip:
+            return m.OneClip(clip=studio.maps.point(playing, request.map, request.x, request.y))
+
+        return await studio.play(request, (), work, rank=POINTER)
+
+
+def _pieces(app: FastAPI, studio: Studio) -> None:
+    @app.post("/api/read", summary="The windows of a piece that a model sees")
+    async def read(request: m.ReadRequest) -> m.ReadReply:
+        options = m.Options(**request.model_dump(include={"model", "chords", "key"}))
+        options.drum_channels = request.drum_channels
+        return await studio.play(options, [request], lambda p, given: read_piece(p, given[0]))
+
+    @app.post("/api/job", summary="A mode of musicvae-generate on whole pieces")
+    async def job(request: m.JobRequest) -> m.JobReply:
+        check_inputs(request)
+        request.model = model_for(studio.models, request)
+        sources = [*([request.source] if request.source else []), *request.sources]
+        needs_knobs = request.mode == "attribute"
+        return await studio.play(
+            request,
+            sources,
+            lambda p, given: do_job(p, request, given),
+            rank=LONG,
+            needs_knobs=needs_knobs,
+        )
+
+    @app.post("/api/file", summary="Clips as a file", response_class=Response)
+    async def file(request: m.FileRequest) -> Response:
+        out = await studio.write(request)
+        headers = {"Content-Disposition": f'attachment; filename="{out.name}"'}
+        return Response(out.content, media_type=out.media_type, headers=headers)
+
+
+def _notes(given: Sequence[Any], codes: Sequence[Any]) -> list[str]:
+    """Returns what was done to inputs, each sentence once."""
+    read = [note for each in given for note in each.notes]
+    fitted = [
+        f"{code.name}: {note}"
+        for code in codes
+        if code.window is not None
+        for note in code.window.notes
+    ]
+    return list(dict.fromkeys([*read, *fitted]))
+
+
+def _answer_errors(app: FastAPI) -> None:
+    """Answers every error with one line."""
+
+    def answer(status: int, text: str) -> JSONResponse:
+        return JSONResponse({"error": " ".join(text.split())}, status)
+
+    @app.exception_handler(MusicVAEError)
+    async def refused(_: Request, error: MusicVAEError) -> JSONResponse:
+        status = 404 if isinstance(error, NotFoundError) else 400
+        return answer(503 if isinstance(error, BusyError) else status, _for_api(str(error)))
+
+    @app.exception_handler(RequestValidationError)
+    async def malformed(_: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        places = [str(place) for place in first.get("loc", ()) if place != "body"]
+        text = first.get("msg", "").removeprefix("Value error, ")
+        where = f"{'.'.join(places)}: " if places else ""
+        return answer(400, f"{where}{text}"[:400])
+
+    @app.exception_handler(HTTPException)
+    async def http_error(request: Request, error: HTTPException) -> JSONResponse:
+        text = str(error.detail)
+        if error.status_code in (404, 405):
+            text = f"{request.method} {request.url.path[:120]}: {text.lower()}; /api lists the API"
+        return answer(error.status_code, text)
+
+    @app.exception_handler(MemoryError)
+    async def no_memory(_: Request, __: Exception) -> JSONResponse:
+        return answer(503, "there is not enough memory for this")
+
+    @app.exception_handler(Exception)
+    async def unexpected(_: Request, error: Exception) -> JSONResponse:
+        return answer(500, f"the studio failed over this ({type(error).__name__}); it goes on")
+
+
+def _for_api(text: str) -> str:
+    """Returns a command's message with the API's names."""
+    return text.replace("--control_midi", "control").replace("--", "")

@@ -1,0 +1,105 @@
+"""A running studio: warm models, the thread that runs them, and what they remember."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from musicvae.model_choice import ModelChoice
+from musicvae.studio.files_out import OutFile, written
+from musicvae.studio.knobs import Knobs, knobs_of, sampled_values
+from musicvae.studio.latent_maps import LatentMaps
+from musicvae.studio.messages import FileRequest, Options, Source
+from musicvae.studio.models import WarmModels
+from musicvae.studio.playing import Playing
+from musicvae.studio.sources import Given, Sources
+from musicvae.studio.uploads import Uploads
+from musicvae.studio.worker import LONG, USUAL, ModelWorker
+
+if TYPE_CHECKING:
+    from musicvae.generate import TrainedModel
+
+T = TypeVar("T")
+
+
+class Studio:
+    """Models and what was made with them.
+
+    Attributes:
+      models: the models.
+      worker: the thread that runs them.
+      maps: the maps that were made last.
+    """
+
+    def __init__(self, choice: ModelChoice, load: Callable[[ModelChoice], TrainedModel]) -> None:
+        """Starts the models' thread; nothing is loaded.
+
+        Args:
+          choice: the model to start with.
+          load: loads a model.
+        """
+        self.models = WarmModels(choice, load)
+        self.worker = ModelWorker()
+        self.maps = LatentMaps()
+        self._sources = Sources()
+        self._uploads = Uploads()
+        self._writing = asyncio.Lock()
+        self._computing = asyncio.Lock()
+
+    async def play(
+        self,
+        request: Options,
+        sources: Sequence[Source],
+        work: Callable[[Playing, Sequence[Given]], T],
+        *,
+        rank: int = USUAL,
+        tab: str | None = None,
+        needs_knobs: bool = False,
+    ) -> T:
+        """Does what a request asks for.
+
+        Args:
+          request: the request.
+          sources: the music in it, whose files are read first.
+          work: what is done, in the models' thread.
+          rank: see worker.py.
+          tab: see `ModelWorker.run`.
+          needs_knobs: whether the model's attributes are needed.
+
+        Returns:
+          What `work` returns.
+        """
+        given = await self._uploads.given(sources, request.drum_channels)
+        control = None
+        if request.control is not None:
+            (control,) = await self._uploads.given([request.control], request.drum_channels)
+        if needs_knobs or any(request.attributes.values()):
+            await self.knobs(request.model)
+
+        def do() -> T:
+            warm = self.models.get(request.model)
+            return work(Playing.of(warm, self._sources, request, control), given)
+
+        return await self.worker.run(do, rank=rank, tab=tab)
+
+    async def knobs(self, name: str | None) -> Knobs:
+        """Returns a model's attributes; computed, a few samples at a time, on first use."""
+        warm = await self.worker.run(lambda: self.models.get(name))
+        async with self._computing:
+            if warm.knobs is None:
+                values = sampled_values(warm.trained)
+                found = []
+                while group := await self.worker.run(lambda: next(values, None), rank=LONG):
+                    found.append(group)
+                warm.knobs = await self.worker.run(lambda: knobs_of(found))
+        return warm.knobs
+
+    async def write(self, request: FileRequest) -> OutFile:
+        """Writes clips as a file; one at a time, for the libraries are not made for more."""
+        async with self._writing:
+            return await asyncio.to_thread(written, request)
+
+    def close(self) -> None:
+        """Ends the models' thread."""
+        self.worker.close()
