@@ -41,7 +41,7 @@ __all__ = [
     "train",
     "write",
 ]
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 
 _MODULES = {
     "Model": "musicvae.generate.model",

@@ -69,6 +69,11 @@ class Music:
         """
         write_music(self, path)
 
+    def _repr_html_(self) -> str:
+        from musicvae.generate.notebook_view import view
+
+        return view([self], self.title)
+
     def __repr__(self) -> str:
         sequence = self.sequence
         qpm = sequence.tempos[0].qpm if sequence.tempos else 120.0

@@ -90,6 +90,11 @@ class Result:
     def __getitem__(self, index: int | slice) -> Sample | tuple[Sample, ...]:
         return self.samples[index]
 
+    def _repr_html_(self) -> str:
+        from musicvae.generate.notebook_view import view
+
+        return view(self.samples, f"{len(self.samples)} samples")
+
     def __repr__(self) -> str:
         count = len(self.samples)
         said = f", {len(self.notes)} notes on the inputs" if self.notes else ""
