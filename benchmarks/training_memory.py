@@ -19,8 +19,9 @@ from common import machine_line, versions_line
 from musicvae.config import load_config
 from musicvae.converters import build_converter
 from musicvae.data.batches import TrainingBatches
-from musicvae.data.examples import TFRecordSource, extract_examples
+from musicvae.data.examples import extract_examples
 from musicvae.data.pipeline import training_dataset
+from musicvae.data.records import TFRecordSource
 from musicvae.models import MusicVAE
 from musicvae.training.devices import choose_training_devices
 from musicvae.training.memory import expected_memory

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from musicvae.converters import PitchMap
     from musicvae.data.conversion import ConversionProgress
     from musicvae.data.conversion_report import Totals
-    from musicvae.data.examples import RecordSource
+    from musicvae.data.records import RecordSource
     from musicvae.evaluation.model_report import ModelReport
     from musicvae.generate.keywords import SamplingKeywords
     from musicvae.generate.model import Model
@@ -160,11 +160,12 @@ def train(
 
     folder = os.fspath(run_dir)
     path = _examples_path(examples, folder)
+    name = None if config is None else os.fspath(config)
     plan = plan_training(
         run_spec(
             {**options, "num_steps": num_steps},
             run_dir=folder,
-            config=None if config is None else os.fspath(config),
+            config=name,
             hparams=hparams,
             examples_path=path,
         )
@@ -173,7 +174,7 @@ def train(
         from musicvae.training.devices import choose_training_devices
         from musicvae.training.running import train as train_as_planned
     result = train_as_planned(plan, choose_training_devices(options.get("device")))
-    return Run(folder, result.step, result.exit_status == 0)
+    return Run(folder, result.step, result.exit_status == 0, name)
 
 
 def evaluate(
@@ -308,8 +309,8 @@ def _trained(model: str | os.PathLike[str] | Model | TrainedModel) -> TrainedMod
 
 def _source(examples: Examples) -> tuple[RecordSource, PitchMap]:
     """Returns where music is, and how its drum pitches are read."""
-    from musicvae.data.examples import TFRecordSource
     from musicvae.data.music_folder import MusicFolder
+    from musicvae.data.records import TFRecordSource
 
     if isinstance(examples, str | os.PathLike) and os.path.isdir(examples):
         return MusicFolder(os.fspath(examples), recursive=True), "inference"

@@ -12,7 +12,8 @@ TensorFlow.
     [augment]    transpose_range, ...: the random changes of training
     [data]       tfds_name
 
-`base = "NAME"` at the top takes everything else from another configuration.
+`base = "NAME"` at the top takes everything else from another configuration. A type with a colon is
+an import path, `type = "my_pkg.slow:SlowMelody"`: a component of one's own.
 """
 
 from __future__ import annotations
@@ -22,12 +23,18 @@ import functools
 import importlib.resources
 import os
 import tomllib
-import types
-import typing
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from musicvae.augmentation import Augmentation
+from musicvae.components import (
+    Component,
+    component_of,
+    component_table,
+    import_paths,
+    options_as,
+    reject_unknown,
+)
 from musicvae.errors import ConfigError
 from musicvae.hparams import FIELDS, HParams
 from musicvae.registry import did_you_mean
@@ -35,48 +42,9 @@ from musicvae.registry import did_you_mean
 if TYPE_CHECKING:
     from musicvae.notebook_converter import NotebookConverter
 
-OptionsT = TypeVar("OptionsT")
-
 _SECTIONS = ("model", "converter", "encoder", "decoder", "train", "augment", "data")
 _MAX_BYTES = 1 << 20
 _TOP_LEVEL = ("name", "description", "aliases", "base")
-
-
-class Options(Mapping[str, Any]):
-    """A frozen mapping with hashable values: lists are stored as tuples."""
-
-    def __init__(self, values: Mapping[str, Any]) -> None:
-        self._items = tuple((key, _frozen(value)) for key, value in values.items())
-
-    def __getitem__(self, key: str) -> Any:
-        return dict(self._items)[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(key for key, _ in self._items)
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    def __hash__(self) -> int:
-        return hash(frozenset(self._items))
-
-    def __repr__(self) -> str:
-        return f"Options({dict(self._items)!r})"
-
-
-@dataclasses.dataclass(frozen=True)
-class Component:
-    """A converter, encoder or decoder by its registered name.
-
-    Attributes:
-      type: the registered name.
-      options: what the type's own Config takes.
-      core: the component inside this one, for hierarchical types.
-    """
-
-    type: str
-    options: Options = dataclasses.field(default_factory=lambda: Options({}))
-    core: Component | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -133,6 +101,11 @@ class Config:
 
         return notebook_converter(self)
 
+    @property
+    def import_paths(self) -> frozenset[str]:
+        """The import paths among its components' types: code from outside this package."""
+        return frozenset().union(*map(import_paths, (self.converter, self.encoder, self.decoder)))
+
     def override(self, hparams: str, augment: str = "") -> Config:
         """Returns a copy with hyperparameters from text such as `batch_size=32,z_size=64`.
 
@@ -159,9 +132,9 @@ class Config:
             tables["aliases"] = list(self.aliases)
         tables |= {
             "model": {},
-            "converter": _component_table(self.converter),
-            "encoder": _component_table(self.encoder),
-            "decoder": _component_table(self.decoder),
+            "converter": component_table(self.converter),
+            "encoder": component_table(self.encoder),
+            "decoder": component_table(self.decoder),
             "train": {},
         }
         for name, field in FIELDS.items():
@@ -238,7 +211,7 @@ def parse_config(tables: Mapping[str, Any], name: str, *, source: str) -> Config
     Raises:
       ConfigError: a table or key is unknown or missing, or a value does not fit.
     """
-    _reject_unknown(tables, (*_TOP_LEVEL, *_SECTIONS), f"{source}: table or key")
+    reject_unknown(tables, (*_TOP_LEVEL, *_SECTIONS), f"{source}: table or key")
     try:
         _check_kinds(tables)
         if "base" in tables:
@@ -254,13 +227,13 @@ def parse_config(tables: Mapping[str, Any], name: str, *, source: str) -> Config
             if key in table:
                 hparams[hparam] = table.pop(key)
         for section in ("model", "train"):
-            _reject_unknown(rest[section], (), f"key in [{section}]:")
+            reject_unknown(rest[section], (), f"key in [{section}]:")
         for section in ("encoder", "decoder", "converter"):
-            components[section] = _component(rest[section])
+            components[section] = component_of(rest[section])
         augmentation = (
             options_as(Augmentation, rest["augment"], "[augment]") if rest["augment"] else None
         )
-        _reject_unknown(rest["data"], ("tfds_name",), "key in [data]:")
+        reject_unknown(rest["data"], ("tfds_name",), "key in [data]:")
         return Config(
             name=tables.get("name", name),
             description=tables.get("description", ""),
@@ -300,40 +273,6 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def options_as(cls: type[OptionsT], options: Mapping[str, Any], subject: str) -> OptionsT:
-    """Makes a component's frozen Config of its options.
-
-    Args:
-      cls: a frozen dataclass.
-      options: values by field name; lists and tuples are taken for each other.
-      subject: what the options belong to, for error messages: "[converter] type 'melody'".
-
-    Raises:
-      ConfigError: a name is unknown or missing, or a value is of the wrong type.
-    """
-    assert dataclasses.is_dataclass(cls)
-    fields = {field.name: field for field in dataclasses.fields(cls)}
-    _reject_unknown(options, tuple(fields), f"{subject}: option")
-    hints = typing.get_type_hints(cls)
-    values = {}
-    for name, value in options.items():
-        value = _frozen(value)
-        if _accepts(hints[name], float) and type(value) is int and not _accepts(hints[name], int):
-            value = float(value)
-        if not _fits(value, hints[name]):
-            raise ConfigError(
-                f"{subject}: {name} = {value!r} is not of type {_hint_name(hints[name])}"
-            )
-        values[name] = value
-    for name, field in fields.items():
-        required = (
-            field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-        )
-        if required and name not in values:
-            raise ConfigError(f"{subject}: option '{name}' is missing")
-    return cls(**values)
-
-
 @functools.cache
 def _shipped_tables() -> dict[str, dict[str, Any]]:
     return {
@@ -361,25 +300,6 @@ def _base_tables(name: str) -> dict[str, Any]:
     return _merged(_base_tables(base), own) if base else own
 
 
-def _component(table: Mapping[str, Any]) -> Component:
-    options = dict(table)
-    core = options.pop("core", None)
-    if "type" not in options:
-        raise ConfigError("a core has no type; say which decoder to use")
-    return Component(
-        type=options.pop("type"),
-        options=Options(options),
-        core=None if core is None else _component(core),
-    )
-
-
-def _component_table(component: Component) -> dict[str, Any]:
-    table = {"type": component.type} | {k: _thawed(v) for k, v in component.options.items()}
-    if component.core is not None:
-        table["core"] = _component_table(component.core)
-    return table
-
-
 def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """Lays one file's tables over another's, key by key."""
     merged = dict(base)
@@ -387,45 +307,3 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
         both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
         merged[key] = _merged(merged[key], value) if both else value
     return merged
-
-
-def _reject_unknown(given: Mapping[str, Any], known: tuple[str, ...], subject: str) -> None:
-    for name in given:
-        if name not in known:
-            hint = did_you_mean(name, known)
-            expected = f" Known: {', '.join(known)}" if known else ""
-            raise ConfigError(f"{subject} '{name}' is unknown{hint}{expected}")
-
-
-def _frozen(value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        return tuple(_frozen(item) for item in value)
-    if isinstance(value, Mapping):
-        return Options(value)
-    return value
-
-
-def _thawed(value: Any) -> Any:
-    return [_thawed(item) for item in value] if isinstance(value, tuple) else value
-
-
-def _accepts(hint: Any, kind: type) -> bool:
-    return hint is kind or kind in typing.get_args(hint)
-
-
-def _fits(value: Any, hint: Any) -> bool:
-    """Whether a value is of an annotated type: a scalar, None, a tuple of these, or a union."""
-    origin, args = typing.get_origin(hint), typing.get_args(hint)
-    if origin in (typing.Union, types.UnionType):
-        return any(_fits(value, arg) for arg in args)
-    if origin is tuple:
-        if not isinstance(value, tuple):
-            return False
-        if len(args) == 2 and args[1] is Ellipsis:
-            return all(_fits(item, args[0]) for item in value)
-        return len(value) == len(args) and all(map(_fits, value, args))
-    return type(value) is hint
-
-
-def _hint_name(hint: Any) -> str:
-    return hint.__name__ if isinstance(hint, type) else str(hint)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from musicvae.config import Component, Options
+from musicvae.components import Component, Options
 from musicvae.converters import PitchMap, build_converter
 from musicvae.converters.drum_classes import FULL, REDUCED, ROLAND, TABLES, DrumClasses
 from musicvae.converters.multitrack import MultitrackConfig

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from musicvae.errors import InputError
 
 if TYPE_CHECKING:
-    from musicvae.config import Component
+    from musicvae.components import Component
     from musicvae.converters import Converter, PitchMap
 
 MODES = ("train", "eval", "infer")

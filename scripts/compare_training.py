@@ -29,7 +29,8 @@ from musicvae.checkpoints import open_checkpoint, restore, save_checkpoint
 from musicvae.config import Config, load_config
 from musicvae.converters import Converter, build_converter
 from musicvae.data.batches import EvaluationBatches, TrainingBatches
-from musicvae.data.examples import TFRecordSource, load_examples
+from musicvae.data.examples import load_examples
+from musicvae.data.records import TFRecordSource
 
 _PEER = pathlib.Path(__file__).with_name("peer_train.py")
 

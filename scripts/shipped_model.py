@@ -132,7 +132,8 @@ def examples_of(config: Any, data: pathlib.Path, names: Sequence[str], part: str
       names: the collections.
       part: train, validation or test.
     """
-    from musicvae.data.examples import TFRecordSource, load_examples
+    from musicvae.data.examples import load_examples
+    from musicvae.data.records import TFRecordSource
     from musicvae.errors import NoExamplesError
 
     found = {}

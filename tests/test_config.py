@@ -9,7 +9,8 @@ import pytest
 import tomli_w
 
 from musicvae import configs
-from musicvae.config import Component, Options, list_configs, load_config, read_config
+from musicvae.components import Component, Options
+from musicvae.config import list_configs, load_config, read_config
 from musicvae.config_map import as_config
 from musicvae.converters import build_converter
 from musicvae.converters.drum_classes import FULL, REDUCED, ROLAND

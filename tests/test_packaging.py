@@ -23,8 +23,10 @@ def test_data_files_are_installed_with_their_package() -> None:
     data = PROJECT["tool"]["setuptools"]["package-data"]
     for path in (CHECKOUT / "musicvae").rglob("*"):
         if path.is_file() and path.suffix not in (".py", ".pyc"):
-            package = ".".join(path.parent.relative_to(CHECKOUT).parts)
-            assert path.name in data.get(package, []), path
+            home = next(folder for folder in path.parents if (folder / "__init__.py").exists())
+            package = ".".join(home.relative_to(CHECKOUT).parts)
+            inside = path.relative_to(home)
+            assert any(inside.match(pattern) for pattern in data.get(package, [])), path
 
 
 def test_one_version_is_stated() -> None:

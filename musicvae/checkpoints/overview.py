@@ -13,7 +13,7 @@ from musicvae.checkpoints.compatibility import fitting_configs, size_overrides
 from musicvae.checkpoints.locate import checkpoints_in
 from musicvae.checkpoints.restoring import variable_table
 from musicvae.checkpoints.run_folder import RunFolder
-from musicvae.config import Config, load_config
+from musicvae.config import Config, list_configs, load_config
 
 _MODEL_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_./-]*")
 
@@ -79,6 +79,8 @@ def print_variables(shapes: Mapping[str, tuple[int, ...]]) -> None:
 
 
 def _sizes(config: Config) -> str:
+    if config.name not in {known.name for known in list_configs()}:
+        return ""
     overrides = size_overrides(config.hparams, load_config(config.name).hparams)
     return f" --hparams={overrides}" if overrides else ""
 

@@ -96,7 +96,8 @@ class RunFolder:
 
         Raises:
           ConfigError: the folder remembers another configuration than `name`, or none and no name
-            was given.
+            was given; or its configuration names code outside this package, which is imported only
+            where a configuration of the user's own, `name`, names it too.
         """
         remembered = self.config
         if remembered is None and not name:
@@ -112,4 +113,11 @@ class RunFolder:
             )
         config = remembered or asked
         assert config is not None
+        foreign = config.import_paths - (asked.import_paths if asked else frozenset())
+        if foreign:
+            raise ConfigError(
+                f"{self.path} asks for code from outside musicvae, '{min(foreign)}', and a folder "
+                "may be a stranger's: give your own configuration, --config=FILE.toml, that names "
+                "it too"
+            )
         return config.override(hparams, augment)

@@ -32,8 +32,8 @@ from musicvae.errors import InputError
 if TYPE_CHECKING:
     from musicvae.config import Config
     from musicvae.converters import PitchMap
-    from musicvae.data.examples import TFRecordSource
     from musicvae.data.music_folder import MusicFolder
+    from musicvae.data.records import TFRecordSource
     from musicvae.evaluation.model_report import ModelReport, Music
 
 FLAGS = command_flags()
@@ -137,8 +137,8 @@ def _sources(
       CheckpointError: the run folder is damaged.
     """
     from musicvae.checkpoints import RunFolder
-    from musicvae.data.examples import TFRecordSource
     from musicvae.data.music_folder import MusicFolder
+    from musicvae.data.records import TFRecordSource
     from musicvae.training.run_state import RunState, read_run_state
 
     run_state = read_run_state(RunFolder(values["run_dir"])) if values["run_dir"] else RunState()

@@ -140,4 +140,5 @@ def _listed(modes: Collection[str]) -> str:
 def _kind(converter: Any) -> str:
     from musicvae.converters import CONVERTERS
 
-    return next(name for name in CONVERTERS.names() if CONVERTERS.get(name) is type(converter))
+    names = (name for name in CONVERTERS.names() if CONVERTERS.get(name) is type(converter))
+    return next(names, "own")

@@ -11,8 +11,8 @@ from musicvae.errors import InputError
 
 if TYPE_CHECKING:
     from musicvae.converters import PitchMap
-    from musicvae.data.examples import TFRecordSource
     from musicvae.data.music_folder import MusicFolder
+    from musicvae.data.records import TFRecordSource
 
 
 def define_source_flags(values: flags.FlagValues) -> None:
@@ -49,8 +49,8 @@ def music_source(values: dict[str, Any]) -> TFRecordSource | MusicFolder:
     Raises:
       InputError: none or two sources are given, or files are missing.
     """
-    from musicvae.data.examples import TFRecordSource
     from musicvae.data.music_folder import MusicFolder
+    from musicvae.data.records import TFRecordSource
 
     if bool(values["examples_path"]) == bool(values["input_dir"]):
         raise InputError("give the music: either --input_dir or --examples_path (TFRecords)")

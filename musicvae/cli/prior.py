@@ -30,8 +30,8 @@ from musicvae.errors import InputError
 
 if TYPE_CHECKING:
     from musicvae.converters import PitchMap
-    from musicvae.data.examples import TFRecordSource
     from musicvae.data.music_folder import MusicFolder
+    from musicvae.data.records import TFRecordSource
 
 FLAGS = command_flags()
 define_model_flags(FLAGS, batch_size=128)
@@ -91,8 +91,8 @@ def _source(values: dict[str, Any]) -> TFRecordSource | MusicFolder:
       CheckpointError: the run folder is damaged.
     """
     from musicvae.checkpoints import RunFolder
-    from musicvae.data.examples import TFRecordSource
     from musicvae.data.music_folder import MusicFolder
+    from musicvae.data.records import TFRecordSource
     from musicvae.training.run_state import read_run_state
 
     if values["examples_path"] and values["input_dir"]:

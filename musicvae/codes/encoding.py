@@ -13,7 +13,8 @@ import numpy as np
 from musicvae.codes.table import CodeTable
 from musicvae.converters import Example, PitchMap
 from musicvae.data.example_set import Findings
-from musicvae.data.examples import RecordSource, extracted_parts, why_nothing
+from musicvae.data.examples import extracted_parts, why_nothing
+from musicvae.data.records import RecordSource
 from musicvae.errors import InputError, NoExamplesError
 
 if TYPE_CHECKING:

@@ -9,7 +9,9 @@ No TensorFlow: workers that only extract start quickly.
 
 from __future__ import annotations
 
-from musicvae.config import Component, options_as
+import dataclasses
+
+from musicvae.components import Component, options_as
 from musicvae.converters.base import (
     CONVERTERS,
     REASONS,
@@ -28,6 +30,7 @@ from musicvae.converters.groove import GrooveConverter
 from musicvae.converters.melody import MelodyConverter
 from musicvae.converters.multitrack import MultitrackConverter
 from musicvae.converters.trio import TrioConverter
+from musicvae.errors import ConfigError
 
 __all__ = [
     "CONVERTERS",
@@ -54,11 +57,13 @@ def build_converter(component: Component) -> Converter:
     """Makes the converter that a configuration names.
 
     Args:
-      component: type and options of the converter.
+      component: type and options of the converter. An import path is imported.
 
     Raises:
       ConfigError: no such type, or an option is unknown, missing or out of range.
     """
     converter = CONVERTERS.get(component.type)
     subject = f"[converter] type '{component.type}'"
+    if not dataclasses.is_dataclass(getattr(converter, "Config", None)):
+        raise ConfigError(f"{subject}: its class has no Config, the dataclass of its options")
     return converter(options_as(converter.Config, component.options, subject))  # type: ignore[call-arg]

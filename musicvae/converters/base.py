@@ -313,4 +313,4 @@ class Converter(ABC):
         return batch
 
 
-CONVERTERS: Registry[Converter] = Registry("converter")
+CONVERTERS: Registry[Converter] = Registry("converter", Converter)

@@ -13,6 +13,7 @@ import collections
 import concurrent.futures.process
 import dataclasses
 import hashlib
+import inspect
 import json
 import multiprocessing
 import os
@@ -21,13 +22,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 
 import musicvae
-from musicvae.config import Component
-from musicvae.converters import REASONS, Converter, PitchMap, build_converter
+from musicvae.components import Component
+from musicvae.converters import CONVERTERS, REASONS, Converter, PitchMap, build_converter
 from musicvae.data.example_set import (
     Array,
     DiskSink,
@@ -38,9 +39,10 @@ from musicvae.data.example_set import (
     is_example_set,
     open_example_set,
 )
-from musicvae.data.weights import file_weights
+from musicvae.data.records import Record, RecordSource, TFRecordSource
 from musicvae.errors import DataError, MusicVAEError, NoExamplesError
-from musicvae.formats.tfrecord import count_records, parse_note_sequence, read_records
+from musicvae.formats.tfrecord import parse_note_sequence
+from musicvae.registry import is_import_path
 
 Progress = Callable[[int, int], None]
 
@@ -50,100 +52,6 @@ _CHUNK_BYTES = 1 << 20
 _ALONE_SECONDS = 0.5
 _WAITING_PER_WORKER = 4
 _NAMED_REASONS = 4
-
-
-class Record(NamedTuple):
-    """One stored piece of music.
-
-    Attributes:
-      data: its bytes.
-      source: the file or data set that it is in, for messages.
-      number: its number there.
-      is_midi: whether the bytes are a MIDI file; else a serialized NoteSequence.
-    """
-
-    data: bytes
-    source: str
-    number: int
-    is_midi: bool = False
-
-
-class RecordSource(Protocol):
-    """Somewhere that records come from."""
-
-    @property
-    def name(self) -> str:
-        """What to call it in messages."""
-
-    def fingerprint(self) -> Any:
-        """A JSON value that differs where the records may differ."""
-
-    def records(self) -> Iterator[Record]:
-        """Yields the records, always in the same order."""
-
-
-@dataclasses.dataclass(frozen=True)
-class TFRecordSource:
-    """TFRecord files of NoteSequences.
-
-    Attributes:
-      paths: paths, globs, sharded names; each may list several with commas, and each of those
-        may have a weight behind it (see musicvae.data.weights).
-    """
-
-    paths: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        """The paths as given."""
-        return ",".join(self.paths)
-
-    @property
-    def _files(self) -> dict[Path, float]:
-        """The files with their weights, in the order in which they are read."""
-        return {file: weight for path in self.paths for file, weight in file_weights(path).items()}
-
-    def check(self) -> None:
-        """Looks whether the files are there.
-
-        Raises:
-          InputError: a pattern matches nothing.
-          DataError: shards are missing.
-        """
-        for path in self.paths:
-            file_weights(path)
-
-    def fingerprint(self) -> Any:
-        """Name, size and time of change of each file."""
-        found = [(path.resolve(), path.stat()) for path in self._files]
-        return [[str(path), stat.st_size, stat.st_mtime_ns] for path, stat in found]
-
-    def records(self) -> Iterator[Record]:
-        """Yields the records of all files.
-
-        Raises:
-          InputError: a pattern matches nothing, or a file cannot be opened.
-          DataError: a file is broken.
-        """
-        for path in self._files:
-            for index, data in enumerate(read_records(path)):
-                yield Record(data, str(path), index)
-
-    def record_weights(self) -> Array | None:
-        """Returns how often training takes each record's examples.
-
-        Returns:
-          float64 `[R]`, one a record; None where all have the weight 1.
-
-        Raises:
-          InputError: as `records`.
-          DataError: likewise.
-        """
-        weights = self._files
-        if set(weights.values()) == {1.0}:
-            return None
-        counts = [count_records(path) for path in weights]
-        return np.repeat(np.array(list(weights.values())), counts)
 
 
 def load_examples(
@@ -245,12 +153,21 @@ def cache_key(component: Component, source: RecordSource, pitch_map: PitchMap) -
     """Returns the name of a cache: the same converter and the same files have the same one."""
     described = {
         "version": musicvae.__version__,
-        "converter": [component.type, dict(component.options)],
+        "converter": [component.type, dict(component.options), *_own_source(component)],
         "pitch_map": pitch_map,
         "records": source.fingerprint(),
     }
     text = json.dumps(described, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+def _own_source(component: Component) -> list[str]:
+    """Returns a digest of the module of a converter from outside this package; nothing for ours."""
+    name = CONVERTERS.portable_name(component.type)
+    if not is_import_path(name):
+        return []
+    path = inspect.getsourcefile(CONVERTERS.get(name))
+    return [hashlib.sha256(Path(path).read_bytes()).hexdigest()] if path else []
 
 
 def summed_up(findings: Findings) -> str:
@@ -279,6 +196,9 @@ def extracted_parts(
     """Yields the examples of one chunk of records after the other, as `extract_examples` does."""
     converter = build_converter(component)
     workers = num_workers or available_cores()
+    component = dataclasses.replace(component, type=CONVERTERS.portable_name(component.type))
+    if component.type.startswith("__main__:"):
+        workers = 1  # another process does not have what a notebook or script defines
     chunks = _chunks(source.records())
     started = time.monotonic()
     for chunk in chunks:
@@ -330,7 +250,7 @@ def _chunks(records: Iterator[Record]) -> Iterator[list[Record]]:
         yield chunk
 
 
-_worker: tuple[Converter, PitchMap] | None = None
+_worker: tuple[Converter, PitchMap] | MusicVAEError | None = None
 
 
 def _start_worker(component: Component, pitch_map: PitchMap) -> None:
@@ -338,7 +258,11 @@ def _start_worker(component: Component, pitch_map: PitchMap) -> None:
     global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _worker = build_converter(component), pitch_map
+    try:
+        _worker = build_converter(component), pitch_map
+    except MusicVAEError as error:
+        # An error here would only break the pool; said with the first chunk, it reaches the user.
+        _worker = error
 
 
 def _end_with_parent() -> None:
@@ -351,6 +275,8 @@ def _end_with_parent() -> None:
 
 def _extract_in_worker(chunk: list[Record]) -> ExtractedPart:
     assert _worker is not None
+    if isinstance(_worker, MusicVAEError):
+        raise _worker
     converter, pitch_map = _worker
     return _extract(converter, chunk, pitch_map)
 

@@ -7,8 +7,8 @@ import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from musicvae.data.examples import Record
 from musicvae.data.music_files import find_music_files, read_music_file
+from musicvae.data.records import Record
 from musicvae.formats.bounds import MusicFileError
 
 

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-from musicvae.data.examples import Record
+from musicvae.data.records import Record
 from musicvae.errors import InputError, MissingExtraError
 
 _FEATURE = "midi"

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from musicvae.config import Component
+from musicvae.components import Component
 from musicvae.errors import InputError
 from musicvae.export.draws import Categories, Draw, GrooveStep, RollStep
 from musicvae.export.encoder_program import Layers

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from musicvae.config import Component
+from musicvae.components import Component
 from musicvae.errors import InputError
 from musicvae.export.operations import Operations, Read, Value
 from musicvae.export.source import ExportSource, Weights

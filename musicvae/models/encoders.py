@@ -18,7 +18,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from musicvae.config import Component, options_as
+from musicvae.components import Component, options_as
 from musicvae.errors import ConfigError
 from musicvae.hparams import HParams
 from musicvae.models.bidirectional import BidirectionalLayers
@@ -70,7 +70,7 @@ class Encoder(abc.ABC):
         """
 
 
-ENCODERS: Registry[Encoder] = Registry("encoder")
+ENCODERS: Registry[Encoder] = Registry("encoder", Encoder)
 
 
 @dataclasses.dataclass(frozen=True)

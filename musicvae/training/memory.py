@@ -15,7 +15,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from musicvae.config import Component, Config, ExampleSpec
+from musicvae.components import Component
+from musicvae.config import Config, ExampleSpec
 
 _BYTES = 4
 _COPIES_OF_WEIGHTS = 4

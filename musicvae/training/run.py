@@ -21,11 +21,13 @@ class Run:
       folder: its path.
       step: how many steps it has been trained.
       is_finished: whether training reached its last step, and was not stopped.
+      config: the configuration that it was trained with, as it was given; None for the folder's.
     """
 
     folder: str
     step: int
     is_finished: bool = True
+    config: str | None = None
 
     def model(self, *, best: bool = False, **options: Any) -> Model:
         """Loads the model.
@@ -41,11 +43,11 @@ class Run:
         from musicvae.generate.loading import load
 
         if not best:
-            return load(self.folder, **options)
+            return load(self.folder, config=self.config, **options)
         weights = os.path.join(self.folder, "eval", "best")
         if not os.path.isdir(weights):
             raise CheckpointError(f"{weights}: missing; train with eval_examples to keep the best")
-        config = RunFolder(self.folder).resolve(None, "")
+        config = RunFolder(self.folder).resolve(self.config)
         from musicvae.generate.model import Model
         from musicvae.generate.trained_model import TrainedModel
 

@@ -11,7 +11,7 @@ from musicvae.checkpoints import RunFolder, infer_hparams, open_checkpoint
 from musicvae.config import Config
 from musicvae.converters import Converter, build_converter
 from musicvae.data.augmenting import check_augmentation
-from musicvae.data.examples import RecordSource, TFRecordSource
+from musicvae.data.records import RecordSource, TFRecordSource
 from musicvae.data.tfds import TFDSSource
 from musicvae.errors import InputError
 from musicvae.hparams import parse_assignments

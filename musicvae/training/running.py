@@ -11,7 +11,8 @@ from absl import logging
 
 from musicvae.data.batches import EvaluationBatches
 from musicvae.data.example_set import ExampleSet
-from musicvae.data.examples import RecordSource, load_examples
+from musicvae.data.examples import load_examples
+from musicvae.data.records import RecordSource
 from musicvae.errors import CheckpointError
 from musicvae.evaluation.evaluator import Evaluation, EvaluationLog, Evaluator, load_weights, table
 from musicvae.models import MusicVAE

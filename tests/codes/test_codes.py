@@ -10,8 +10,8 @@ from tiny_models import write_run
 import musicvae as mv
 from musicvae.codes import CodeTable, frechet_distance, load_codes, nearest, save_codes
 from musicvae.codes.encoding import encode_music
-from musicvae.data.examples import TFRecordSource
 from musicvae.data.music_folder import MusicFolder
+from musicvae.data.records import TFRecordSource
 from musicvae.errors import InputError, NoExamplesError
 from musicvae.formats.tfrecord import write_note_sequences
 from musicvae.generate.music import write_music

@@ -25,7 +25,8 @@ from handmade_music import (
     scale,
 )
 
-from musicvae.config import Component, Options, list_configs
+from musicvae.components import Component, Options
+from musicvae.config import list_configs
 from musicvae.converters import CONVERTERS, REASONS, build_converter
 from musicvae.errors import ConfigError, InputError
 from musicvae.lazy_note_seq import NoteSequence

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from handmade_music import BAR, converter_of, drum, labels, note, piece, reasons
 
-from musicvae.config import Component, Options
+from musicvae.components import Component, Options
 from musicvae.converters import build_converter
 from musicvae.converters.drum_classes import FULL, REDUCED, ROLAND, classify
 from musicvae.errors import ConfigError

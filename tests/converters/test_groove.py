@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from handmade_music import BAR, STEP, drum, note, piece, reasons
 
-from musicvae.config import Component, Options
+from musicvae.components import Component, Options
 from musicvae.converters import build_converter
 
 KICK, SNARE, HI_HAT, OPEN, LOW, MID, HIGH, CRASH, RIDE = range(9)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from handmade_music import BAR, add_chords, converter_of, labels, note, piece, reasons, scale
 
-from musicvae.config import Component, Options
+from musicvae.components import Component, Options
 from musicvae.converters import build_converter
 from musicvae.converters.harmony import NO_CLASS, class_of_figure, figure_of_class
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from handmade_music import BAR, STEP, add_chords, drum, labels, note, piece, reasons
 
-from musicvae.config import Component, Options
+from musicvae.components import Component, Options
 from musicvae.converters import build_converter
 
 ON, OFF, SHIFT, VELOCITY, PROGRAM, DRUMS, END = 0, 128, 255, 352, 360, 488, 489

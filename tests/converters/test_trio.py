@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from handmade_music import BAR, drum, labels, note, piece, reasons, scale
 
-from musicvae.config import Component, Options
+from musicvae.components import Component, Options
 from musicvae.converters import build_converter
 
 

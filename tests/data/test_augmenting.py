@@ -9,13 +9,15 @@ import pytest
 from small_music import write_drums
 
 from musicvae.augmentation import Augmentation
-from musicvae.config import Component, Options, load_config
+from musicvae.components import Component, Options
+from musicvae.config import load_config
 from musicvae.converters import Converter, build_converter
 from musicvae.converters.base import Compact
 from musicvae.data.augmenting import augmented
 from musicvae.data.batches import EvaluationBatches, TrainingBatches
 from musicvae.data.example_set import ExampleSet
-from musicvae.data.examples import TFRecordSource, extract_examples
+from musicvae.data.examples import extract_examples
+from musicvae.data.records import TFRecordSource
 from musicvae.errors import ConfigError
 
 CATEGORICAL = load_config("cat-drums_2bar_small").converter

@@ -11,7 +11,8 @@ from musicvae.config import load_config
 from musicvae.converters import Batch, build_converter
 from musicvae.data.batches import EvaluationBatches, TrainingBatches
 from musicvae.data.example_set import ExampleSet
-from musicvae.data.examples import TFRecordSource, extract_examples
+from musicvae.data.examples import extract_examples
+from musicvae.data.records import TFRecordSource
 
 MELODY = load_config("cat-mel_2bar_small")
 GROOVE = load_config("groovae_2bar_tap_fixed_velocity_note_dropout")

@@ -17,13 +17,8 @@ from small_music import drum_piece, melody_piece, waltz, write_drums
 from musicvae.config import load_config
 from musicvae.data import examples as examples_module
 from musicvae.data.example_set import ExampleSet
-from musicvae.data.examples import (
-    TFRecordSource,
-    cache_key,
-    extract_examples,
-    load_examples,
-    summed_up,
-)
+from musicvae.data.examples import cache_key, extract_examples, load_examples, summed_up
+from musicvae.data.records import TFRecordSource
 from musicvae.errors import DataError, InputError, NoExamplesError
 from musicvae.formats.tfrecord import write_note_sequences, write_records
 

@@ -12,8 +12,9 @@ from small_music import write_drums, write_melodies
 from musicvae.config import load_config
 from musicvae.converters import build_converter
 from musicvae.data.batches import EvaluationBatches, TrainingBatches
-from musicvae.data.examples import TFRecordSource, extract_examples
+from musicvae.data.examples import extract_examples
 from musicvae.data.pipeline import Slices, evaluation_dataset, training_dataset
+from musicvae.data.records import TFRecordSource
 
 CONFIGS = ["cat-mel_2bar_small", "cat-drums_2bar_small", "groovae_2bar_hits_control_tfds"]
 

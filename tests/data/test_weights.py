@@ -9,7 +9,8 @@ import pytest
 from small_music import write_drums
 
 from musicvae.config import load_config
-from musicvae.data.examples import TFRecordSource, load_examples
+from musicvae.data.examples import load_examples
+from musicvae.data.records import TFRecordSource
 from musicvae.data.weights import file_weights, weighted_patterns
 from musicvae.errors import InputError
 

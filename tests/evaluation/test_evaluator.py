@@ -17,7 +17,8 @@ from musicvae.config import Config, load_config
 from musicvae.converters import build_converter
 from musicvae.data.batches import EvaluationBatches
 from musicvae.data.example_set import ExampleSet
-from musicvae.data.examples import TFRecordSource, extract_examples
+from musicvae.data.examples import extract_examples
+from musicvae.data.records import TFRecordSource
 from musicvae.errors import DataError
 from musicvae.evaluation.evaluator import (
     Evaluation,

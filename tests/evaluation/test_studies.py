@@ -13,7 +13,8 @@ from small_music import drum_piece, melody_piece, write_drums, write_melodies
 from tiny_models import write_run
 
 from musicvae.data.example_set import ExampleSet
-from musicvae.data.examples import TFRecordSource, extract_examples
+from musicvae.data.examples import extract_examples
+from musicvae.data.records import TFRecordSource
 from musicvae.evaluation import sample_study
 from musicvae.evaluation.model_report import EvalConfig, ModelReport, Music, measure_model
 from musicvae.evaluation.reconstruction import AS_IT_IS, baseline_figures, measure_reconstruction

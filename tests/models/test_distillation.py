@@ -14,7 +14,8 @@ from tiny_models import tiny_config, write_run
 from musicvae.checkpoints import RunFolder
 from musicvae.config import Config
 from musicvae.converters import build_converter
-from musicvae.data.examples import TFRecordSource, extract_examples
+from musicvae.data.examples import extract_examples
+from musicvae.data.records import TFRecordSource
 from musicvae.errors import ConfigError, InputError
 from musicvae.models import AdamOptimizer, Batch, MusicVAE, TrainStep
 from musicvae.models.distillation import Distillation

@@ -14,7 +14,8 @@ from musicvae.checkpoints import RunFolder
 from musicvae.config import Config, load_config
 from musicvae.converters import build_converter
 from musicvae.data.example_set import ExampleSet
-from musicvae.data.examples import TFRecordSource, extract_examples
+from musicvae.data.examples import extract_examples
+from musicvae.data.records import TFRecordSource
 from musicvae.training.devices import TrainingDevices, choose_training_devices
 from musicvae.training.options import TrainingOptions
 from musicvae.training.trainer import Trainer

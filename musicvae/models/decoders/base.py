@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from musicvae.config import Component
+from musicvae.components import Component
 from musicvae.hparams import HParams
 from musicvae.models.encoders import Encoder
 from musicvae.models.forward import CountsByTag, Forward, over_examples
@@ -200,4 +200,4 @@ class Decoder(abc.ABC):
         return over_examples(metric_counts)
 
 
-DECODERS: Registry[Decoder] = Registry("decoder")
+DECODERS: Registry[Decoder] = Registry("decoder", Decoder)

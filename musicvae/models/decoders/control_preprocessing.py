@@ -10,7 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from musicvae.config import Component, options_as
+from musicvae.components import Component, options_as
 from musicvae.errors import ConfigError
 from musicvae.hparams import HParams
 from musicvae.models.bidirectional import BidirectionalLayers, both_directions

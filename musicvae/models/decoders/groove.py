@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from musicvae.config import Component, options_as
+from musicvae.components import Component, options_as
 from musicvae.errors import ConfigError
 from musicvae.hparams import HParams
 from musicvae.models.decoders.base import DECODERS, DecoderContext

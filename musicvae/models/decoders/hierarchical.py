@@ -35,7 +35,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from musicvae.config import Component, options_as
+from musicvae.components import Component, options_as
 from musicvae.errors import ConfigError, InputError
 from musicvae.hparams import HParams
 from musicvae.models.decoders.base import (

@@ -12,7 +12,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from musicvae.config import Component, options_as
+from musicvae.components import Component, options_as
 from musicvae.errors import ConfigError
 from musicvae.hparams import HParams
 from musicvae.models.decoders.base import (

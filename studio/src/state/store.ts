@@ -1,0 +1,168 @@
+// What the page knows, as signals. Actions change it; components show it.
+import {computed, effect, signal} from '@preact/signals';
+import type {Job} from '../api';
+import {swungClip} from '../music/swing';
+import {placeColour, type Theme} from '../pad/colours';
+import type {Clip, LatentMap, Model, ModelName, Options, Point, Source} from '../types';
+import {History} from './history';
+import {DEFAULT_KNOBS, type Knobs, readClip, readKnobs} from './session';
+
+/** Where the clip in the editor comes from, which says what a knob can do to it. */
+export type Origin =
+  | {kind: 'pad'}
+  | {kind: 'map'; point: Point}
+  | {kind: 'z'; z: number[]}
+  | {kind: 'job'; job: Job}
+  | {kind: 'notes'};
+
+export interface MusicFile {
+  key: number;
+  name: string;
+  source: Source;
+  state: 'reading' | 'ready' | 'refused';
+  notes: string[];
+  piece: Clip | null;
+  windows: Clip[];
+}
+
+export interface Message {
+  kind: 'error' | 'done';
+  text: string;
+}
+
+export const model = signal<Model | null>(null);
+export const models = signal<ModelName[]>([]);
+export const connection = signal<'starting' | 'loading' | 'ready' | 'gone'>('starting');
+/** What the server says while it loads its first model. */
+export const starting = signal('');
+export const message = signal<Message | null>(null);
+/** What the page waits for, in words; newest last. */
+export const waits = signal<string[]>([]);
+
+export const corners = signal<(Clip | null)[]>([null, null, null, null]);
+export const palette = signal<{size: number; clips: Clip[]} | null>(null);
+export const point = signal<Point>([0.5, 0.5]);
+export const path = signal<Point[]>([]);
+export const clip = signal<Clip | null>(null);
+export const origin = signal<Origin>({kind: 'pad'});
+export const shelf = signal<Clip[]>([]);
+export const favourites = signal<Clip[]>(kept('favourites', readFavourites, []));
+export const files = signal<MusicFile[]>([]);
+export const map = signal<LatentMap | null>(null);
+export const knobs = signal<Knobs>(DEFAULT_KNOBS);
+export const volume = signal(kept('volume', (value) => Math.min(1, Math.max(0, Number(value) || 0)), 0.85));
+
+const darkWanted = window.matchMedia('(prefers-color-scheme: dark)');
+const systemTheme = signal<Theme>(darkWanted.matches ? 'dark' : 'light');
+darkWanted.addEventListener('change', ({matches}) => (systemTheme.value = matches ? 'dark' : 'light'));
+export const chosenTheme = signal<Theme | ''>(
+  kept('theme', (value) => (value === 'dark' || value === 'light' ? value : ''), ''),
+);
+export const theme = computed<Theme>(() => chosenTheme.value || systemTheme.value);
+
+/** The colour of the place where the music comes from: the page's accent. */
+export const accent = computed(() =>
+  placeColour(origin.value.kind === 'pad' ? point.value : [0.62, 0.3], theme.value));
+export const isDrums = computed(() => ['drums', 'groove'].includes(model.value?.family ?? ''));
+export const swing = computed(() => ({amount: knobs.value.swing, step: knobs.value.swingStep}));
+
+effect(() => keep('favourites', favourites.value));
+effect(() => keep('volume', volume.value));
+effect(() => keep('theme', chosenTheme.value));
+
+/** Options of a request: those of the knobs that the model has. */
+export function options(): Options {
+  const {temperature, seed, prior, attributes, chords, key, tempo, closeness, conditions} = knobs.value;
+  const known = model.value;
+  const moved = Object.entries(attributes).filter(
+    ([name, move]) => Math.abs(move) > 1e-3 && known?.attributes.some((attribute) => attribute.name === name),
+  );
+  const asked = Object.entries(conditions).filter(([name]) => known?.prior_conditions.includes(name));
+  return {
+    ...{temperature, seed, tempo, closeness},
+    ...(asked.length && prior === 'learned' ? {prior_condition: Object.fromEntries(asked)} : {}),
+    ...(known?.prior ? {prior} : {}),
+    ...(moved.length ? {attributes: Object.fromEntries(moved)} : {}),
+    ...(known?.chords && chords.trim() ? {chords: chords.trim()} : {}),
+    ...(known?.key && key ? {key} : {}),
+  };
+}
+
+/** A clip as it leaves the page: at the page's tempo, and swung. */
+export function asHeard(one: Clip): Clip {
+  return {...swungClip(one, swing.value), tempo: knobs.value.tempo};
+}
+
+interface Snapshot {
+  knobs: Knobs;
+  corners: (Clip | null)[];
+  palette: {size: number; clips: Clip[]} | null;
+  point: Point;
+  clip: Clip | null;
+  origin: Origin;
+}
+
+const history = new History<Snapshot>();
+const changes = signal(0);
+let lastTag = '';
+let lastTime = 0;
+
+export const canUndo = computed(() => changes.value >= 0 && history.canUndo);
+export const canRedo = computed(() => changes.value >= 0 && history.canRedo);
+
+function snapshot(): Snapshot {
+  return {
+    ...{knobs: knobs.peek(), corners: corners.peek(), palette: palette.peek(), point: point.peek()},
+    ...{clip: clip.peek(), origin: origin.peek()},
+  };
+}
+
+/** Keeps the state before a change; changes of one gesture (the same tag, close in time) are one step. */
+export function remember(tag: string): void {
+  const now = performance.now();
+  const sameGesture = tag === lastTag && now - lastTime < 900;
+  [lastTag, lastTime] = [tag, now];
+  if (sameGesture) return;
+  history.keep(snapshot());
+  changes.value += 1;
+}
+
+export function timeTravel(direction: 'undo' | 'redo'): boolean {
+  const state = history[direction](snapshot());
+  if (!state) return false;
+  lastTag = '';
+  changes.value += 1;
+  knobs.value = state.knobs;
+  corners.value = state.corners;
+  palette.value = state.palette;
+  point.value = state.point;
+  origin.value = state.origin;
+  clip.value = state.clip;
+  return true;
+}
+
+function readFavourites(value: unknown): Clip[] {
+  return Array.isArray(value) ? value.map((one) => readClip(one, 'a favourite')) : [];
+}
+
+/** A value of the browser's store; what cannot be read counts as not there. */
+function kept<Value>(name: string, read: (value: unknown) => Value, otherwise: Value): Value {
+  try {
+    const text = localStorage.getItem(`musicvae-${name}`);
+    return text === null ? otherwise : read(JSON.parse(text));
+  } catch {
+    return otherwise;
+  }
+}
+
+function keep(name: string, value: unknown): void {
+  try {
+    localStorage.setItem(`musicvae-${name}`, JSON.stringify(value));
+  } catch {
+    // A full or forbidden store: the page works on, and forgets when it is closed.
+  }
+}
+
+export function freshKnobs(found: Model): Knobs {
+  return readKnobs({...knobs.peek(), temperature: found.temperature, tempo: found.tempo, attributes: {}, conditions: {}});
+}
