@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from absl import logging
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
@@ -78,13 +78,7 @@ def create_app(studio: Studio, port: int | None = None) -> Guard:
     def unknown(rest: str) -> None:
         raise NotFoundError(f"there is no /api/{rest[:80]}; /api lists the API")
 
-    if not (STATIC / "index.html").is_file():
-
-        @app.get("/", include_in_schema=False)
-        def without_page() -> RedirectResponse:
-            return RedirectResponse("/api")
-
-    app.mount("/", StaticFiles(directory=STATIC, html=True, check_dir=False))
+    app.mount("/", StaticFiles(directory=STATIC, html=True))
     return Guard(app, port)
 
 

@@ -3,50 +3,46 @@
 from __future__ import annotations
 
 import base64
-import pathlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from small_music import drum_piece, melody_piece
+from tiny_models import write_run
 
-pytest.importorskip("fastapi", reason="the extra 'studio' is not installed")
-pytest.importorskip("uvicorn", reason="the extra 'studio' is not installed")
-httpx = pytest.importorskip("httpx", reason="httpx is not installed")
-
-from small_music import drum_piece, melody_piece  # noqa: E402
-from tiny_models import write_run  # noqa: E402
-
-from musicvae.formats.midi_writing import note_sequence_to_midi  # noqa: E402
-from musicvae.generate.trained_model import TrainedModel  # noqa: E402
-from musicvae.model_choice import ModelChoice, choose_model  # noqa: E402
-from musicvae.studio.app import create_app  # noqa: E402
-from musicvae.studio.serving import StudioServer, free_socket  # noqa: E402
-from musicvae.studio.session import Studio  # noqa: E402
+from musicvae.formats.midi_writing import note_sequence_to_midi
 
 Post = Callable[..., Any]
 
 
-def load(choice: ModelChoice) -> TrainedModel:
-    return TrainedModel(
-        choice.config, 32, choice.checkpoint, device="CPU", keep_hparams=choice.keep_hparams
-    )
-
-
-def start(**choice: Any) -> Studio:
+def start(**choice: Any) -> Any:
     """Starts a studio with a loaded model."""
+    for package in ("fastapi", "uvicorn", "httpx2"):
+        pytest.importorskip(package, reason=f"{package} (extra 'studio', or dev) is not installed")
+    from musicvae.generate.trained_model import TrainedModel
+    from musicvae.model_choice import choose_model
+    from musicvae.studio.session import Studio
+
+    def load(chosen: Any) -> TrainedModel:
+        keep = chosen.keep_hparams
+        return TrainedModel(chosen.config, 32, chosen.checkpoint, device="CPU", keep_hparams=keep)
+
     studio = Studio(choose_model(**choice), load)
     studio.models.get()
     return studio
 
 
-def client_of(studio: Studio) -> Any:
+def client_of(studio: Any) -> Any:
+    """Returns Starlette's client of a studio."""
     from starlette.testclient import TestClient
+
+    from musicvae.studio.app import create_app
 
     return TestClient(create_app(studio), base_url="http://127.0.0.1")
 
 
 @pytest.fixture(scope="session")
-def studio() -> Iterator[Studio]:
+def studio() -> Iterator[Any]:
     """A studio with the drum model that ships."""
     found = start(config="cat-drums_2bar_small")
     yield found
@@ -54,7 +50,7 @@ def studio() -> Iterator[Studio]:
 
 
 @pytest.fixture(scope="session")
-def client(studio: Studio) -> Iterator[Any]:
+def client(studio: Any) -> Iterator[Any]:
     with client_of(studio) as found:
         yield found
 
@@ -72,23 +68,28 @@ def post(client: Any) -> Post:
 
 
 @pytest.fixture(scope="session")
-def address() -> Iterator[str]:
+def address(studio: Any) -> Iterator[str]:
     """Where a real server with the drum model listens."""
-    found = start(config="cat-drums_2bar_small")
-    with StudioServer(found, free_socket(0)).running() as where:
+    from musicvae.studio.serving import StudioServer, free_socket
+
+    with StudioServer(studio, free_socket(0)).running() as where:
         yield where
 
 
 @pytest.fixture(scope="session")
-def tiny_client(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Any]:
-    """Clients of studios with small untrained models, by configuration."""
+def tiny_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Any]]:
+    """Makes clients of studios with small untrained models, by configuration."""
+    studios = []
 
     def make(name: str) -> Any:
         folder = tmp_path_factory.mktemp(name)
         write_run(folder, name)
-        return client_of(start(run_dir=str(folder)))
+        studios.append(start(run_dir=str(folder)))
+        return client_of(studios[-1])
 
-    return make
+    yield make
+    for studio in studios:
+        studio.close()
 
 
 def as_source(sequence: Any, name: str) -> dict[str, str]:
@@ -96,16 +97,11 @@ def as_source(sequence: Any, name: str) -> dict[str, str]:
     return {"midi": base64.b64encode(note_sequence_to_midi(sequence)).decode(), "name": name}
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def beat() -> dict[str, str]:
     return as_source(drum_piece(1, bars=4), "beat.mid")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tune() -> dict[str, str]:
     return as_source(melody_piece(1, bars=4), "tune.mid")
-
-
-@pytest.fixture
-def midi_files() -> pathlib.Path:
-    return pathlib.Path(__file__).parents[1] / "reported"

@@ -30,7 +30,9 @@ def test_the_card_says_what_the_page_draws(client: Any) -> None:
     assert (card["family"], card["bars"], card["steps_per_quarter"]) == ("drums", 2, 4)
     assert [row["name"] for row in card["drum_classes"]][:2] == ["Kick", "Snare"]
     assert card["prior"] and "note_density" in card["prior_conditions"]
-    assert {"sample", "morph", "reconstruct"} <= {*card["modes"]} and "humanize" not in card["modes"]
+    assert {"sample", "morph", "reconstruct"} <= {*card["modes"]} and "humanize" not in card[
+        "modes"
+    ]
 
 
 def test_models_are_listed_with_their_modes(client: Any) -> None:
@@ -225,9 +227,7 @@ def test_a_job_reconstructs_a_whole_piece(post: Post, beat: dict[str, str]) -> N
     assert one["clip"]["length"] == 8.0
 
 
-def test_humanizing_goes_to_its_model_and_keeps_every_hit(
-    post: Post, beat: dict[str, str]
-) -> None:
+def test_humanizing_goes_to_its_model_and_keeps_every_hit(post: Post, beat: dict[str, str]) -> None:
     done = post("/api/job", mode="humanize", source=beat, seed=1)
     assert done["model"] == "groovae_2bar_humanize"
     given = post("/api/read", **beat)["piece"]
