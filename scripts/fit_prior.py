@@ -1,7 +1,7 @@
 """Fits the learned prior of a model that ships, puts it beside its archive, and measures it.
 
 Usage:
-  python scripts/fit_prior.py NAME --work_dir DIR [--prior FILE] [--num_steps N] [--no_figures]
+  python scripts/fit_prior.py NAME --work_dir DIR [--prior FILE] [--sharpness S] [--no_figures]
 
 WORK_DIR/data holds the TFRecords that scripts/train_shipped.py converted. The prior is fitted to
 the training parts of the collections that the recipe holds out, so that its draws are of the kind
@@ -13,6 +13,7 @@ each other on the test parts.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import math
 import pathlib
 import re
@@ -23,6 +24,10 @@ from shipped_model import examples_of, joined
 from train_shipped import CHECKOUT, examples_path, run_command
 
 SAMPLES = 512
+# At a sharpness of 1, 1.5, 2 and 3, 5-grams of cat-drums_2bar_small's samples cost 1.16, 1.10, 1.04
+# and 0.98 of those of the validation part, and 0.44, 0.46, 0.50 and 0.54 of their steps were equal
+# a bar before (the drummers' 0.58); onsets in a bar overlapped by 0.85, 0.89, 0.89 and 0.87.
+SHARPNESS = 2.5
 KNOWN = 5000
 SECTION = "## Prior"
 NEXT_SECTION = "## What it is good and bad at"
@@ -49,20 +54,18 @@ def fit(
     )
 
 
-def put_beside(archive: pathlib.Path, prior: pathlib.Path) -> None:
+def put_beside(archive: pathlib.Path, prior: Any) -> None:
     """Puts a prior beside an archive, from where it is drawn from.
 
     A prior within the archive would make a new version of all its weights each time.
 
     Args:
       archive: a shipped model's.
-      prior: the prior's file.
+      prior: the prior.
     """
-    from musicvae.files import atomic_file
-    from musicvae.prior.storage import prior_path
+    from musicvae.prior import prior_path, save_prior
 
-    with atomic_file(prior_path(archive)) as file:
-        file.write(prior.read_bytes())
+    save_prior(prior_path(archive), prior)
 
 
 def measure(
@@ -120,8 +123,9 @@ def introduction(name: str, recipe: dict[str, Any], prior: Any) -> list[str]:
         f"New music is drawn from a learned prior, fitted to {prior.examples:,} codes of the "
         f"training parts of {' and '.join(recipe['held_out'])} along "
         f"{prior.network.size.directions} of {prior.z_size} directions of latent space "
-        f"(`scripts/fit_prior.py {name}`); `--prior=standard` draws from N(0, I). It can be asked "
-        f"for {asked}, as in `--attribute=note_density=high`.",
+        f"(`scripts/fit_prior.py {name}`), with a sharpness of {prior.sharpness:g}; "
+        f"`--prior=standard` draws from N(0, I). It can be asked for {asked}, as in "
+        f"`--attribute=note_density=high`.",
         "",
     ]
 
@@ -209,6 +213,7 @@ def main() -> None:
     parser.add_argument("--work_dir", required=True, type=pathlib.Path)
     parser.add_argument("--prior", type=pathlib.Path, help="a prior that was fitted before")
     parser.add_argument("--num_steps", default="4000", help="training steps of the fit")
+    parser.add_argument("--sharpness", default=SHARPNESS, type=float, help="of the draws")
     parser.add_argument("--max_examples", default="20000", help="examples of the fit")
     parser.add_argument("--max_held_out", default=2000, type=int, help="test examples")
     parser.add_argument("--no_figures", action="store_true", help="leave the figures out")
@@ -229,8 +234,9 @@ def main() -> None:
 
     start_tensorflow()
     archive = CHECKOUT / "checkpoints" / f"{arguments.name}.tar.gz"
-    put_beside(archive, path)
-    lines = introduction(arguments.name, recipe, load_prior(path))
+    prior = dataclasses.replace(load_prior(path), sharpness=arguments.sharpness)
+    put_beside(archive, prior)
+    lines = introduction(arguments.name, recipe, prior)
     if not arguments.no_figures:
         lines += figures(*measure(arguments.name, recipe, data, archive, arguments.max_held_out))
     write_section(archive.with_name(f"{arguments.name}.md"), lines)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from absl import flags, logging
 
+from musicvae.cli.document import record
 from musicvae.cli.flags import (
     command_flags,
     define_drum_channel,
@@ -54,6 +55,13 @@ flags.DEFINE_integer("batch_size", 256, "Examples of a training step.", 1, flag_
 flags.DEFINE_float("learning_rate", 0.002, "Highest learning rate.", 0.0, flag_values=FLAGS)
 flags.DEFINE_integer("units", 256, "Units of each layer of the network.", 1, flag_values=FLAGS)
 flags.DEFINE_integer("blocks", 4, "Residual blocks of the network.", 1, flag_values=FLAGS)
+flags.DEFINE_float(
+    "sharpness",
+    2.0,
+    "Sharpness of draws: over 1 they are more like the music fitted to, and less of a Gaussian.",
+    0.0,
+    flag_values=FLAGS,
+)
 flags.DEFINE_integer(
     "num_workers", 0, "Processes that look for examples; 0 for one a core.", 0, flag_values=FLAGS
 )
@@ -156,6 +164,7 @@ def _fit(
         learning_rate=values["learning_rate"],
         units=values["units"],
         blocks=values["blocks"],
+        sharpness=values["sharpness"],
         seed=values["seed"],
     )
     fit = fit_prior(
@@ -167,6 +176,14 @@ def _fit(
     )
     save_prior(path, fit.prior)
     size = fit.prior.network.size
+    record(
+        files=[path],
+        num_examples=fit.prior.examples,
+        directions=size.directions,
+        loss=fit.loss,
+        gaussian_loss=fit.gaussian_loss,
+        attributes=fit.prior.scale.names,
+    )
     attributes = ", ".join(fit.prior.scale.names) or "none"
     print(
         f"Prior of {model.config.name}, step {model.step:,}: {path} "

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
+from musicvae.cli.document import publish, record
 from musicvae.cli.flags import command_flags, run_command
 from musicvae.cli.model_loading import define_model_flags, load_chosen_model
 
@@ -85,6 +86,8 @@ def _serve(choice: ModelChoice, values: dict[str, Any]) -> int:
     try:
         studio.models.get()
         print(f"The studio is at {server.address} (Ctrl-C ends it)", flush=True)
+        record(address=server.address)
+        publish()
         if values["open"]:
             open_soon(server.address)
         server.run()

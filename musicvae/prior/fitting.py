@@ -26,7 +26,7 @@ from musicvae.prior.conditions import (
     condition_scale,
     rank_features,
 )
-from musicvae.prior.latent_prior import LatentPrior
+from musicvae.prior.latent_prior import MAX_SHARPNESS, LatentPrior
 from musicvae.prior.network import NUM_FREQUENCIES, FlowNetwork, FlowSize
 
 Array = npt.NDArray[Any]
@@ -74,6 +74,7 @@ class FitOptions:
       units: of each layer.
       blocks: residual blocks.
       min_signal: share of signal from which on an axis is learnt.
+      sharpness: of the draws, over 0 and at most 10; 1 is as the network is fitted.
       seed: random seed.
     """
 
@@ -83,6 +84,7 @@ class FitOptions:
     units: int = 256
     blocks: int = 4
     min_signal: float = 0.03
+    sharpness: float = 2.0
     seed: int = 0
 
 
@@ -137,7 +139,7 @@ def fit_prior(
     test = Posteriors(*(part[chosen] for part in posteriors))
     best = trainer.fit(known, test, scale, progress or (lambda done, total: None))
     network = FlowNetwork(size, best.weights)
-    prior = LatentPrior(config, step, len(known.mu), axes, network, scale)
+    prior = LatentPrior(config, step, len(known.mu), axes, network, scale, options.sharpness)
     return Fit(prior, best.loss, best.gaussian_loss, best.step)
 
 
@@ -151,6 +153,10 @@ def _check(posteriors: Posteriors, options: FitOptions) -> None:
     for name in ("num_steps", "batch_size", "units", "blocks"):
         if getattr(options, name) < 1:
             raise InputError(f"{name}={getattr(options, name)} must be at least 1")
+    if not 0.0 < options.sharpness <= MAX_SHARPNESS:
+        raise InputError(
+            f"sharpness={options.sharpness:g} must be over 0 and at most {MAX_SHARPNESS:g}"
+        )
     if not 0.0 < options.learning_rate < 1.0:
         raise InputError(f"learning_rate={options.learning_rate} is not between 0 and 1")
 

@@ -28,6 +28,7 @@ from musicvae.prior.network import FlowNetwork
 Array = npt.NDArray[np.float32]
 
 DEFAULT_STEPS = 16
+MAX_SHARPNESS = 10.0
 # Rows that are computed together, always as many: the product of two matrices depends on their
 # sizes in the last bit, and a draw must not depend on how many are drawn beside it.
 _ROWS = 32
@@ -44,6 +45,7 @@ class LatentPrior:
       axes: of latent space.
       network: over the first K axes.
       scale: the attributes that may be asked for.
+      sharpness: how far draws go from a Gaussian towards codes of music; see network.py.
     """
 
     config: str
@@ -52,6 +54,7 @@ class LatentPrior:
     axes: LatentAxes
     network: FlowNetwork
     scale: ConditionScale
+    sharpness: float = 1.0
 
     @property
     def z_size(self) -> int:
@@ -100,7 +103,9 @@ class LatentPrior:
             part = slice(start, start + _ROWS)
             rows = _filled(whitened[part])
             wanted = None if condition is None else _filled(condition[part])
-            rows[:, :directions] = self.network.code(rows[:, :directions], steps, wanted, guidance)
+            rows[:, :directions] = self.network.code(
+                rows[:, :directions], steps, wanted, guidance, self.sharpness
+            )
             z[part] = (self.axes.mean + rows @ self.axes.basis)[: n - start]
         return z
 

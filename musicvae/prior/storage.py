@@ -25,7 +25,7 @@ from musicvae.files import atomic_file
 from musicvae.formats.tar import MAX_PRIOR_BYTES, PRIOR_SUFFIX
 from musicvae.prior.axes import LatentAxes
 from musicvae.prior.conditions import CONDITIONS, ConditionScale
-from musicvae.prior.latent_prior import LatentPrior
+from musicvae.prior.latent_prior import MAX_SHARPNESS, LatentPrior
 from musicvae.prior.network import FlowNetwork, FlowSize
 
 _VERSION = 1
@@ -76,6 +76,7 @@ def prior_bytes(prior: LatentPrior) -> bytes:
         "step": np.array(prior.step, np.int64),
         "examples": np.array(prior.examples, np.int64),
         "size": np.array([size.directions, size.units, size.blocks, size.conditions], np.int64),
+        "sharpness": np.array(prior.sharpness, np.float32),
         "mean": prior.axes.mean,
         "basis": prior.axes.basis.astype(np.float16),
         "signal": prior.axes.signal.astype(np.float16),
@@ -196,6 +197,9 @@ def _prior(arrays: dict[str, Array]) -> LatentPrior:
     if quantiles.ndim != 2 or quantiles.shape[1] < 2:
         raise ValueError("quantiles of an unknown form")
     scale_of = ConditionScale(names, _floats(quantiles, (len(names), quantiles.shape[1])))
+    sharpness = float(_floats(arrays.get("sharpness", np.ones((), np.float32)), ()))
+    if not 0.0 < sharpness <= MAX_SHARPNESS:
+        raise ValueError(f"a sharpness of {sharpness:g}")
     return LatentPrior(
         str(arrays["config"]),
         int(arrays["step"]),
@@ -203,6 +207,7 @@ def _prior(arrays: dict[str, Array]) -> LatentPrior:
         axes,
         FlowNetwork(size, weights),
         scale_of,
+        sharpness,
     )
 
 

@@ -64,6 +64,25 @@ def test_a_fit_beats_a_gaussian_and_draws_codes_where_music_is_and_nowhere_else(
     np.testing.assert_allclose(z[:, 1:].std(axis=0), 1.0, atol=0.15)
 
 
+def test_a_sharper_prior_draws_less_between_the_clouds(prior) -> None:
+    # A network cut short smooths the clouds.
+    short = dataclasses.replace(OPTIONS, num_steps=25, sharpness=1.0)
+    smooth = fit_prior(two_clouds(), "two clouds", 5, short).prior
+    sharp = dataclasses.replace(smooth, sharpness=2.0)
+
+    def between(prior: LatentPrior) -> float:
+        return float((np.abs(draw(prior, 1000)[:, 0]) < 1.5).mean())
+
+    assert between(sharp) < 0.5 * between(smooth)
+    assert prior.sharpness == FitOptions().sharpness > 1.0
+
+
+@pytest.mark.parametrize("sharpness", [0.0, 11.0])
+def test_a_sharpness_out_of_range_is_refused(sharpness: float) -> None:
+    with pytest.raises(InputError, match="sharpness"):
+        fit_prior(two_clouds(100), "x", 1, dataclasses.replace(OPTIONS, sharpness=sharpness))
+
+
 def test_a_seed_repeats_a_draw_and_few_draws_are_the_first_of_many(prior) -> None:
     many = draw(prior, 70)
     np.testing.assert_array_equal(many, draw(prior, 70))
