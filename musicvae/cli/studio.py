@@ -98,8 +98,7 @@ def _serve(choice: ModelChoice, values: dict[str, Any]) -> int:
 
 def run() -> None:
     """Runs the command."""
-    arguments = ["--noopen" if each == "--no-open" else each for each in sys.argv[1:]]
-    run_command(_NAME, __doc__, FLAGS, main, arguments=arguments)
+    run_command(_NAME, __doc__, FLAGS, main)
 
 
 if __name__ == "__main__":
