@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+# Models of more steps take seconds over what others do at once.
+_QUICK_STEPS = 64
+
 
 class Studio:
     """Models and what was made with them.
@@ -75,6 +78,8 @@ class Studio:
         if request.control is not None:
             (control,) = await self._uploads.given([request.control], request.drum_channels)
         warm = await self.model(request.model)
+        if rank == USUAL and warm.trained.config.hparams.max_seq_len > _QUICK_STEPS:
+            rank = LONG
         if needs_knobs or any(request.attributes.values()):
             await self.knobs(request.model)
 

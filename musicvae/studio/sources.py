@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _REMEMBERED = 4096
-_ENCODED = 1024
+_MAX_REMEMBERED_NOTES = 4096
+# A window of a trio takes a megabyte.
+_ENCODED = 64
 
 
 class NotFoundError(InputError):
@@ -96,8 +98,9 @@ class Sources:
         self._codes: Recent[tuple[str, LatentPoint]] = Recent(_ENCODED)
 
     def remember(self, model: TrainedModel, code: LatentPoint, clip: Clip) -> None:
-        """Lets a clip be named by its id from now on."""
-        self._clips.put(clip.id, _Remembered(model.config.name, code, clip))
+        """Lets a clip be named by its id from now on, unless it is very long."""
+        if len(clip.notes) <= _MAX_REMEMBERED_NOTES:
+            self._clips.put(clip.id, _Remembered(model.config.name, code, clip))
 
     def clips(
         self,
