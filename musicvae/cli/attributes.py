@@ -18,6 +18,7 @@ from typing import Any
 
 from absl import flags, logging
 
+from musicvae.cli.document import record
 from musicvae.cli.flags import command_flags, define_drum_channel, define_path, run_command
 from musicvae.cli.model_loading import define_model_flags, load_chosen_model
 from musicvae.errors import InputError
@@ -136,6 +137,13 @@ def _learn(model: Any, music: Iterator[Any], path: Path, values: dict[str, Any])
     picture = path.with_suffix(f".{values['plot_format']}")
     chart = attribute_chart(result.changes, title=f"{name}: attribute vectors")
     save_picture(framed(chart), picture)
+    record(
+        files=[path, path.with_suffix(".json"), picture],
+        vectors=result.vectors.names,
+        changes=result.changes,
+        left_out=result.vectors.left_out,
+        num_examples=result.examples,
+    )
     for attribute, reason in result.vectors.left_out.items():
         logging.info("no vector for %s: %s", attribute, reason)
     tests = result.changes.pieces

@@ -31,6 +31,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from musicvae.cli.document import append, record
 from musicvae.cli.flag_scopes import check_flags, check_model_flags, flags_given
 from musicvae.cli.flags import run_command
 from musicvae.cli.generate_flags import FLAGS
@@ -110,6 +111,7 @@ def _check(
     except SeveralWindowsError as error:
         notes = [window_notes(window, converter) for window in error.windows]
         written = list(folder.write(folder.names(kind, "candidate", len(notes)), notes))
+        record(candidates=written)
         raise MultipleExamplesError(
             f"'{error.name}' holds {len(notes)} examples of config '{kind}'; choose one of "
             f"{span(written)}, or leave --strict out to have one chosen for you"
@@ -126,7 +128,7 @@ def _generate(
     values: dict[str, Any],
 ) -> None:
     """Does the job, writes its results and sums up."""
-    from musicvae.cli.generate_results import summary, write_results
+    from musicvae.cli.generate_results import described, summary, write_results
     from musicvae.generate.presentation import present
 
     total = mode.count(values, len(inputs)) * len(options.temperatures)
@@ -135,10 +137,12 @@ def _generate(
     quiet = values["log"] not in ("DEBUG", "INFO")
     result = write_results(results, folder, paths, quiet=quiet)
     print(summary(result, paths))
+    record(mode=values["mode"], samples=described(result, paths), files=[])
     title = f"{model.config.name}: {values['mode']}"
     subtitle = _subtitle(inputs, options)
     for path in present(result, paths, presentation, title=title, subtitle=subtitle):
         print(path)
+        append("files", path)
 
 
 def _subtitle(inputs: Sequence[Piece], options: SamplingOptions) -> str:
@@ -167,6 +171,7 @@ def _go_through_folder(
     tasks = tasks_of([file.name for file in found], values["mode"], mode)
     options = read_sampling_options(mode, values)
     model = load_chosen_model(choice, values)
+    record(mode=values["mode"])
     result = work_through(model, folder, tasks, mode, options, presentation, values)
     parts = [f"{result.done} done"]
     parts += [f"{result.before} done before"] if result.before else []

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from absl import logging
 
+from musicvae.cli.document import record
 from musicvae.cli.generate_modes import Mode
 from musicvae.errors import InputError
 
@@ -96,6 +97,7 @@ def read_sampling_options(mode: Mode, values: Mapping[str, Any]) -> SamplingOpti
     if seed is None:
         seed = secrets.randbelow(_SEEDS)
         logging.info("seed %d (--seed=%d gives the same again)", seed, seed)
+    record(seed=seed)
     control = None
     if values["control_midi"] and not mode.follows:
         control = read_input(values["control_midi"], "control_midi", values["drum_channel"])
