@@ -20,14 +20,13 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from typing import Any
 
 import tomli_w
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[1]
 DOCS = CHECKOUT / "docs"
 PAGES_ELSEWHERE = ("CONTRIBUTING.md", "CHANGELOG.md")
-EXPECTED = frozenset({"studio.md"})
-"""Pages that the navigation may name before they are written."""
 
 _LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)")
 _NAMED = re.compile(r"^```(\w+)\n# ([\w./-]+/[\w./-]+)(?:: (.*))?\n```$", re.MULTILINE)
@@ -171,45 +170,27 @@ def _definition(code: str, name: str) -> str:
     raise DocsError(f"{name}: no such definition")
 
 
-def check_navigation(config: dict[str, object], pages: pathlib.Path) -> None:
-    """Checks that the navigation names every page of docs/, and no other; missing ones go.
+def check_navigation(config: dict[str, Any], pages: pathlib.Path) -> None:
+    """Checks that the navigation names every page of docs/, and no page that is not there.
 
     Raises:
       DocsError: it does not.
     """
-    project = config["project"]
-    assert isinstance(project, dict)
-    named = set(_names(project["nav"]))
-    written = {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")}
-    missing = {name for name in named if not (pages / name).exists()}
-    if missing - EXPECTED:
-        raise DocsError(f"zensical.toml: {sorted(missing - EXPECTED)} in nav: no such page")
-    if written - named:
-        raise DocsError(f"zensical.toml: nav lacks {sorted(written - named)} of docs/")
-    project["nav"] = _without(project["nav"], missing)
+    named = set(_names(config["project"]["nav"]))
+    missing = sorted(name for name in named if not (pages / name).exists())
+    if missing:
+        raise DocsError(f"zensical.toml: {missing} in nav: no such page")
+    lacking = {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")} - named
+    if lacking:
+        raise DocsError(f"zensical.toml: nav lacks {sorted(lacking)} of docs/")
 
 
-def _names(nav: object) -> Iterator[str]:
+def _names(nav: Any) -> Iterator[str]:
     if isinstance(nav, str):
         yield nav
-    elif isinstance(nav, dict):
-        for part in nav.values():
+    else:
+        for part in nav.values() if isinstance(nav, dict) else nav:
             yield from _names(part)
-    elif isinstance(nav, list):
-        for part in nav:
-            yield from _names(part)
-
-
-def _without(nav: object, missing: set[str]) -> object:
-    if isinstance(nav, dict):
-        return {name: _without(part, missing) for name, part in nav.items()}
-    if isinstance(nav, list):
-        return [_without(part, missing) for part in nav if not _is_in(part, missing)]
-    return nav
-
-
-def _is_in(part: object, missing: set[str]) -> bool:
-    return isinstance(part, str) and part in missing
 
 
 def run_zensical(folder: pathlib.Path, *arguments: str) -> int:

@@ -93,7 +93,8 @@ def test_commands_in_the_docs_use_flags_that_exist(page) -> None:
         for word in line[1:]:
             if word.startswith("--"):
                 name = word[2:].split("=")[0]
-                assert name in module.FLAGS or name.removeprefix("no") in module.FLAGS, line
+                switch = name.removeprefix("no").removeprefix("-")
+                assert name in module.FLAGS or switch in module.FLAGS, line
 
 
 def test_every_command_has_a_module_that_runs() -> None:

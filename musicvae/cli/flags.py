@@ -273,6 +273,8 @@ def _parse(name: str, values: flags.FlagValues, given: list[str]) -> list[str] |
         values["help"].value = True
         values.mark_as_parsed()
         return []
+    switched_off = {f"--no-{flag}": f"--no{flag}" for flag in values if values[flag].boolean}
+    given = [switched_off.get(argument, argument) for argument in given]
     try:
         return list(values([name, *given])[1:])
     except flags.UnrecognizedFlagError as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 import hashlib
+import threading
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _REMEMBERED = 4096
-_ENCODED = 1024
+_MAX_REMEMBERED_NOTES = 4096
+# A window of a trio takes a megabyte.
+_ENCODED = 64
 
 
 class NotFoundError(InputError):
@@ -46,20 +49,23 @@ class Recent(Generic[T]):
           size: how many stay.
         """
         self._size = size
+        self._lock = threading.Lock()
         self._values: collections.OrderedDict[Hashable, T] = collections.OrderedDict()
 
     def get(self, key: Hashable) -> T | None:
         """Returns a value, or None."""
-        if key in self._values:
-            self._values.move_to_end(key)
-        return self._values.get(key)
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+            return self._values.get(key)
 
     def put(self, key: Hashable, value: T) -> None:
         """Keeps a value."""
-        self._values[key] = value
-        self._values.move_to_end(key)
-        if len(self._values) > self._size:
-            self._values.popitem(last=False)
+        with self._lock:
+            self._values[key] = value
+            self._values.move_to_end(key)
+            if len(self._values) > self._size:
+                self._values.popitem(last=False)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,15 +91,16 @@ class _Remembered:
 
 
 class Sources:
-    """Pieces and codes of what requests give; used by the models' thread alone."""
+    """Pieces and points of what requests give."""
 
     def __init__(self) -> None:
         self._clips: Recent[_Remembered] = Recent(_REMEMBERED)
         self._codes: Recent[tuple[str, LatentPoint]] = Recent(_ENCODED)
 
     def remember(self, model: TrainedModel, code: LatentPoint, clip: Clip) -> None:
-        """Lets a clip be named by its id from now on."""
-        self._clips.put(clip.id, _Remembered(model.config.name, code, clip))
+        """Lets a clip be named by its id from now on, unless it is very long."""
+        if len(clip.notes) <= _MAX_REMEMBERED_NOTES:
+            self._clips.put(clip.id, _Remembered(model.config.name, code, clip))
 
     def clips(
         self,

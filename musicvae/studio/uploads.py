@@ -20,7 +20,7 @@ from musicvae.errors import InputError
 from musicvae.formats.bounds import FileBounds, MusicFileError
 from musicvae.generate.results import Piece
 from musicvae.lazy_note_seq import NoteSequence
-from musicvae.studio.messages import Source
+from musicvae.studio.messages import MAX_NOTES, Source
 from musicvae.studio.sources import Given, Recent
 
 BOUNDS = FileBounds(max_bytes=12 << 20, max_read_seconds=15.0, max_memory_bytes=1 << 30)
@@ -89,6 +89,10 @@ def _read(data: bytes, name: str, drum_channels: tuple[int, ...]) -> tuple[Piece
             sequences, notes = _read_here(path, name, drum_channels)
         else:
             sequences, notes = _read_apart(path, name, drum_channels)
+    if len(sequences[0].notes) > MAX_NOTES:
+        raise InputError(
+            f"{name}: it has {len(sequences[0].notes):,} notes; the studio takes {MAX_NOTES:,}"
+        )
     if len(sequences) > 1:
         notes = (*notes, f"of its {len(sequences)} tunes the first was read")
     return Piece(sequences[0], name), tuple(f"{name}: {note}" for note in notes)

@@ -66,7 +66,8 @@ def windows_of(playing: Playing, given: Given) -> Windows:
     posterior = playing.model.encode_examples([window.example for window in found], seed=0)
     codes, clips = [], []
     for window, z in zip(found, posterior.mu, strict=True):
-        code = LatentPoint(piece.name, z, Setting.of(window), window)
+        kept = window if playing.model.converter.spec.control_depth else None
+        code = LatentPoint(piece.name, z, Setting.of(window), kept)
         name = f"{piece.name}, bar {window.bar}" if len(found) > 1 else piece.name
         excerpt = window_notes(window, playing.model.converter)
         clip = clip_of(excerpt, name, model=playing.model.config.name, z=z)
