@@ -3,9 +3,9 @@
     python scripts/sweep_inputs.py songs badfiles --output=sweep.md
 
 Each file is reconstructed, one window and as a whole, interpolated to the file after it and, by a
-groove model, humanized; what comes of it is written as MIDI and read again. Each must give music or a reason in one line.
-Anything else is a fault: its traceback is shown, and the status is 1. Where no model of a
-configuration ships, a small one of random weights stands in.
+groove model, humanized; what comes of it is written as MIDI and read again. Each must give music or
+a reason in one line. Anything else is a fault: its traceback is shown, and the status is 1. Where
+no model of a configuration ships, a small one of random weights stands in.
 """
 
 from __future__ import annotations
