@@ -18,11 +18,16 @@ if TYPE_CHECKING:
 
 _WITH_INPUTS = tuple(name for name, mode in MODES.items() if mode.max_inputs)
 _DRAWING = tuple(name for name, mode in MODES.items() if mode.draws)
+_BY_ROWS = tuple(name for name, mode in MODES.items() if mode.by_rows)
 _KEEPING_HITS = ("humanize", "add_hihat", "follow_hits")
 
 MODES_OF_FLAGS: Mapping[str, tuple[str, ...]] = {
-    "strict": _WITH_INPUTS,
-    "bar": _WITH_INPUTS,
+    "strict": tuple(name for name in _WITH_INPUTS if name not in _BY_ROWS),
+    "bar": tuple(name for name in _WITH_INPUTS if name not in _BY_ROWS),
+    "bars": ("continue",),
+    "keep": ("infill",),
+    "keep_parts": ("infill",),
+    "length": tuple(name for name in MODES if name not in _BY_ROWS),
     "whole": ("reconstruct",),
     "num_outputs": tuple(name for name in MODES if name != "attribute"),
     "linear": ("interpolate", "grid", "morph"),

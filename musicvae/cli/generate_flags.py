@@ -109,6 +109,17 @@ flags.DEFINE_boolean(
     flag_values=FLAGS,
 )
 
+flags.DEFINE_integer("bars", None, "Bars to add; 8 where not given.", 1, flag_values=FLAGS)
+flags.DEFINE_string(
+    "keep", None, "Bars to keep, as in 1-4,9-16; 9- is up to the end.", flag_values=FLAGS
+)
+flags.DEFINE_list(
+    "keep_parts",
+    [],
+    "Parts of a trio to keep in every bar: melody, bass, drums.",
+    flag_values=FLAGS,
+)
+
 # How.
 flags.DEFINE_integer("num_outputs", 5, "How many results.", 1, flag_values=FLAGS)
 _define_numbers(

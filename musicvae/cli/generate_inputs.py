@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from absl import logging
 
 from musicvae.cli.document import record
-from musicvae.cli.generate_modes import Mode
+from musicvae.cli.generate_modes import MODES, Mode
 from musicvae.errors import InputError
 
 if TYPE_CHECKING:
@@ -166,6 +166,10 @@ def check_mode(name: str, converter: Converter, kind: str) -> None:
 
     if name in GROOVE_MODES:
         check_groove_mode(converter, kind, name)
+    if MODES[name].by_rows:
+        from musicvae.generate.piece_rows import check_writes_rows
+
+        check_writes_rows(converter, kind, name)
 
 
 def check_inputs(
