@@ -33,12 +33,12 @@ def read_input(path: str, flag: str, drum_channels: Collection[int] = ()) -> Pie
     Raises:
       InputError: it cannot be read, or holds several pieces.
     """
-    from musicvae.data.music_files import read_music_file
+    from musicvae.data.bounded_reading import read_bounded_file
     from musicvae.formats.bounds import MusicFileError
     from musicvae.generate.results import Piece
 
     try:
-        found = read_music_file(path, with_silence=True, drum_channels=drum_channels)
+        found = read_bounded_file(path, with_silence=True, drum_channels=drum_channels)
     except MusicFileError as error:
         raise InputError(f"--{flag}={path}: {error.detail}") from error
     if len(found.sequences) != 1:
