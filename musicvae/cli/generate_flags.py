@@ -214,6 +214,7 @@ flags.DEFINE_string(
     "musicvae-prior; the model's learned prior if it has one.",
     flag_values=FLAGS,
 )
+define_path("style", None, "Style to move in: a file of musicvae-style.", FLAGS)
 _define_numbers("amount", (-1.0, 0.0, 1.0), "How much of its vector is added, one or more.")
 define_path(
     "attributes_file",

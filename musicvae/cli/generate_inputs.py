@@ -69,6 +69,8 @@ def read_inputs(name: str, mode: Mode, values: Mapping[str, Any]) -> list[Piece]
     given += [(os.path.expanduser(path), "input") for path in values["input"]]
     if mode.follows and not given and values["control_midi"]:
         given = [(values["control_midi"], "control_midi")]
+    if name == "grid" and values["style"] and not given:
+        return []
     if len(given) < mode.min_inputs:
         missing = " and ".join(_INPUT_FLAGS[len(given) : mode.min_inputs])
         raise InputError(f"missing {missing}; --mode={name} is to {mode.text}")
@@ -92,6 +94,7 @@ def read_sampling_options(mode: Mode, values: Mapping[str, Any]) -> SamplingOpti
     from musicvae.general_midi import program_number
     from musicvae.generate.results import SamplingOptions
     from musicvae.prior import parse_targets
+    from musicvae.styles import load_style
 
     seed = values["seed"]
     if seed is None:
@@ -118,6 +121,7 @@ def read_sampling_options(mode: Mode, values: Mapping[str, Any]) -> SamplingOpti
         timing=values["timing"],
         velocity=values["velocity"],
         kit=load_drum_map(values["drum_map"]),
+        style=None if values["style"] is None else load_style(values["style"]),
     )
 
 
