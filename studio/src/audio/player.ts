@@ -3,13 +3,12 @@ import {effect, signal} from '@preact/signals';
 import type {Swing} from '../music/swing';
 import type {Clip, Note} from '../types';
 import {ClockOffset} from './clock_offset';
+import {Horizon} from './horizon';
 import {midiMessages, noteOn} from './midi_messages';
 import {type Scheduled, Scheduler} from './scheduler';
 import {Synthesizer} from './synthesizer';
 
 const TIMER_MILLISECONDS = 25;
-/** A hidden tab's timers come once a second; it looks ahead that far. */
-const HORIZON = {visible: 0.1, hidden: 1.3};
 /** From the press of a key to the first note: time for the first notes to be set up. */
 const START_DELAY = 0.06;
 
@@ -26,6 +25,7 @@ let access: MIDIAccess | null = null;
 let timer = 0;
 let volume = 0.9;
 const offset = new ClockOffset();
+const horizon = new Horizon();
 const scheduler = new Scheduler(send);
 const listeners = new Set<(pitch: number, velocity: number, time: number) => void>();
 
@@ -72,12 +72,13 @@ export async function play(clip: Clip): Promise<void> {
 function tick(): void {
   if (!context) return;
   observe();
-  scheduler.advance(context.currentTime, document.hidden ? HORIZON.hidden : HORIZON.visible);
+  scheduler.advance(context.currentTime, horizon.at(performance.now() / 1000, document.hidden));
 }
 
 export function stop(): void {
   playing.value = false;
   window.clearInterval(timer);
+  horizon.pause();
   if (!context) return;
   scheduler.stop(context.currentTime);
   if (!port()) synthesizer?.silence();

@@ -13,11 +13,12 @@ const PALETTE_DELAY = 250;
 
 /** Runs a request, and shows what it says if it fails. Resolves to null then. */
 export async function attempt<Result>(wait: string, run: () => Promise<Result>): Promise<Result | null> {
-  if (wait) store.waits.value = [...store.waits.value, wait];
+  if (wait) {
+    store.waits.value = [...store.waits.value, wait];
+    store.message.value = null;
+  }
   try {
-    const result = await run();
-    if (store.message.value?.kind === 'error') store.message.value = null;
-    return result;
+    return await run();
   } catch (error) {
     if (error instanceof ServerGone) void reconnect();
     else say('error', error instanceof Refused || error instanceof Error ? error.message : String(error));
