@@ -35,6 +35,7 @@ MODES_OF_FLAGS: Mapping[str, tuple[str, ...]] = {
     "attribute": tuple(name for name, mode in MODES.items() if mode.draws or mode.steers),
     "guidance": _DRAWING,
     "prior": _DRAWING,
+    "style": ("sample", "similar", "grid", "morph"),
     "amount": ("attribute",),
     "attributes_file": ("attribute",),
     "keep_hits": _KEEPING_HITS,
@@ -55,6 +56,7 @@ FLAGS_BESIDE: Mapping[str, str] = {
 FLAGS_AGAINST: Mapping[str, tuple[str, ...]] = {
     "whole": ("bar", "strict"),
     "bar": ("strict",),
+    "style": ("prior", "attribute", "guidance"),
     "nokeep_hits": ("timing", "velocity"),
 }
 """Flags of which one leaves nothing to the others."""

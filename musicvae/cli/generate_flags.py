@@ -229,6 +229,7 @@ flags.DEFINE_string(
     "one.",
     flag_values=FLAGS,
 )
+define_path("style", None, "Style to move in: a file from musicvae-style.", FLAGS)
 _define_numbers(
     "amount",
     (-1.0, 0.0, 1.0),

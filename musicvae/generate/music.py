@@ -145,13 +145,13 @@ def write_music(music: MusicLike, path: str | os.PathLike[str]) -> None:
 
 
 def _read(path: str, name: str | None) -> Piece:
-    from musicvae.data.music_files import read_music_file
+    from musicvae.data.bounded_reading import read_bounded_file
     from musicvae.formats.bounds import MusicFileError
     from musicvae.generate.results import Piece
 
     path = os.path.expanduser(path)
     try:
-        sequences = read_music_file(path, with_silence=True).sequences
+        sequences = read_bounded_file(path, with_silence=True).sequences
     except MusicFileError as error:
         raise InputError(f"{path}: {error.detail}") from error
     if len(sequences) != 1:

@@ -72,7 +72,7 @@ def place(tmp_path_factory):
     tunes = [melody(lowest=lowest) for lowest in range(40, 76)]
     for k, tune in enumerate(tunes):
         del tune.notes[1 : 1 + k % 5]
-    for name in ("songs", "midi", "my_midi", "music"):
+    for name in ("songs", "midi", "my_midi", "my_songs", "music"):
         (folder / name).mkdir()
         for k, piece in enumerate([*tunes, *beats[:3]]):
             (folder / name / f"{k}.mid").write_bytes(note_sequence_to_midi(piece))
@@ -137,6 +137,9 @@ def check_example(line, capfd) -> None:
     if "--codes=songs.npz" in arguments:
         model = "--config=cat-mel_2bar_small"
         assert run("encode", model, "--input_dir=songs", "--output_file=songs.npz") == 0
+    if command == "generate" and "--style=mine.style.npz" in arguments:
+        model = "--config=cat-mel_2bar_small"
+        assert run("style", model, "--input_dir=my_songs", "--output=mine.style.npz") == 0
     if command == "decode":
         arguments.append("--max_rows=2")
     capfd.readouterr()
