@@ -91,15 +91,14 @@ def _music(values: dict[str, Any]) -> Iterator[Any]:
 
 
 def _readable(folder: str, names: list[str], drum_channels: list[int]) -> Iterator[Any]:
-    from musicvae.data.music_files import read_music_file
+    from musicvae.data.bounded_reading import read_bounded_files
     from musicvae.formats.bounds import MusicFileError
 
-    for name in names:
-        try:
-            path = os.path.join(folder, name)
-            yield from read_music_file(path, drum_channels=drum_channels).sequences
-        except MusicFileError as error:
-            logging.warning("%s: skipped: %s", name, error.detail)
+    for name, found in read_bounded_files(folder, names, drum_channels=drum_channels):
+        if isinstance(found, MusicFileError):
+            logging.warning("%s: skipped: %s", name, found.detail)
+        else:
+            yield from found.sequences
 
 
 def _learn(model: Any, music: Iterator[Any], path: Path, values: dict[str, Any]) -> None:

@@ -92,6 +92,15 @@ FIELDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "neighbours": "with `--input_midi_1`: `distance`, `bar`, `to_bar` and `file` of the "
             "nearest pieces",
         },
+        "style": {
+            **_MODEL,
+            "files": "path of the style",
+            "num_windows": "number of windows that it was learnt from",
+            "num_files": "number of music files that they come from",
+            "axes": "for each axis its `share` of what differs and its `meaning`",
+            "nearest": "share of the steps by which samples differ from the nearest window: "
+            "`median` and `least`",
+        },
         "decode": {
             **_MODEL,
             "files": "paths of the MIDI files",

@@ -13,6 +13,8 @@ Modes (--mode):
   reconstruct  play an input as the model remembers it, with --whole all of it
   similar      vary an input, by --closeness
   morph        join --num_outputs steps on a path through two inputs or more into one piece
+  continue     let an input go on for --bars
+  infill       write what of an input is not in --keep, or not in --keep_parts of a trio
   attribute    add --amount of the vector of an --attribute (see musicvae-attributes)
   humanize     play drums with feeling
   tap2drum     make drums of a tapped rhythm
@@ -49,6 +51,8 @@ if TYPE_CHECKING:
 
 _NAME = "musicvae-generate"
 
+CANDIDATES_TOGETHER = 64
+
 
 def main(_: list[str]) -> int:
     """Finds the model and the inputs, then generates and writes."""
@@ -81,6 +85,8 @@ def main(_: list[str]) -> int:
         return _go_through_folder(choice, mode, presentation, folder, values)
     inputs = read_inputs(values["mode"], mode, values)
     options = read_sampling_options(mode, values)
+    if mode.by_rows and "max_batch_size" not in given:
+        values["max_batch_size"] = CANDIDATES_TOGETHER
     _check(inputs, options, converter, choice, folder, values)
     model = load_chosen_model(choice, values, decoder_only=not inputs)
     _generate(model, mode, inputs, options, presentation, folder, values)
@@ -105,7 +111,9 @@ def _check(
     check_controls(converter, kind, options, has_input=bool(inputs))
     try:
         name, whole = values["mode"], values["whole"]
-        check_inputs(inputs, converter, options, mode=name, whole=whole)
+        if not values["keep_parts"]:
+            whole = whole or MODES[name].by_rows
+            check_inputs(inputs, converter, options, mode=name, whole=whole)
         if options.control is not None and converter.spec.control_depth:
             check_inputs([options.control], converter, options, mode="")
     except SeveralWindowsError as error:

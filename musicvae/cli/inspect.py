@@ -89,13 +89,13 @@ def _pitch_map(default: PitchMap) -> PitchMap:
 
 
 def _inspect_music(path: str, converter: Converter | None) -> None:
+    from musicvae.data.bounded_reading import read_bounded_file
     from musicvae.data.inspection import inspect_sequence
     from musicvae.data.inspection_report import describe
-    from musicvae.data.music_files import read_music_file
     from musicvae.formats.bounds import MusicFileError
 
     try:
-        found = read_music_file(path, drum_channels=FLAGS["drum_channel"].value or ())
+        found = read_bounded_file(path, drum_channels=FLAGS["drum_channel"].value or ())
     except MusicFileError as error:
         raise InputError(f"'{path}' cannot be used: {error.detail} ({error.reason})") from error
     pieces = []

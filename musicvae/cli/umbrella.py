@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = {
     "evaluate": "measure a model on music that it has not seen",
     "inspect": "say why a file gives no example, or what is in a checkpoint",
     "attributes": "learn the directions of attributes in latent space",
+    "style": "learn a small latent space of some files",
     "prior": "learn where in latent space music lies",
     "encode": "turn a folder into a table of codes, or find the pieces nearest to one",
     "decode": "turn a table of codes into MIDI files",

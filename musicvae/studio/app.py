@@ -280,7 +280,7 @@ def _answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> JSONResponse:
-        logging.error("%s failed: %s", request.url.path, sentence_of(error))
+        logging.error("%r failed: %s", request.url.path, sentence_of(error))
         return answer(500, f"the studio failed over this ({type(error).__name__}); it goes on")
 
 

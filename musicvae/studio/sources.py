@@ -31,8 +31,7 @@ T = TypeVar("T")
 
 _REMEMBERED = 4096
 _MAX_REMEMBERED_NOTES = 4096
-# A window of a trio takes a megabyte.
-_ENCODED = 64
+_ENCODED = 256
 
 
 class NotFoundError(InputError):
@@ -99,6 +98,9 @@ class Sources:
 
     def remember(self, model: TrainedModel, code: LatentPoint, clip: Clip) -> None:
         """Lets a clip be named by its id from now on, unless it is very long."""
+        if not model.converter.spec.control_depth:
+            # Its tensors are not needed again, and a trio's are large.
+            code = dataclasses.replace(code, window=None)
         if len(clip.notes) <= _MAX_REMEMBERED_NOTES:
             self._clips.put(clip.id, _Remembered(model.config.name, code, clip))
 
@@ -151,6 +153,19 @@ class Sources:
         (sample,) = decode_points(model, [code], SamplingOptions(temperatures=(0.0,), seed=0))
         return Piece(sample.sequence, code.name)
 
+    def is_placed(self, model: TrainedModel, given: Given) -> bool:
+        """Returns whether a source is a place in a model's latent space, or one of its clips."""
+        source, name = given.source, model.config.name
+        if given.piece is not None:
+            return False
+        if source.id is not None:
+            cached = self._codes.get(source.id)
+            return (cached or (self._known(source.id).model,))[0] == name
+        if source.clip is None or source.clip.z is None:
+            return source.z is not None
+        known = self._clips.get(source.clip.id)
+        return (source.clip.model or (known.model if known else name)) == name
+
     def codes(
         self, model: TrainedModel, given: Sequence[Given], options: SamplingOptions
     ) -> tuple[list[LatentPoint], list[str]]:
@@ -174,23 +189,21 @@ class Sources:
         self, model: TrainedModel, given: Given, options: SamplingOptions
     ) -> tuple[LatentPoint, str]:
         source, config = given.source, model.config.name
-        if given.piece is None and source.id is not None:
+        is_placed = self.is_placed(model, given)
+        if is_placed and source.id is not None:
             cached = self._codes.get(source.id)
-            if cached is not None and cached[0] == config:
+            if cached is not None:
                 return cached[1], source.id
             known = self._known(source.id)
-            if known.model == config:
-                return self._with_window(model, known.code, known.clip, options), source.id
-            given = Given(Source(clip=known.clip.model_copy(update={"z": None})))
-            source = given.source
+            return self._with_window(model, known.code, known.clip, options), source.id
         key = _content_id(config, given, options)
         cached = self._codes.get(key)
         if cached is not None:
             return cached[1], key
         clip = source.clip
-        if source.z is not None:
+        if is_placed and source.z is not None:
             code = self._code_of_z(model, source)
-        elif clip is not None and clip.z is not None:
+        elif is_placed and clip is not None and clip.z is not None:
             z = _vector(model, clip.z)
             setting = Setting(
                 qpm=clip.tempo,

@@ -44,9 +44,7 @@ def windows_of(playing: Playing, given: Given) -> Windows:
     Raises:
       InputError: the model can read nothing of it.
     """
-    source = given.source
-    has_place = source.z is not None or source.id is not None
-    if has_place or (source.clip is not None and source.clip.z is not None):
+    if playing.sources.is_placed(playing.model, given):
         (code,), _ = playing.codes([given])
         piece = playing.sources.piece(playing.model, given)
         clip = clip_of(piece.sequence, code.name, model=playing.model.config.name, z=code.z)

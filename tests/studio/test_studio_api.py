@@ -101,6 +101,27 @@ def test_notes_edited_by_hand_make_another_corner(post: Post, corners: list[Any]
     assert after["clip"]["z"] != before["clip"]["z"]
 
 
+def test_a_place_in_another_models_space_is_not_taken_for_ones_own(
+    post: Post, corners: list[Any]
+) -> None:
+    clip = corners[0]["clip"]
+    assert clip["model"] == "cat-drums_2bar_small"
+    own = post("/api/encode", source={"clip": {**clip, "id": ""}})["clip"]
+    assert own["z"] == clip["z"]
+    foreign = {**clip, "id": "", "model": "nade-drums_2bar_reduced"}
+    read = post("/api/encode", source={"clip": foreign})["clip"]
+    assert read["z"] != clip["z"] and read["model"] == "cat-drums_2bar_small"
+
+
+def test_taps_are_notes(post: Post) -> None:
+    taps = [{"pitch": 60, "start": beat / 2, "end": beat / 2 + 0.1} for beat in range(16)]
+    source = {"notes": taps, "tempo": 100, "length": 8}
+    done = post("/api/job", mode="tap2drum", source=source, seed=1)
+    assert done["model"] == "groovae_2bar_tap_fixed_velocity"
+    assert (done["clip"]["tempo"], done["clip"]["length"]) == (100, 8.0)
+    assert done["clip"]["notes"] and all(note["drum"] for note in done["clip"]["notes"])
+
+
 def test_a_path_is_one_piece_of_as_many_bars(post: Post, corners: list[Any]) -> None:
     clip = post("/api/path", corners=corners, points=[[0, 0], [1, 0], [1, 1]], bars=5, seed=1)
     assert clip["clip"]["length"] == 20.0

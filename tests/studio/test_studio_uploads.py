@@ -10,6 +10,7 @@ import pytest
 from small_music import drum_piece, melody_piece
 
 pytest.importorskip("pydantic", reason="the extra 'studio' is not installed")
+from musicvae.data import bounded_reading
 from musicvae.errors import InputError
 from musicvae.formats.bounds import FileBounds
 from musicvae.formats.midi_writing import note_sequence_to_midi
@@ -51,7 +52,7 @@ def test_a_large_midi_file_is_read_in_a_process_of_its_own(monkeypatch) -> None:
     data = note_sequence_to_midi(drum_piece(1, bars=4))
     here = drop(data, "beat.mid")
     monkeypatch.setattr(uploads, "_SMALL_MIDI_BYTES", 10)
-    monkeypatch.setattr(uploads, "_read_here", None)
+    monkeypatch.setattr(bounded_reading, "read_music_file", None)
     assert drop(data, "beat.mid").piece == here.piece
 
 

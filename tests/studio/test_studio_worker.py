@@ -47,7 +47,7 @@ def held(worker: ModelWorker, *tasks: Any) -> list[Any]:
         await asyncio.sleep(0.05)
         release.set()
         await first
-        return await asyncio.gather(*waiting, return_exceptions=True)
+        return await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 60)
 
     found = asyncio.run(together())
     return [order, [type(each) for each in found]]
@@ -67,9 +67,15 @@ def test_of_one_tabs_pointers_the_newest_alone_is_done(worker: ModelWorker) -> N
 
 def test_a_long_job_does_not_hold_a_pointer_up(worker: ModelWorker) -> None:
     async def together() -> str:
-        release = threading.Event()
-        job = asyncio.ensure_future(worker.run(lambda: release.wait(60), rank=LONG))
-        found = await worker.run(lambda: "notes", rank=POINTER)
+        release, is_over = threading.Event(), threading.Event()
+
+        def long_work() -> None:
+            release.wait(5)
+            is_over.set()
+
+        job = asyncio.ensure_future(worker.run(long_work, rank=LONG))
+        await asyncio.sleep(0.05)
+        found = await worker.run(lambda: "too late" if is_over.is_set() else "notes", rank=POINTER)
         release.set()
         await job
         return found
