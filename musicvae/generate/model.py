@@ -358,6 +358,15 @@ class Model:
 
         Raises:
           InputError: the piece does not fit, or the attribute has no vector.
+
+        Examples:
+          >>> import musicvae as mv
+          >>> model = mv.load("cat-drums_2bar_small")
+          >>> from musicvae.generate.learning_attributes import learn_attributes
+          >>> beats = [sample.sequence for sample in model.sample(32, seed=1)]
+          >>> vectors = learn_attributes(model.trained, beats, num_tests=1).vectors
+          >>> model.steer(beats[0], "note_density", vectors=vectors, seed=1)
+          <Result: 3 samples as a path>
         """
         return modes.steer(
             self.trained, as_piece(music), vectors, direction, amounts, sampling_options(options)
@@ -395,6 +404,12 @@ class Model:
         Raises:
           ConfigError: the model is not made for it.
           InputError: the taps do not fit.
+
+        Examples:
+          >>> import musicvae as mv
+          >>> taps = mv.load("cat-drums_2bar_small").sample(1, seed=1)[0]
+          >>> mv.load("groovae_2bar_tap_fixed_velocity").tap2drum(taps, 2, seed=1)
+          <Result: 2 samples as a list>
         """
         return self._groove("tap2drum", music, n, options)
 
@@ -411,6 +426,13 @@ class Model:
         Raises:
           ConfigError: the model is not made for it.
           InputError: the drums do not fit.
+
+        Examples:
+          >>> import musicvae as mv
+          >>> beat = mv.load("cat-drums_2bar_small").sample(1, seed=1)[0]
+          >>> more = mv.load("groovae_2bar_add_closed_hh").add_hihat(beat, seed=1)[0]
+          >>> len(more.sequence.notes) >= len(beat.sequence.notes)
+          True
         """
         return self._groove("add_hihat", music, n, options)
 
@@ -433,6 +455,12 @@ class Model:
         Raises:
           ConfigError: the model is not made for it.
           InputError: an input does not fit.
+
+        Examples:
+          >>> import musicvae as mv
+          >>> beat = mv.load("cat-drums_2bar_small").sample(1, seed=1)[0]
+          >>> mv.load("groovae_2bar_hits_control_tfds").follow_hits(beat, 2, seed=1)
+          <Result: 2 samples as a list>
         """
         manner = None if style is None else as_piece(style)
         return grooves.follow_hits(
