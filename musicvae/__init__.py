@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import musicvae.configs as configs
-    from musicvae.api import convert, decode, encode, evaluate, read, train, write
+    from musicvae.api import convert, decode, encode, evaluate, read, style, train, write
     from musicvae.generate.loading import load
     from musicvae.generate.model import Model
     from musicvae.generate.results import Piece, Result, Sample
@@ -38,10 +38,11 @@ __all__ = [
     "evaluate",
     "load",
     "read",
+    "style",
     "train",
     "write",
 ]
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 
 _MODULES = {
     "Model": "musicvae.generate.model",
@@ -56,6 +57,7 @@ _MODULES = {
     "evaluate": "musicvae.api",
     "load": "musicvae.generate.loading",
     "read": "musicvae.api",
+    "style": "musicvae.api",
     "train": "musicvae.api",
     "write": "musicvae.api",
 }

@@ -5,16 +5,21 @@ Each does what the command of its name does; `musicvae.load` is in generate/load
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable, Iterable, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Unpack
 
 from musicvae.errors import InputError, NoExamplesError
 from musicvae.generate.music import MusicLike, as_piece, write_music
 from musicvae.lazy_note_seq import NoteSequence
+from musicvae.names import path_component
 
 if TYPE_CHECKING:
     from musicvae.codes import CodeTable
+    from musicvae.config import Config
+    from musicvae.config_map import EditableConfig
     from musicvae.converters import PitchMap
     from musicvae.data.conversion import ConversionProgress
     from musicvae.data.conversion_report import Totals
@@ -24,6 +29,7 @@ if TYPE_CHECKING:
     from musicvae.generate.model import Model
     from musicvae.generate.results import Piece, Result
     from musicvae.generate.trained_model import TrainedModel
+    from musicvae.styles import Style
     from musicvae.training.keywords import TrainingKeywords
     from musicvae.training.run import Run
 
@@ -125,7 +131,7 @@ def convert(
 
 
 def train(
-    config: str | os.PathLike[str] | None,
+    config: str | os.PathLike[str] | Config | EditableConfig | None,
     examples: Examples,
     *,
     run_dir: str | os.PathLike[str],
@@ -136,7 +142,7 @@ def train(
     """Trains a model, or goes on where the run folder's training stopped.
 
     Args:
-      config: a configuration's name or TOML file; None for the run folder's own.
+      config: a configuration, or its name or TOML file; None for the run folder's own.
       examples: TFRecords of NoteSequences (paths, globs), or NoteSequences, which are written into
         the run folder.
       run_dir: the run folder, made if it is missing.
@@ -160,21 +166,42 @@ def train(
 
     folder = os.fspath(run_dir)
     path = _examples_path(examples, folder)
-    name = None if config is None else os.fspath(config)
-    plan = plan_training(
-        run_spec(
-            {**options, "num_steps": num_steps},
-            run_dir=folder,
-            config=name,
-            hparams=hparams,
-            examples_path=path,
+    with _config_file(config) as name:
+        plan = plan_training(
+            run_spec(
+                {**options, "num_steps": num_steps},
+                run_dir=folder,
+                config=name,
+                hparams=hparams,
+                examples_path=path,
+            )
         )
-    )
     with lean_imports():
         from musicvae.training.devices import choose_training_devices
         from musicvae.training.running import train as train_as_planned
     result = train_as_planned(plan, choose_training_devices(options.get("device")))
-    return Run(folder, result.step, result.exit_status == 0, name)
+    known = os.fspath(config) if isinstance(config, str | os.PathLike) else None
+    return Run(folder, result.step, result.exit_status == 0, known)
+
+
+@contextlib.contextmanager
+def _config_file(
+    config: str | os.PathLike[str] | Config | EditableConfig | None,
+) -> Iterator[str | None]:
+    """Yields what `--config` takes: a name or a TOML file, which is written where it must be."""
+    if config is None or isinstance(config, str | os.PathLike):
+        yield None if config is None else os.fspath(config)
+        return
+    import tomli_w
+
+    from musicvae.config_map import as_config
+
+    frozen = as_config(config)
+    with tempfile.TemporaryDirectory(prefix="musicvae-") as folder:
+        path = os.path.join(folder, f"{path_component(frozen.name)}.toml")
+        with open(path, "wb") as file:
+            tomli_w.dump(frozen.to_dict(), file)
+        yield path
 
 
 def evaluate(
@@ -296,6 +323,41 @@ def decode(
     table = codes if isinstance(codes, CodeTable) else load_codes(codes)
     table.check_model(trained.config.name, trained.config.hparams.z_size, name)
     return Model(trained).decode(table.mu, **options)
+
+
+def style(
+    model: str | os.PathLike[str] | Model | TrainedModel,
+    music: str | os.PathLike[str],
+    *,
+    axes: int = 6,
+    seed: int = 0,
+    num_workers: int | None = None,
+) -> Style:
+    """Learns a small latent space of a few files.
+
+    Args:
+      model: a model, or what `musicvae.load` takes.
+      music: a folder of music files, whose subfolders count too, or TFRecords of NoteSequences.
+      axes: how many axes, 2 to 8.
+      seed: random seed of the pieces that tell what the axes do.
+      num_workers: processes that look for windows; None for one a core.
+
+    Returns:
+      The style, for `model.sample(4, style=...)`, `similar`, `grid` and `morph`;
+      `musicvae.styles.save_style` writes it.
+
+    Raises:
+      NoExamplesError: the music has no window of the model's.
+      InputError: files are missing, or there is too little music.
+    """
+    from musicvae.generate.styles import with_meanings
+    from musicvae.styles import fit_style
+
+    trained = _trained(model)
+    found = fit_style(encode(trained, music, num_workers=num_workers), axes)
+    if trained.converter.spec.control_depth:
+        return found
+    return with_meanings(trained, found, seed=seed)
 
 
 def _trained(model: str | os.PathLike[str] | Model | TrainedModel) -> TrainedModel:

@@ -9,6 +9,8 @@ reaches another. A configuration of your own is entered under a name of its own:
 
     configs.CONFIG_MAP["my-melodies"] = config
     model = TrainedModel("my-melodies", batch_size=4, checkpoint_dir_or_path="run")
+
+One may also be built of a model, hyperparameters and a converter; see lstm_models.py.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ import dataclasses
 from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 
+from musicvae.augmentation import Augmentation
+from musicvae.base_model import MusicVAE
 from musicvae.config import Config, list_configs, load_config
 from musicvae.errors import ConfigError
 from musicvae.hparams import HParams
@@ -89,37 +93,98 @@ class EditableHParams:
 
 
 class EditableConfig:
-    """A private copy of a named configuration whose hyperparameters and converter may be assigned.
+    """A configuration of its owner's whose values may be assigned: a copy of a named one, or new.
 
     Attributes:
-      name: the configuration's name.
+      name: the configuration's name; "custom" for a new one.
+      model: the types of its encoder and decoder.
       hparams: its hyperparameters, assignable.
+      note_sequence_augmenter: its random changes to training data, or None.
       data_converter: its converter, with `to_tensors` and `from_tensors`; assignable.
       tfds_name: the TensorFlow Datasets name that training takes by default, or None.
       train_examples_path: kept for notebooks that set it; `musicvae-train` takes --examples_path.
       eval_examples_path: likewise.
     """
 
-    def __init__(self, config: Config) -> None:
-        self._config = config
+    def __init__(
+        self,
+        model: Config | MusicVAE | None = None,
+        hparams: EditableHParams | None = None,
+        note_sequence_augmenter: Augmentation | None = None,
+        data_converter: NotebookConverter | None = None,
+        train_examples_path: str | None = None,
+        eval_examples_path: str | None = None,
+        tfds_name: str | None = None,
+    ) -> None:
+        """Copies a named configuration, or builds a new one.
+
+        Args:
+          model: what to copy; or the encoder and decoder of a new one, with all that follows.
+          hparams: hyperparameters; the defaults where not given.
+          note_sequence_augmenter: of `musicvae.data.NoteSequenceAugmenter`.
+          data_converter: of `musicvae.data.OneHotMelodyConverter` or its brothers.
+          train_examples_path: kept for notebooks that set it.
+          eval_examples_path: likewise.
+          tfds_name: the TensorFlow Datasets name that training takes by default.
+
+        Raises:
+          ConfigError: a value is missing, or is not of this package.
+        """
         self._data_converter: NotebookConverter | None = None
-        self.name = config.name
-        self.hparams = EditableHParams(config.hparams)
-        self.tfds_name = config.tfds_name
-        self.train_examples_path: str | None = None
-        self.eval_examples_path: str | None = None
+        if isinstance(model, Config):
+            self._config = model
+            self.name = model.name
+            self.model = MusicVAE(model.encoder, model.decoder)
+            self.hparams = EditableHParams(model.hparams)
+            self.note_sequence_augmenter = model.augmentation
+            self.tfds_name = model.tfds_name
+            self.train_examples_path: str | None = None
+            self.eval_examples_path: str | None = None
+            return
+        if model is None or data_converter is None:
+            missing = "model" if model is None else "data_converter"
+            raise ConfigError(
+                f"a configuration needs model and data_converter; {missing} is missing"
+            )
+        _check_kind("model", model, MusicVAE, "musicvae.base_model.MusicVAE(encoder, decoder)")
+        self.name = _NEW
+        self.data_converter = data_converter
+        self.hparams = EditableHParams(**(hparams.values() if hparams is not None else {}))
+        self._config = Config(
+            _NEW, self.hparams.frozen(), data_converter.component, model.encoder, model.decoder
+        )
+        self.model = model
+        self.note_sequence_augmenter = note_sequence_augmenter
+        self.tfds_name = tfds_name
+        self.train_examples_path = train_examples_path
+        self.eval_examples_path = eval_examples_path
 
     def frozen(self) -> Config:
-        """Returns the present state as a frozen configuration."""
+        """Returns the present state as a frozen configuration.
+
+        Raises:
+          ConfigError: what was assigned is not of this package.
+        """
         converter = self._config.converter
         if self._data_converter is not None:
             converter = self._data_converter.component
+        _check_kind("model", self.model, MusicVAE, "musicvae.base_model.MusicVAE(encoder, decoder)")
+        if self.note_sequence_augmenter is not None:
+            _check_kind(
+                "note_sequence_augmenter",
+                self.note_sequence_augmenter,
+                Augmentation,
+                "musicvae.data.NoteSequenceAugmenter(transpose_range)",
+            )
         return dataclasses.replace(
             self._config,
             name=self.name,
             aliases=self._config.aliases if self.name == self._config.name else (),
             hparams=self.hparams.frozen(),
             converter=converter,
+            encoder=self.model.encoder,
+            decoder=self.model.decoder,
+            augmentation=self.note_sequence_augmenter,
             tfds_name=self.tfds_name,
         )
 
@@ -131,11 +196,12 @@ class EditableConfig:
 
     @data_converter.setter
     def data_converter(self, converter: NotebookConverter) -> None:
-        if not isinstance(converter, NotebookConverter):
-            raise ConfigError(
-                f"data_converter is a {type(converter).__name__}; make one with "
-                "musicvae.data.GrooveConverter or its brothers"
-            )
+        _check_kind(
+            "data_converter",
+            converter,
+            NotebookConverter,
+            "musicvae.data.GrooveConverter or its brothers",
+        )
         self._data_converter = converter
 
     @property
@@ -149,12 +215,30 @@ class EditableConfig:
         values = self.values | {"data_converter": copy.copy(self.data_converter)}
         return _updated(duplicate, values)
 
+    def _asdict(self) -> dict[str, Any]:
+        """Returns `values`, as of a named tuple; `Config(**values)` is the same again."""
+        return self.values
+
     def _replace(self, **values: Any) -> EditableConfig:
         """Returns a private copy with these values, as of a named tuple."""
         return update_config(self, values)
 
 
-_UPDATABLE = ("hparams", "data_converter", "tfds_name", "train_examples_path", "eval_examples_path")
+_UPDATABLE = (
+    "model",
+    "hparams",
+    "note_sequence_augmenter",
+    "data_converter",
+    "train_examples_path",
+    "eval_examples_path",
+    "tfds_name",
+)
+_NEW = "custom"
+
+
+def _check_kind(name: str, value: object, kind: type, where: str) -> None:
+    if not isinstance(value, kind):
+        raise ConfigError(f"{name} is a {type(value).__name__}; make one with {where}")
 
 
 def update_config(config: EditableConfig, values: Mapping[str, Any]) -> EditableConfig:
@@ -162,7 +246,7 @@ def update_config(config: EditableConfig, values: Mapping[str, Any]) -> Editable
 
     Args:
       config: not changed.
-      values: of hparams, data_converter, tfds_name, train_examples_path and eval_examples_path.
+      values: by name, as in `EditableConfig`.
 
     Raises:
       ConfigError: there is no such value.

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from musicvae.augmentation import Augmentation
 from musicvae.components import Component, Options
 from musicvae.converters import PitchMap, build_converter
 from musicvae.converters.drum_classes import FULL, REDUCED, ROLAND, TABLES, DrumClasses
@@ -28,6 +29,20 @@ PIANO_MIN_MIDI_PITCH = 21
 PIANO_MAX_MIDI_PITCH = 108
 MEL_PROGRAMS = range(32)
 BASS_PROGRAMS = range(32, 40)
+
+
+def NoteSequenceAugmenter(  # noqa: N802 (Magenta's name)
+    transpose_range: Sequence[int] | None = None, stretch_range: Sequence[float] | None = None
+) -> Augmentation:
+    """Makes random changes to training data; see Augmentation.
+
+    Args:
+      transpose_range: lowest and highest transposition, in semitones; None for none.
+      stretch_range: lowest and highest factor on the tempo; None for none.
+    """
+    low, high = transpose_range or (0, 0)
+    stretch = None if stretch_range is None else (float(stretch_range[0]), float(stretch_range[1]))
+    return Augmentation((int(low), int(high)), stretch)
 
 
 def OneHotMelodyConverter(  # noqa: N802 (Magenta\'s name)
@@ -245,7 +260,9 @@ _FLAT: dict[str, tuple[Any, ...]] = {
 def _converter(
     type_name: str, options: dict[str, Any], cap: int | None, pitches: PitchMap = "training"
 ) -> NotebookConverter:
-    component = Component(type_name, Options(options))
+    given = {**options, "max_tensors_per_input": cap}
+    # A TOML file has no word for None, which is the default of all that may be None.
+    component = Component(type_name, Options({k: v for k, v in given.items() if v is not None}))
     converter = NotebookConverter(build_converter(component), component, pitches)
     converter.max_tensors_per_notesequence = cap
     return converter

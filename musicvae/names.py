@@ -29,6 +29,15 @@ def printable(text: str) -> str:
     return _HIDDEN.sub(lambda match: ascii(match[0])[1:-1], text)
 
 
+def printable_line(text: str) -> str:
+    r"""Returns a text as `printable` does, in one line: \n for the end of a line, \t for a tab.
+
+    Args:
+      text: any text.
+    """
+    return printable(re.sub(r"[\t\n]", lambda match: ascii(match[0])[1:-1], text))
+
+
 def path_component(name: str) -> str:
     """Returns a name as one part of a path: no separator, no "..", nothing hidden, not too long.
 

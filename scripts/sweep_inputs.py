@@ -2,10 +2,10 @@
 
     python scripts/sweep_inputs.py songs badfiles --output=sweep.md
 
-Each file is reconstructed, interpolated to the file after it and, by a groove model, humanized;
-what comes of it is written as MIDI and read again. Each must give music or a reason in one line.
-Anything else is a fault: its traceback is shown, and the status is 1. Where no model of a
-configuration ships, a small one of random weights stands in.
+Each file is reconstructed, one window and as a whole, interpolated to the file after it and, by a
+groove model, humanized; what comes of it is written as MIDI and read again. Each must give music or
+a reason in one line. Anything else is a fault: its traceback is shown, and the status is 1. Where
+no model of a configuration ships, a small one of random weights stands in.
 """
 
 from __future__ import annotations
@@ -56,6 +56,9 @@ Mode = Callable[[TrainedModel, Piece, Piece], Result]
 
 MODES: dict[str, Mode] = {
     "reconstruct": lambda model, piece, _: reconstruct(model, piece, 1, _WISHES),
+    "reconstruct --whole": lambda model, piece, _: reconstruct(
+        model, piece, 1, _WISHES, whole=True
+    ),
     "interpolate": lambda model, piece, other: interpolate(model, piece, other, _STEPS, _WISHES),
     "humanize": lambda model, piece, _: play_groove(model, "humanize", piece, 1, _WISHES),
 }
@@ -74,18 +77,21 @@ def load(name: str, folder: str) -> TrainedModel:
     return TrainedModel(config, 8, prefix)
 
 
-def pieces_of(folders: Sequence[str]) -> Iterator[tuple[str, Piece | str]]:
-    """Yields each file with its piece, or with the reason why it cannot be read."""
-    for folder in folders:
-        for file in find_music_files(folder, recursive=True):
-            path = os.path.join(folder, file.name)
-            try:
-                yield path, read_input(path, "input")
-            except MusicVAEError as error:
-                yield path, reason(str(error).removeprefix(f"--input={path}: "), path)
-            except Exception:
-                traceback.print_exc()
-                yield path, FAULT
+def pieces_of(folders: Sequence[str], every: int = 1) -> Iterator[tuple[str, Piece | str]]:
+    """Yields each so many-th file with its piece, or with the reason why it cannot be read."""
+    paths = [
+        os.path.join(folder, file.name)
+        for folder in folders
+        for file in find_music_files(folder, recursive=True)
+    ]
+    for path in paths[::every]:
+        try:
+            yield path, read_input(path, "input")
+        except MusicVAEError as error:
+            yield path, reason(str(error).removeprefix(f"--input={path}: "), path)
+        except Exception:
+            traceback.print_exc()
+            yield path, FAULT
 
 
 def reason(message: str, *names: str) -> str:
@@ -113,11 +119,12 @@ def outcome_of(mode: Mode, model: TrainedModel, piece: Piece, other: Piece, path
 
 
 def sweep(
-    model: TrainedModel, pieces: Sequence[tuple[str, Piece | str]]
+    model: TrainedModel, pieces: Sequence[tuple[str, Piece | str]], jobs: Sequence[str]
 ) -> dict[str, collections.Counter[str]]:
-    """Runs every mode on every piece; returns how often each outcome came, by mode."""
+    """Runs each job on every piece; returns how often each outcome came, by job."""
     found: dict[str, collections.Counter[str]] = {}
-    for name, mode in MODES.items():
+    for name in jobs:
+        mode = MODES[name]
         if name == "humanize" and not getattr(model.converter.config, "humanize", False):
             continue
         counts = found[name] = collections.Counter[str]()
@@ -159,17 +166,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folders", nargs="+", help="of music files, with their subfolders")
     parser.add_argument("--configs", default=",".join(CONFIGS), help="with commas between")
+    parser.add_argument("--jobs", default=",".join(MODES), help="with commas between")
     parser.add_argument("--every", type=int, default=1, help="take only each so many-th file")
     parser.add_argument(
         "--output", type=pathlib.Path, help="where the counts are written, with reasons"
     )
     arguments = parser.parse_args()
-    pieces = list(pieces_of(arguments.folders))[:: arguments.every]
+    pieces = list(pieces_of(arguments.folders, arguments.every))
     found = {}
     with tempfile.TemporaryDirectory() as folder:
         for name in arguments.configs.split(","):
             began = time.monotonic()
-            found[name] = sweep(load(name, folder), pieces)
+            found[name] = sweep(load(name, folder), pieces, arguments.jobs.split(","))
             print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
             if arguments.output:
                 arguments.output.write_text(table(found, with_reasons=True) + "\n", "utf-8")

@@ -78,7 +78,7 @@ def command_lines(text: str) -> list[list[str]]:
     blocks = re.findall(r"^```\w*\n(.*?)^```$|((?:^    .*\n)+)", text, re.MULTILINE | re.DOTALL)
     lines = "\n".join("".join(block) for block in blocks).replace("\\\n", " ").splitlines()
     words = [line.replace("$ ", "").split() for line in lines]
-    return [line for line in words if line and pathlib.Path(line[0]).name in commands()]
+    return [line for line in words if line[1:] and pathlib.Path(line[0]).name in commands()]
 
 
 PAGES = ["README.md", *sorted(f"docs/{page.name}" for page in CHECKOUT.glob("docs/*.md"))]
@@ -87,11 +87,14 @@ PAGES = ["README.md", *sorted(f"docs/{page.name}" for page in CHECKOUT.glob("doc
 @pytest.mark.parametrize("page", PAGES)
 def test_commands_in_the_docs_use_flags_that_exist(page) -> None:
     for line in command_lines(read(page)):
-        module = importlib.import_module(commands()[pathlib.Path(line[0]).name])
+        name = pathlib.Path(line[0]).name
+        module_name = f"musicvae.cli.{line[1]}" if name == "musicvae" else commands()[name]
+        module = importlib.import_module(module_name)
         for word in line[1:]:
             if word.startswith("--"):
                 name = word[2:].split("=")[0]
-                assert name in module.FLAGS or name.removeprefix("no") in module.FLAGS, line
+                switch = name.removeprefix("no").removeprefix("-")
+                assert name in module.FLAGS or switch in module.FLAGS, line
 
 
 def test_every_command_has_a_module_that_runs() -> None:

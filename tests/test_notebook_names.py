@@ -141,8 +141,8 @@ def test_a_configuration_is_updated_in_a_copy():
     assert config.data_converter.max_tensors_per_notesequence == 1
     assert again.values["train_examples_path"] == "a"
     assert pickle.loads(pickle.dumps(again)).frozen() == again.frozen()
-    with pytest.raises(ConfigError, match="no 'model'"):
-        configs.update_config(config, {"model": 1})
+    with pytest.raises(ConfigError, match="no 'moddel'"):
+        configs.update_config(config, {"moddel": 1})
     with pytest.raises(ConfigError, match=r"musicvae\.data\.GrooveConverter"):
         config.data_converter = 3
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 
+from musicvae.cli.document import record
 from musicvae.cli.flags import command_flags, run_command
 from musicvae.errors import InputError
 
@@ -25,7 +26,9 @@ def main(arguments: list[str]) -> int:
     scripts = {"bash": bash, "zsh": zsh, "fish": fish}
     if len(arguments) != 1 or arguments[0] not in scripts:
         raise InputError("name a shell: musicvae completion bash, zsh or fish")
-    print(scripts[arguments[0]](words_of_commands()))
+    script = scripts[arguments[0]](words_of_commands())
+    print(script)
+    record(script=script)
     return 0
 
 

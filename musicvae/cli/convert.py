@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
+from musicvae.cli.document import record
 from musicvae.cli.flags import (
     command_flags,
     define_drum_channel,
@@ -78,6 +79,7 @@ def main(_: list[str]) -> int:
     from musicvae.data.conversion import ConversionOptions, convert
     from musicvae.data.conversion_report import table
     from musicvae.formats.bounds import FileBounds
+    from musicvae.formats.shards import shard_paths
 
     require_flags(FLAGS, "input_dir", "output_file")
     values = FLAGS.flag_values_dict()
@@ -104,12 +106,15 @@ def main(_: list[str]) -> int:
         print("The files that are finished are kept; the same command goes on.", file=sys.stderr)
         raise
     line.close()
+    record(totals=totals.to_json(), report=values["report"])
     print(table(totals, max_width=shutil.get_terminal_size((100, 24)).columns))
     if not totals.num_sequences:
         raise NoExamplesError(
             f"none of the {totals.num_files} files in '{values['input_dir']}' could be converted; "
             f"'{options.output}' was not written"
         )
+    parts = options.part_files().values()
+    record(files=[path for part in parts for path in shard_paths(part) if path.exists()])
     return 0
 
 

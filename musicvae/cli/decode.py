@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
+from musicvae.cli.document import record
 from musicvae.cli.flags import command_flags, define_path, require_flags, run_command
 from musicvae.cli.model_loading import define_model_flags, load_chosen_model
 from musicvae.cli.progress import ProgressLine
@@ -68,6 +69,7 @@ def main(_: list[str]) -> int:
     count = min(len(table), values["max_rows"] or len(table))
     paths = [os.path.join(values["output_dir"], f"{name}.mid") for name in row_names(table)[:count]]
     _decode(model, table, paths, values)
+    record(files=paths, num_rows=len(table))
     print(f"{count:,} of {len(table):,} rows decoded: {paths[0]}" + (" ..." if count > 1 else ""))
     return 0
 

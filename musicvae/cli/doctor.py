@@ -12,6 +12,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 
+from musicvae.cli.document import record
 from musicvae.cli.flags import command_flags, run_command
 
 FLAGS = command_flags()
@@ -23,8 +24,10 @@ _WORDS = {True: "yes", False: "no", None: "unknown"}
 
 def main(_: list[str]) -> int:
     """Prints a line for each thing."""
-    for name, value in (*versions(), *machine(), *devices(), *programs()):
+    found = dict((*versions(), *machine(), *devices(), *programs()))
+    for name, value in found.items():
         print(f"{name:24}{value}")
+    record(found=found)
     return 0
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from absl import flags
 
+from musicvae.cli.document import append
 from musicvae.cli.flags import command_flags, define_path, run_command
 from musicvae.errors import InputError
 
@@ -30,6 +31,7 @@ def main(names: list[str]) -> int:
     if FLAGS["list"].value:
         for name, description in download.PUBLISHED.items():
             print(f"{name:34}{description}")
+            append("models", {"name": name, "description": description})
         return 0
     if not names:
         raise InputError("no model named; `musicvae-download --list` shows those of Magenta")
@@ -44,6 +46,7 @@ def main(names: list[str]) -> int:
         finally:
             line.close()
         print(path)
+        append("files", path)
     return 0
 
 

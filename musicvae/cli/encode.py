@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
+from musicvae.cli.document import append, record
 from musicvae.cli.flags import command_flags, define_path, run_command
 from musicvae.cli.model_loading import define_model_flags, load_chosen_model
 from musicvae.cli.music_source import chosen_pitch_map, define_source_flags, music_source
@@ -93,9 +94,13 @@ def _encode(model: TrainedModel, values: dict[str, Any]) -> CodeTable:
         )
     finally:
         line.close()
+    record(
+        num_windows=len(table), num_files=len(set(table.files)), z_size=table.mu.shape[1], files=[]
+    )
     summary = f"{len(table):,} windows of {len(set(table.files)):,} files"
     if values["output_file"]:
         save_codes(values["output_file"], table)
+        record(files=[values["output_file"]])
         print(f"{summary}, {table.mu.shape[1]} numbers each: {values['output_file']}")
     else:
         print(summary)
@@ -113,6 +118,15 @@ def _show_neighbours(model: TrainedModel, table: CodeTable, values: dict[str, An
     print("distance  bar  to bar  file   (distance 1: as far as any two files of these)")
     for found in nearest(table, mu, values["nearest"]):
         name = printable(found.file)
+        append(
+            "neighbours",
+            {
+                "distance": found.distance,
+                "bar": found.bar,
+                "to_bar": bars[found.to_bar],
+                "file": found.file,
+            },
+        )
         print(f"{found.distance:8.3f}  {found.bar:3d}  {bars[found.to_bar]:6d}  {name}")
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from absl import flags, logging
 
+from musicvae.cli.document import record
 from musicvae.cli.flags import (
     command_flags,
     define_drum_channel,
@@ -87,7 +88,7 @@ _NAME = "musicvae-evaluate"
 def main(_: list[str]) -> int:
     """Measures, prints the tables and writes the report."""
     require_flags(FLAGS, "output_dir")
-    from musicvae.evaluation.report import report_tables
+    from musicvae.evaluation.report import report_json, report_tables
     from musicvae.evaluation.report_files import FIGURES_FILE, PAGE_FILE, write_report
     from musicvae.files import check_writable
     from musicvae.model_choice import choose_model
@@ -122,7 +123,8 @@ def main(_: list[str]) -> int:
         line.close()
     for table in report_tables(report):
         print(f"{table.title}\n\n{table.markdown()}\n")
-    write_report(report, folder)
+    files = write_report(report, folder)
+    record(figures=report_json(report), files=files)
     print(f"Report: {folder / PAGE_FILE}\nFigures: {folder / FIGURES_FILE}")
     return 0
 

@@ -20,6 +20,7 @@ import os
 
 from absl import flags, logging
 
+from musicvae.cli.document import record
 from musicvae.cli.flags import command_flags, define_path, require_flags, run_command
 from musicvae.cli.model_loading import define_choice_flags
 
@@ -88,6 +89,12 @@ def main(_: list[str]) -> int:
         print(
             f"To play it: python3 -m http.server --directory {folder}, then http://localhost:8000"
         )
+    record(
+        model={"config": choice.config.name, "checkpoint": choice.checkpoint},
+        format=values["format"],
+        files=exported.files,
+        bytes=exported.size,
+    )
     print(f"{exported.size / 1e6:.1f} MB written to {values['output_dir']}: {names}")
     return 0
 

@@ -18,11 +18,16 @@ if TYPE_CHECKING:
 
 _WITH_INPUTS = tuple(name for name, mode in MODES.items() if mode.max_inputs)
 _DRAWING = tuple(name for name, mode in MODES.items() if mode.draws)
+_BY_ROWS = tuple(name for name, mode in MODES.items() if mode.by_rows)
 _KEEPING_HITS = ("humanize", "add_hihat", "follow_hits")
 
 MODES_OF_FLAGS: Mapping[str, tuple[str, ...]] = {
-    "strict": _WITH_INPUTS,
-    "bar": _WITH_INPUTS,
+    "strict": tuple(name for name in _WITH_INPUTS if name not in _BY_ROWS),
+    "bar": tuple(name for name in _WITH_INPUTS if name not in _BY_ROWS),
+    "bars": ("continue",),
+    "keep": ("infill",),
+    "keep_parts": ("infill",),
+    "length": tuple(name for name in MODES if name not in _BY_ROWS),
     "whole": ("reconstruct",),
     "num_outputs": tuple(name for name in MODES if name != "attribute"),
     "linear": ("interpolate", "grid", "morph"),
@@ -30,6 +35,7 @@ MODES_OF_FLAGS: Mapping[str, tuple[str, ...]] = {
     "attribute": tuple(name for name, mode in MODES.items() if mode.draws or mode.steers),
     "guidance": _DRAWING,
     "prior": _DRAWING,
+    "style": ("sample", "similar", "grid", "morph"),
     "amount": ("attribute",),
     "attributes_file": ("attribute",),
     "keep_hits": _KEEPING_HITS,
@@ -50,6 +56,7 @@ FLAGS_BESIDE: Mapping[str, str] = {
 FLAGS_AGAINST: Mapping[str, tuple[str, ...]] = {
     "whole": ("bar", "strict"),
     "bar": ("strict",),
+    "style": ("prior", "attribute", "guidance"),
     "nokeep_hits": ("timing", "velocity"),
 }
 """Flags of which one leaves nothing to the others."""

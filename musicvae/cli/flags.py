@@ -18,6 +18,7 @@ Nothing here imports TensorFlow, so `--help` answers at once.
 from __future__ import annotations
 
 import contextlib
+import logging as std_logging
 import os
 import shutil
 import signal
@@ -31,6 +32,7 @@ from typing import Any, NoReturn
 
 from absl import flags, logging
 
+from musicvae.cli.document import Document, given_flags, record, recorded
 from musicvae.cli.streams import guarded_streams
 from musicvae.errors import InputError, MusicVAEError
 from musicvae.registry import did_you_mean
@@ -41,6 +43,7 @@ EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
 
 _LOG_LEVELS = ("DEBUG", "INFO", "WARN", "ERROR", "FATAL")
+_HELP = ("--help", "-h", "-help", "--helpshort", "--helpfull")
 _DASHES = ("\N{EM DASH}", "\N{EN DASH}")
 _QUOTES = "'"
 
@@ -58,11 +61,17 @@ class _PathParser(flags.ArgumentParser[str]):
 
 
 def command_flags() -> flags.FlagValues:
-    """Returns a command's own set of flags, with `--help` and `--log` in it."""
+    """Returns a command's own set of flags, with `--help`, `--log` and `--json` in it."""
     values = flags.FlagValues()  # type: ignore[no-untyped-call]
     flags.DEFINE_boolean("help", False, "Show this help.", short_name="h", flag_values=values)
     parser = flags.EnumParser(_LOG_LEVELS, case_sensitive=False)
-    flags.DEFINE(parser, "log", "INFO", "The least important messages that are shown.", values)
+    flags.DEFINE(parser, "log", "INFO", "Least important messages to show.", values)
+    flags.DEFINE_boolean(
+        "json",
+        False,
+        "Print one JSON document of what was made; messages go to standard error.",
+        flag_values=values,
+    )
     return values
 
 
@@ -180,7 +189,10 @@ def run_command(
     given = mend_arguments(sys.argv[1:] if arguments is None else arguments)
     with guarded_streams(prints_result=prints_result) as output:
         try:
-            status = _parse_and_run(name, doc, values, main, given, takes_arguments)
+            with recorded(name, sys.stdout, wanted=_wants_json(given)) as document:
+                status = _parse_and_run(name, doc, values, main, given, takes_arguments, document)
+            if document is not None:
+                document.print(status)
             output.flush()
         except BrokenPipeError:
             status = EXIT_ERROR
@@ -198,6 +210,7 @@ def _parse_and_run(
     main: Callable[[list[str]], int | None],
     given: list[str],
     takes_arguments: bool,
+    document: Document | None,
 ) -> int:
     rest = _parse(name, values, given)
     if isinstance(rest, int):
@@ -208,7 +221,8 @@ def _parse_and_run(
     if rest and not takes_arguments:
         message = f"unexpected argument '{rest[0]}'; flags are written --name=value"
         return _complain(name, message, EXIT_USAGE)
-    _set_up_logging(str(values["log"].value))
+    _set_up_logging(str(values["log"].value), keeps_notes=document is not None)
+    record(flags=given_flags(values))
     return _run(name, main, rest)
 
 
@@ -229,6 +243,10 @@ def _run(name: str, main: Callable[[list[str]], int | None], rest: list[str]) ->
         return _complain(name, "there is not enough memory for this", EXIT_ERROR)
     except KeyboardInterrupt:
         return _complain(name, "interrupted", EXIT_INTERRUPTED)
+    except SystemExit as end:
+        if end.code != EXIT_TERMINATED:
+            raise
+        return _complain(name, "terminated", EXIT_TERMINATED)
 
 
 @contextlib.contextmanager
@@ -251,12 +269,12 @@ def _ended_by_sigterm() -> Iterator[None]:
 
 def _parse(name: str, values: flags.FlagValues, given: list[str]) -> list[str] | int:
     """Returns the arguments that are no flags, or the exit status of a wrong command line."""
-    if any(
-        argument in ("--help", "-h", "-help", "--helpshort", "--helpfull") for argument in given
-    ):
+    if any(argument in _HELP for argument in given):
         values["help"].value = True
         values.mark_as_parsed()
         return []
+    switched_off = {f"--no-{flag}": f"--no{flag}" for flag in values if values[flag].boolean}
+    given = [switched_off.get(argument, argument) for argument in given]
     try:
         return list(values([name, *given])[1:])
     except flags.UnrecognizedFlagError as error:
@@ -268,8 +286,23 @@ def _parse(name: str, values: flags.FlagValues, given: list[str]) -> list[str] |
         return _complain(name, str(error), EXIT_USAGE)
 
 
+def _wants_json(given: Sequence[str]) -> bool:
+    """Says whether there is to be a document, of a command line that may be wrong."""
+    wanted = False
+    for argument in given:
+        if argument in _HELP:
+            return False
+        if argument == "--":
+            break
+        name, _, value = argument.lstrip("-").partition("=")
+        if argument.startswith("-") and name in ("json", "nojson"):
+            wanted = name == "json" and value.lower() not in ("false", "f", "0", "no", "n")
+    return wanted
+
+
 def _complain(name: str, message: str, status: int) -> int:
     print(f"{name}: error: {_one_line(message)}", file=sys.stderr)
+    record(error=_one_line(message))
     return status
 
 
@@ -277,8 +310,11 @@ def _one_line(message: str) -> str:
     return " ".join(message.split())
 
 
-def _set_up_logging(level: str) -> None:
-    """Shows our own messages from `level` on, and of the libraries' only what matters to a user."""
+def _set_up_logging(level: str, *, keeps_notes: bool) -> None:
+    """Shows our own messages from `level` on, and of the libraries' only what matters to a user.
+
+    A JSON document keeps notes and warnings whether they are shown or not.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "0" if level == "DEBUG" else "3")
     if level != "DEBUG":
         warnings.filterwarnings("ignore", message="Couldn't find ffmpeg or avconv")
@@ -286,7 +322,8 @@ def _set_up_logging(level: str) -> None:
         warnings.filterwarnings("ignore", category=FutureWarning)
     # Commands have flags of their own; absl warns for as long as nobody parsed its global ones.
     flags.FLAGS.mark_as_parsed()
-    logging.set_verbosity(level)
+    logging.set_verbosity("INFO" if keeps_notes and level != "DEBUG" else level)
+    logging.get_absl_handler().setLevel(getattr(std_logging, level))
     logging.get_absl_handler().setFormatter(None)
     # absl keeps the standard error of the moment when it was imported.
     logging.get_absl_handler().python_handler.stream = sys.stderr

@@ -13,6 +13,8 @@ Modes (--mode):
   reconstruct  play an input as the model remembers it, with --whole all of it
   similar      vary an input, by --closeness
   morph        join --num_outputs steps on a path through two inputs or more into one piece
+  continue     let an input go on for --bars
+  infill       write what of an input is not in --keep, or not in --keep_parts of a trio
   attribute    add --amount of the vector of an --attribute (see musicvae-attributes)
   humanize     play drums with feeling
   tap2drum     make drums of a tapped rhythm
@@ -31,6 +33,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from musicvae.cli.document import append, record
 from musicvae.cli.flag_scopes import check_flags, check_model_flags, flags_given
 from musicvae.cli.flags import run_command
 from musicvae.cli.generate_flags import FLAGS
@@ -47,6 +50,8 @@ if TYPE_CHECKING:
     from musicvae.model_choice import ModelChoice
 
 _NAME = "musicvae-generate"
+
+CANDIDATES_TOGETHER = 64
 
 
 def main(_: list[str]) -> int:
@@ -80,6 +85,8 @@ def main(_: list[str]) -> int:
         return _go_through_folder(choice, mode, presentation, folder, values)
     inputs = read_inputs(values["mode"], mode, values)
     options = read_sampling_options(mode, values)
+    if mode.by_rows and "max_batch_size" not in given:
+        values["max_batch_size"] = CANDIDATES_TOGETHER
     _check(inputs, options, converter, choice, folder, values)
     model = load_chosen_model(choice, values, decoder_only=not inputs)
     _generate(model, mode, inputs, options, presentation, folder, values)
@@ -104,12 +111,15 @@ def _check(
     check_controls(converter, kind, options, has_input=bool(inputs))
     try:
         name, whole = values["mode"], values["whole"]
-        check_inputs(inputs, converter, options, mode=name, whole=whole)
+        if not values["keep_parts"]:
+            whole = whole or MODES[name].by_rows
+            check_inputs(inputs, converter, options, mode=name, whole=whole)
         if options.control is not None and converter.spec.control_depth:
             check_inputs([options.control], converter, options, mode="")
     except SeveralWindowsError as error:
         notes = [window_notes(window, converter) for window in error.windows]
         written = list(folder.write(folder.names(kind, "candidate", len(notes)), notes))
+        record(candidates=written)
         raise MultipleExamplesError(
             f"'{error.name}' holds {len(notes)} examples of config '{kind}'; choose one of "
             f"{span(written)}, or leave --strict out to have one chosen for you"
@@ -126,7 +136,7 @@ def _generate(
     values: dict[str, Any],
 ) -> None:
     """Does the job, writes its results and sums up."""
-    from musicvae.cli.generate_results import summary, write_results
+    from musicvae.cli.generate_results import described, summary, write_results
     from musicvae.generate.presentation import present
 
     total = mode.count(values, len(inputs)) * len(options.temperatures)
@@ -135,10 +145,12 @@ def _generate(
     quiet = values["log"] not in ("DEBUG", "INFO")
     result = write_results(results, folder, paths, quiet=quiet)
     print(summary(result, paths))
+    record(mode=values["mode"], samples=described(result, paths), files=[])
     title = f"{model.config.name}: {values['mode']}"
     subtitle = _subtitle(inputs, options)
     for path in present(result, paths, presentation, title=title, subtitle=subtitle):
         print(path)
+        append("files", path)
 
 
 def _subtitle(inputs: Sequence[Piece], options: SamplingOptions) -> str:
@@ -167,6 +179,7 @@ def _go_through_folder(
     tasks = tasks_of([file.name for file in found], values["mode"], mode)
     options = read_sampling_options(mode, values)
     model = load_chosen_model(choice, values)
+    record(mode=values["mode"])
     result = work_through(model, folder, tasks, mode, options, presentation, values)
     parts = [f"{result.done} done"]
     parts += [f"{result.before} done before"] if result.before else []

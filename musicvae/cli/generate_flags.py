@@ -109,6 +109,17 @@ flags.DEFINE_boolean(
     flag_values=FLAGS,
 )
 
+flags.DEFINE_integer("bars", None, "Bars to add; 8 where not given.", 1, flag_values=FLAGS)
+flags.DEFINE_string(
+    "keep", None, "Bars to keep, as in 1-4,9-16; 9- is up to the end.", flag_values=FLAGS
+)
+flags.DEFINE_list(
+    "keep_parts",
+    [],
+    "Parts of a trio to keep in every bar: melody, bass, drums.",
+    flag_values=FLAGS,
+)
+
 # How.
 flags.DEFINE_integer("num_outputs", 5, "How many results.", 1, flag_values=FLAGS)
 _define_numbers(
@@ -203,6 +214,7 @@ flags.DEFINE_string(
     "musicvae-prior; the model's learned prior if it has one.",
     flag_values=FLAGS,
 )
+define_path("style", None, "Style to move in: a file of musicvae-style.", FLAGS)
 _define_numbers("amount", (-1.0, 0.0, 1.0), "How much of its vector is added, one or more.")
 define_path(
     "attributes_file",

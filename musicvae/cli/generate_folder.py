@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from musicvae.cli.document import append
 from musicvae.cli.generate_inputs import read_input
 from musicvae.cli.generate_modes import Mode
 from musicvae.cli.generate_results import write_results
@@ -135,12 +136,23 @@ def work_through(
             files = [*paths, *shown_by(paths, presentation)]
             if not values["overwrite"] and all(map(is_finished, files)):
                 before += 1
+                append("tasks", {"inputs": task.inputs, "outputs": files, "state": "done before"})
             else:
                 try:
                     _do(model, output, task, mode, options, presentation, values, paths)
                     done += 1
+                    append("tasks", {"inputs": task.inputs, "outputs": files, "state": "done"})
                 except MusicVAEError as error:
                     skipped.append((" + ".join(task.inputs), str(error)))
+                    append(
+                        "tasks",
+                        {
+                            "inputs": task.inputs,
+                            "outputs": [],
+                            "state": "skipped",
+                            "reason": str(error),
+                        },
+                    )
             line.show_count(number, len(tasks), "files")
     finally:
         line.close()

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from absl import logging
 
-from musicvae.cli.generate_modes import Mode
+from musicvae.cli.document import record
+from musicvae.cli.generate_modes import MODES, Mode
 from musicvae.errors import InputError
 
 if TYPE_CHECKING:
@@ -32,12 +33,12 @@ def read_input(path: str, flag: str, drum_channels: Collection[int] = ()) -> Pie
     Raises:
       InputError: it cannot be read, or holds several pieces.
     """
-    from musicvae.data.music_files import read_music_file
+    from musicvae.data.bounded_reading import read_bounded_file
     from musicvae.formats.bounds import MusicFileError
     from musicvae.generate.results import Piece
 
     try:
-        found = read_music_file(path, with_silence=True, drum_channels=drum_channels)
+        found = read_bounded_file(path, with_silence=True, drum_channels=drum_channels)
     except MusicFileError as error:
         raise InputError(f"--{flag}={path}: {error.detail}") from error
     if len(found.sequences) != 1:
@@ -68,6 +69,8 @@ def read_inputs(name: str, mode: Mode, values: Mapping[str, Any]) -> list[Piece]
     given += [(os.path.expanduser(path), "input") for path in values["input"]]
     if mode.follows and not given and values["control_midi"]:
         given = [(values["control_midi"], "control_midi")]
+    if name == "grid" and values["style"] and not given:
+        return []
     if len(given) < mode.min_inputs:
         missing = " and ".join(_INPUT_FLAGS[len(given) : mode.min_inputs])
         raise InputError(f"missing {missing}; --mode={name} is to {mode.text}")
@@ -91,11 +94,13 @@ def read_sampling_options(mode: Mode, values: Mapping[str, Any]) -> SamplingOpti
     from musicvae.general_midi import program_number
     from musicvae.generate.results import SamplingOptions
     from musicvae.prior import parse_targets
+    from musicvae.styles import load_style
 
     seed = values["seed"]
     if seed is None:
         seed = secrets.randbelow(_SEEDS)
         logging.info("seed %d (--seed=%d gives the same again)", seed, seed)
+    record(seed=seed)
     control = None
     if values["control_midi"] and not mode.follows:
         control = read_input(values["control_midi"], "control_midi", values["drum_channel"])
@@ -116,6 +121,7 @@ def read_sampling_options(mode: Mode, values: Mapping[str, Any]) -> SamplingOpti
         timing=values["timing"],
         velocity=values["velocity"],
         kit=load_drum_map(values["drum_map"]),
+        style=None if values["style"] is None else load_style(values["style"]),
     )
 
 
@@ -164,6 +170,10 @@ def check_mode(name: str, converter: Converter, kind: str) -> None:
 
     if name in GROOVE_MODES:
         check_groove_mode(converter, kind, name)
+    if MODES[name].by_rows:
+        from musicvae.generate.piece_rows import check_writes_rows
+
+        check_writes_rows(converter, kind, name)
 
 
 def check_inputs(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from musicvae.generate.results import Piece, Result, SamplingOptions
 
 SAMPLED_TOGETHER = 64
+DEFAULT_ADDED_BARS = 8
 
 Values = Mapping[str, Any]
 ModeFunction = Callable[
@@ -38,6 +39,7 @@ class Mode:
       follows: whether its input is what is followed, so that it may be given as --control_midi.
       draws: whether it draws latent vectors, which may be asked for an attribute.
       steers: whether its attribute is a vector that is added.
+      by_rows: whether it reads and writes whole pieces step by step, from many candidates.
     """
 
     text: str
@@ -49,6 +51,7 @@ class Mode:
     follows: bool = False
     draws: bool = False
     steers: bool = False
+    by_rows: bool = False
 
 
 def _outputs(values: Values, _: int) -> int:
@@ -111,7 +114,7 @@ def _similar(
 def _steer(
     model: TrainedModel, inputs: Sequence[Piece], options: SamplingOptions, values: Values
 ) -> Iterator[Result]:
-    from musicvae.attributes import attribute_named, attributes_path, load_vectors
+    from musicvae.attributes import ATTRIBUTES, attribute_named, attributes_path, load_vectors
     from musicvae.generate.modes import steer
 
     if not values["attribute"]:
@@ -120,10 +123,37 @@ def _steer(
         raise InputError(
             f"--attribute is given {len(values['attribute'])} times; --mode=attribute changes one"
         )
-    name = attribute_named(values["attribute"][0]).name
     path = values["attributes_file"] or attributes_path(model.checkpoint)
     vectors = load_vectors(path, model.config.hparams.z_size)
+    name = values["attribute"][0]
+    if {*vectors.names} <= {attribute.name for attribute in ATTRIBUTES}:
+        name = attribute_named(name).name
     yield steer(model, inputs[0], vectors, name, values["amount"], options)
+
+
+def _continue(
+    model: TrainedModel, inputs: Sequence[Piece], options: SamplingOptions, values: Values
+) -> Iterator[Result]:
+    from musicvae.generate.infill import continue_piece
+
+    yield continue_piece(
+        model, inputs[0], values["bars"] or DEFAULT_ADDED_BARS, values["num_outputs"], options
+    )
+
+
+def _infill(
+    model: TrainedModel, inputs: Sequence[Piece], options: SamplingOptions, values: Values
+) -> Iterator[Result]:
+    from musicvae.generate.infill import infill
+
+    yield infill(
+        model,
+        inputs[0],
+        values["keep"],
+        values["num_outputs"],
+        options,
+        keep_parts=values["keep_parts"],
+    )
 
 
 def _groove(run: str) -> ModeFunction:
@@ -158,6 +188,12 @@ MODES: Mapping[str, Mode] = {
     "morph": Mode(
         "join num_outputs steps on a path through two inputs or more into one piece",
         *(2, 100, lambda *_: 1, _morph),
+    ),
+    "continue": Mode("let an input go on for --bars", 1, 1, _outputs, _continue, by_rows=True),
+    "infill": Mode(
+        "write what of an input is not in --keep or --keep_parts",
+        *(1, 1, _outputs, _infill),
+        by_rows=True,
     ),
     "attribute": Mode(
         "add --amount of the vector of an --attribute",

@@ -62,6 +62,24 @@ def merged(results: Sequence[Result]) -> Result:
     return Result(tuple(samples), tuple(dict.fromkeys(notes)), first.order, first.columns)
 
 
+def described(result: Result, paths: Sequence[str]) -> list[dict[str, Any]]:
+    """Returns what each file holds, for the JSON document.
+
+    Args:
+      result: the results.
+      paths: where each was written.
+    """
+    return [
+        {
+            "path": path,
+            "title": sample.title,
+            "num_notes": len(sample.sequence.notes),
+            "seconds": sample.sequence.total_time,
+        }
+        for sample, path in zip(result.samples, paths, strict=True)
+    ]
+
+
 def summary(result: Result, paths: Sequence[str]) -> str:
     """Returns a line about the files that were written."""
     silent = sum(not take.sequence.notes for take in result.samples)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
+from musicvae.cli.document import append, is_wanted
 from musicvae.cli.flags import command_flags, define_drum_channel, define_pitch_map, run_command
 from musicvae.errors import InputError
 
@@ -88,18 +89,32 @@ def _pitch_map(default: PitchMap) -> PitchMap:
 
 
 def _inspect_music(path: str, converter: Converter | None) -> None:
+    from musicvae.data.bounded_reading import read_bounded_file
     from musicvae.data.inspection import inspect_sequence
     from musicvae.data.inspection_report import describe
-    from musicvae.data.music_files import read_music_file
     from musicvae.formats.bounds import MusicFileError
 
     try:
-        found = read_music_file(path, drum_channels=FLAGS["drum_channel"].value or ())
+        found = read_bounded_file(path, drum_channels=FLAGS["drum_channel"].value or ())
     except MusicFileError as error:
         raise InputError(f"'{path}' cannot be used: {error.detail} ({error.reason})") from error
+    pieces = []
     for sequence in found.sequences:
         inspection = inspect_sequence(sequence, converter, pitch_map=_pitch_map("inference"))
         print("\n".join(describe(inspection, max_rejections=None if FLAGS["all"].value else 3)))
+        pieces.append(inspection)
+    append(
+        "inspected",
+        {
+            "path": path,
+            "kind": "music",
+            "pieces": pieces,
+            "corrections": [detail for _, detail in found.corrections],
+            "unreadable_tunes": [
+                {"number": number, "reason": fault.detail} for number, fault in found.tune_errors
+            ],
+        },
+    )
     if found.corrections:
         print("  corrected while reading:")
         for _, detail in found.corrections:
@@ -117,12 +132,15 @@ def _inspect_records(path: str, converter: Converter | None) -> None:
     num_pieces = num_examples = num_with_examples = num_notes = 0
     seconds = 0.0
     reasons: Counter[str] = Counter()
+    shown = []
     for sequence in read_note_sequences([path]):
         inspection = inspect_sequence(sequence, converter, pitch_map=_pitch_map("training"))
         if FLAGS["all"].value:
             print("\n".join(describe(inspection, max_rejections=None)))
         elif num_pieces < max_pieces:
             print(summary_line(inspection))
+        if FLAGS["all"].value or num_pieces < max_pieces:
+            shown.append(inspection)
         num_pieces += 1
         num_notes += inspection.num_notes
         seconds += inspection.seconds
@@ -135,10 +153,24 @@ def _inspect_records(path: str, converter: Converter | None) -> None:
         if reasons:
             print("  left out:")
             print("\n".join(count_reasons(reasons)))
+    append(
+        "inspected",
+        {
+            "path": path,
+            "kind": "examples",
+            "num_pieces": num_pieces,
+            "num_notes": num_notes,
+            "hours": seconds / 3600,
+            "num_examples": None if converter is None else num_examples,
+            "rejections": reasons,
+            "pieces": shown,
+        },
+    )
 
 
 def _inspect_checkpoint(path: str) -> None:
     from musicvae.checkpoints import RunFolder, open_checkpoint
+    from musicvae.checkpoints.compatibility import fitting_configs
     from musicvae.checkpoints.overview import (
         describe_checkpoint,
         describe_run_folder,
@@ -147,13 +179,35 @@ def _inspect_checkpoint(path: str) -> None:
     from musicvae.tensorflow_start import start_tensorflow
 
     if os.path.isdir(os.path.join(path, "train")):
-        print("\n".join(describe_run_folder(RunFolder(path))))
+        folder = RunFolder(path)
+        print("\n".join(describe_run_folder(folder)))
+        append(
+            "inspected",
+            {
+                "path": path,
+                "kind": "run folder",
+                "config": None if folder.config is None else folder.config.name,
+            },
+        )
     with open_checkpoint(path) as checkpoint:
         start_tensorflow()
         for line in describe_checkpoint(checkpoint):
             print(line)
         sys.stdout.flush()
         print_variables(checkpoint.weights)
+        append(
+            "inspected",
+            {
+                "path": path,
+                "kind": "checkpoint",
+                "step": checkpoint.step,
+                "notes": checkpoint.notes,
+                "variables": checkpoint.weights,
+                "fits": [config.name for config in fitting_configs(checkpoint)]
+                if is_wanted()
+                else [],
+            },
+        )
 
 
 def run() -> None:

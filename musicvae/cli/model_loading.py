@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from absl import flags, logging
 
+from musicvae.cli.document import record
 from musicvae.cli.flags import define_path
 
 if TYPE_CHECKING:
@@ -101,4 +102,16 @@ def load_chosen_model(
         )
     for note in model.notes:
         logging.info("%s", note)
+    hparams = model.config.hparams
+    record(
+        model={
+            "config": model.config.name,
+            "checkpoint": model.checkpoint,
+            "step": model.step,
+            "z_size": hparams.z_size,
+            "hparams": hparams,
+        }
+    )
+    if values["seed"] is not None:
+        record(seed=values["seed"])
     return model

@@ -5,6 +5,7 @@ musicvae models
 
 from __future__ import annotations
 
+from musicvae.cli.document import append
 from musicvae.cli.flags import command_flags, run_command
 
 FLAGS = command_flags()
@@ -18,8 +19,9 @@ def main(_: list[str]) -> int:
     from musicvae.model_choice import shipped_models
 
     for name, path in shipped_models().items():
-        megabytes = path.stat().st_size / 1e6
-        print(f"{name:34}{load_config(name).description} ({megabytes:.1f} MB)")
+        size, text = path.stat().st_size, load_config(name).description
+        print(f"{name:34}{text} ({size / 1e6:.1f} MB)")
+        append("models", {"name": name, "description": text, "path": path, "bytes": size})
     print("\nGenerate with one: musicvae generate --config=NAME --output_dir=music")
     return 0
 

@@ -15,6 +15,7 @@ import logging
 
 from absl import flags
 
+from musicvae.cli.document import record
 from musicvae.cli.flags import command_flags, define_path, require_flags, run_command
 from musicvae.errors import NoExamplesError
 
@@ -63,6 +64,7 @@ def main(_: list[str]) -> int:
     require_flags(FLAGS, "output_tfrecord")
     from musicvae.data.filters import Filters
     from musicvae.data.preprocess import PreprocessOptions, preprocess
+    from musicvae.formats.shards import find_files, with_shards
 
     values = FLAGS.flag_values_dict()
     if values["log"] != "DEBUG":
@@ -80,11 +82,13 @@ def main(_: list[str]) -> int:
             pipeline_options=_options(values["pipeline_options"], values["num_workers"]),
         )
     )
+    record(counts=counts)
     width = max(map(len, counts), default=0)
     for name in sorted(counts):
         print(f"{name:<{width}}  {counts[name]:>12,}")
     if not counts.get("unique examples" if values["config"] else "sequences"):
         raise NoExamplesError("nothing was found to write; `musicvae-inspect` says why")
+    record(files=find_files(with_shards(values["output_tfrecord"], values["output_shards"])))
     return 0
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from absl import flags, logging
 
+from musicvae.cli.document import record
 from musicvae.cli.flags import (
     command_flags,
     define_drum_channel,
@@ -175,6 +176,14 @@ def _fit(
     )
     save_prior(path, fit.prior)
     size = fit.prior.network.size
+    record(
+        files=[path],
+        num_examples=fit.prior.examples,
+        directions=size.directions,
+        loss=fit.loss,
+        gaussian_loss=fit.gaussian_loss,
+        attributes=fit.prior.scale.names,
+    )
     attributes = ", ".join(fit.prior.scale.names) or "none"
     print(
         f"Prior of {model.config.name}, step {model.step:,}: {path} "

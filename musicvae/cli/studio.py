@@ -11,11 +11,13 @@ The same server is a JSON API for other programs; its address /api lists it. Ctr
 
 from __future__ import annotations
 
+import logging as python_logging
 import sys
 from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
+from musicvae.cli.document import publish, record
 from musicvae.cli.flags import command_flags, run_command
 from musicvae.cli.model_loading import define_model_flags, load_chosen_model
 
@@ -61,16 +63,31 @@ def _serve(choice: ModelChoice, values: dict[str, Any]) -> int:
     from musicvae.studio.serving import StudioServer, free_socket, open_soon
     from musicvae.studio.session import Studio
 
+    # Several encoders of different shapes are no mistake here.
+    python_logging.getLogger("tensorflow").setLevel(python_logging.ERROR)
+
     def load(chosen: ModelChoice) -> TrainedModel:
-        return load_chosen_model(chosen, {**values, "seed": None})
+        if "tensorflow" not in sys.modules:
+            return load_chosen_model(chosen, {**values, "seed": None})
+        from musicvae.generate import TrainedModel
+
+        return TrainedModel(
+            chosen.config,
+            values["max_batch_size"],
+            chosen.checkpoint,
+            device=values["device"],
+            keep_hparams=chosen.keep_hparams,
+        )
 
     listener = free_socket(values["port"])
     server = StudioServer(studio := Studio(choice, load), listener)
     if values["port"] not in (0, server.port):
-        print(f"port {values['port']} is taken; the studio uses {server.port}")
+        print(f"port {values['port']} is not free; the studio uses {server.port}")
     try:
-        studio.worker.submit(studio.models.get).result()
+        studio.models.get()
         print(f"The studio is at {server.address} (Ctrl-C ends it)", flush=True)
+        record(address=server.address)
+        publish()
         if values["open"]:
             open_soon(server.address)
         server.run()
@@ -81,8 +98,7 @@ def _serve(choice: ModelChoice, values: dict[str, Any]) -> int:
 
 def run() -> None:
     """Runs the command."""
-    arguments = ["--noopen" if each == "--no-open" else each for each in sys.argv[1:]]
-    run_command(_NAME, __doc__, FLAGS, main, arguments=arguments)
+    run_command(_NAME, __doc__, FLAGS, main)
 
 
 if __name__ == "__main__":

@@ -11,18 +11,22 @@ variable TF_CONFIG.
 
 from __future__ import annotations
 
+import json
 import math
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, Any
 
 from absl import flags, logging
 
 from musicvae.cli.config_list import print_configs
+from musicvae.cli.document import is_wanted, record
 from musicvae.cli.flags import command_flags, define_path, require_flags, run_command
 from musicvae.errors import InputError
 
 if TYPE_CHECKING:
+    from musicvae.data.records import RecordSource
     from musicvae.training.devices import TrainingDevices
-    from musicvae.training.run_spec import RunSpec
+    from musicvae.training.run_spec import Plan, RunSpec
 
 FLAGS = command_flags()
 flags.DEFINE_string(
@@ -237,14 +241,47 @@ def main(_: list[str]) -> int:
         devices = _devices(alone=True)
         from musicvae.training.running import evaluate
 
-        return evaluate(plan, devices, watch=watch)
+        _record_plan(plan)
+        status = evaluate(plan, devices, watch=watch)
+        evaluations = _evaluations(plan, plan.source)
+        record(evaluations=evaluations, step=evaluations[-1]["step"] if evaluations else None)
+        return status
     if watch:
         raise InputError("--watch goes with --mode=eval")
     plan = plan_training(_run_spec())
     devices = _devices()
     from musicvae.training.running import train
 
-    return train(plan, devices).exit_status
+    _record_plan(plan)
+    result = train(plan, devices)
+    record(
+        step=result.step,
+        num_steps=plan.options.num_steps,
+        checkpoint=result.prefix,
+        evaluations=_evaluations(plan, plan.held_out),
+    )
+    return result.exit_status
+
+
+def _record_plan(plan: Plan) -> None:
+    record(
+        run_dir=plan.folder.path,
+        config=plan.config.name,
+        hparams=plan.config.hparams,
+        seed=plan.run_state.seed,
+        examples=plan.source.name,
+    )
+
+
+def _evaluations(plan: Plan, source: RecordSource | None) -> list[dict[str, Any]]:
+    """Returns what the run folder's evaluations on some music found, oldest first."""
+    from musicvae.evaluation.evaluator import RESULTS_FILE
+
+    path = os.path.join(plan.folder.evaluation(plan.spec.eval_dir_suffix), RESULTS_FILE)
+    if source is None or not is_wanted() or not os.path.exists(path):
+        return []
+    with open(path, encoding="utf-8") as file:
+        return [entry for entry in json.load(file) if entry.get("data") == source.name]
 
 
 def _run_spec() -> RunSpec:

@@ -13,7 +13,7 @@ import contextlib
 import importlib
 import sys
 from collections.abc import Mapping, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from musicvae.registry import did_you_mean
 
@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = {
     "evaluate": "measure a model on music that it has not seen",
     "inspect": "say why a file gives no example, or what is in a checkpoint",
     "attributes": "learn the directions of attributes in latent space",
+    "style": "learn a small latent space of some files",
     "prior": "learn where in latent space music lies",
     "encode": "turn a folder into a table of codes, or find the pieces nearest to one",
     "decode": "turn a table of codes into MIDI files",
@@ -63,7 +64,12 @@ def run(arguments: Sequence[str] | None = None) -> NoReturn:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not given:
         _show(OVERVIEW)
+    wants_json = "--json" in given
+    if wants_json and given[0] == "--json":
+        given = [*given[1:], "--json"]
     name = given[0]
+    if name == "--json":
+        _end({"commands": COMMANDS}, 0)
     if name in ("--help", "-h", "help"):
         _show(_help_text())
     if name == "--version":
@@ -73,6 +79,8 @@ def run(arguments: Sequence[str] | None = None) -> NoReturn:
     if name not in COMMANDS:
         hint = did_you_mean(name, COMMANDS) or "; `musicvae --help` lists all."
         print(f"musicvae: error: unknown command '{name}'{hint}", file=sys.stderr)
+        if wants_json:
+            _end({"error": f"unknown command '{name}'{hint}"}, EXIT_USAGE)
         raise SystemExit(EXIT_USAGE)
     sys.argv = [f"musicvae-{name}", *given[1:]]
     importlib.import_module(f"musicvae.cli.{name}").run()
@@ -82,6 +90,16 @@ def run(arguments: Sequence[str] | None = None) -> NoReturn:
 def _help_text() -> str:
     lines = [f"musicvae {(__doc__ or '').strip()}", "", "Commands:"]
     return "\n".join([*lines, *(f"  {name:11} {text}" for name, text in COMMANDS.items())])
+
+
+def _end(values: Mapping[str, Any], status: int) -> NoReturn:
+    """Prints a JSON document of the umbrella's own, and exits."""
+    from musicvae.cli.document import Document
+
+    document = Document("musicvae", sys.stdout)
+    document.update(values)
+    document.print(status)
+    raise SystemExit(status)
 
 
 def _show(text: str) -> NoReturn:

@@ -19,6 +19,7 @@ _MAGENTA_NAMES = (
     "GrooveConverter",
     "MEL_PROGRAMS",
     "MultiInstrumentPerformanceConverter",
+    "NoteSequenceAugmenter",
     "OneHotMelodyConverter",
     "PIANO_MAX_MIDI_PITCH",
     "PIANO_MIN_MIDI_PITCH",

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from musicvae.converters import REASONS, Rejection
 from musicvae.data.inspection import Change, Inspection, Track
 from musicvae.general_midi import PROGRAM_NAMES
+from musicvae.names import printable_line
 from musicvae.sequences import track_name
 
 _CHANGES_AT_MOST = 6
@@ -162,7 +163,7 @@ def _row(track: Track) -> tuple[str, ...]:
     else:
         program = f"programs {', '.join(map(str, track.programs))}"
     if track.name:
-        program += f" '{track.name[:24]}'"
+        program += f" '{printable_line(track.name[:24])}'"
     return (
         str(track.number),
         str(track.channel or ""),

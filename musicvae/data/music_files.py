@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator
 from musicvae.data.identity import identify
 from musicvae.errors import InputError
 from musicvae.formats.bounds import FileBounds, MusicFileError, reasons_for
-from musicvae.formats.corrections import Correction
+from musicvae.formats.corrections import Correction, Corrections
 from musicvae.formats.midi import read_midi
 from musicvae.formats.scores import abc_to_tunes, musicxml_to_note_sequence
 from musicvae.lazy_note_seq import NoteSequence
@@ -204,14 +204,16 @@ def read_music_file(
                 data, with_silence=with_silence, drum_channels=drum_channels
             )
         else:
-            sequence = musicxml_to_note_sequence(data, bounds)
+            told = Corrections()
+            sequence = musicxml_to_note_sequence(data, bounds, told)
+            corrections = told.found()
         identify(sequence, kind, collection, name)
     return MusicFile((sequence,), corrections=corrections)
 
 
 def _read_tunebook(data: bytes, collection: str, name: str) -> MusicFile:
     tunes = abc_to_tunes(data)
-    sequences, errors = [], []
+    sequences, errors, corrections = [], [], list[Correction]()
     used: set[int] = set()
     for tune in tunes:
         number = tune.number
@@ -224,7 +226,11 @@ def _read_tunebook(data: bytes, collection: str, name: str) -> MusicFile:
         else:
             identify(tune.sequence, "abc", collection, name, number if len(tunes) > 1 else None)
             sequences.append(tune.sequence)
+            corrections += [
+                each if len(tunes) == 1 else Correction(each.code, f"tune {number}: {each.detail}")
+                for each in tune.corrections
+            ]
     if not sequences:
         _, first = errors[0]
         raise MusicFileError(first.reason, f"none of its {len(tunes)} tunes: {first.detail}")
-    return MusicFile(tuple(sequences), tuple(errors))
+    return MusicFile(tuple(sequences), tuple(errors), tuple(corrections))

@@ -7,7 +7,8 @@ import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from musicvae.data.music_files import find_music_files, read_music_file
+from musicvae.data.bounded_reading import read_bounded_files
+from musicvae.data.music_files import find_music_files
 from musicvae.data.records import Record
 from musicvae.formats.bounds import MusicFileError
 
@@ -54,16 +55,12 @@ class MusicFolder:
           InputError: it is no folder, or has no music files.
         """
         number = 0
-        for file in find_music_files(self.folder, recursive=self.recursive):
-            try:
-                found = read_music_file(
-                    os.path.join(self.folder, file.name),
-                    name=file.name,
-                    drum_channels=self.drum_channels,
-                )
-            except MusicFileError as error:
+        files = find_music_files(self.folder, recursive=self.recursive)
+        names = [file.name for file in files]
+        for name, found in read_bounded_files(self.folder, names, drum_channels=self.drum_channels):
+            if isinstance(found, MusicFileError):
                 if self.on_skip is not None:
-                    self.on_skip(file.name, error.detail)
+                    self.on_skip(name, found.detail)
                 continue
             for sequence in found.sequences:
                 yield Record(sequence.SerializeToString(), self.folder, number)

@@ -25,12 +25,13 @@ import numpy as np
 
 from musicvae.config import load_config
 from musicvae.converters import Converter, build_converter
+from musicvae.data.bounded_reading import read_bounded_files
 from musicvae.data.filters import Filters, extract_filtered
 from musicvae.data.identity import collection_name
-from musicvae.data.music_files import find_music_files, read_music_file
+from musicvae.data.music_files import find_music_files
 from musicvae.errors import DataError, InputError, MissingExtraError
 from musicvae.files import check_writable, replace_all
-from musicvae.formats.bounds import FileBounds, MusicFileError
+from musicvae.formats.bounds import MusicFileError
 from musicvae.formats.shards import find_files
 from musicvae.formats.tfrecord import parse_note_sequence, read_records
 from musicvae.lazy_note_seq import NoteSequence
@@ -87,13 +88,9 @@ class ReadMusic(beam.DoFn):  # type: ignore[misc]
 
     def process(self, name: str) -> Iterator[bytes]:
         """Yields a file's sequences, serialized."""
-        path = os.path.join(self._folder, *name.split("/"))
-        try:
-            found = read_music_file(
-                path, collection=self._collection, name=name, bounds=FileBounds()
-            )
-        except MusicFileError as error:
-            _count(f"skipped files: {error.reason}")
+        [(_, found)] = read_bounded_files(self._folder, [name], collection=self._collection)
+        if isinstance(found, MusicFileError):
+            _count(f"skipped files: {found.reason}")
             return
         for _, fault in found.tune_errors:
             _count(f"skipped tunes: {fault.reason}")

@@ -18,7 +18,9 @@ import multiprocessing.connection
 import os
 import signal
 import sys
+import threading
 import time
+import types
 from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -31,6 +33,7 @@ _GRACE_SECONDS = 5.0
 _START_SECONDS = 120.0
 _MAX_FAILED_STARTS = 5  # in a row
 _READY = "ready"
+_MAIN_LOCK = threading.Lock()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,7 +98,7 @@ class _Worker:
             args=(theirs, folder, collection, bounds, drum_channels, with_silence),
             daemon=True,
         )
-        with _without_interrupts():
+        with _without_interrupts(), _without_main():
             self.process.start()
         theirs.close()
         self.ready = False
@@ -215,10 +218,7 @@ class WorkerPool:
             self._failed_starts += 1
             killed = overdue or (status is not None and status < 0)
             if not killed or self._failed_starts > _MAX_FAILED_STARTS:
-                raise MusicVAEError(
-                    f"worker processes cannot be started here (status {status}); in a script of "
-                    "your own, call this under `if __name__ == '__main__':`"
-                )
+                raise MusicVAEError(f"worker processes cannot be started here (status {status})")
         tasks = list(worker.tasks)
         self._workers[self._workers.index(worker)] = _Worker(*self._given)
         if not tasks:
@@ -248,6 +248,19 @@ def _without_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
+def _without_main() -> Iterator[None]:
+    """Hides the program from a process that starts: it needs nothing of it, and would run it."""
+    with _MAIN_LOCK:
+        main = sys.modules.get("__main__")
+        sys.modules["__main__"] = types.ModuleType("__main__")
+        try:
+            yield
+        finally:
+            if main is not None:
+                sys.modules["__main__"] = main
 
 
 def _work(

@@ -23,12 +23,15 @@ FIGURES_FILE, PAGE_FILE = "evaluation.json", "report.html"
 _PLAYED = 12
 
 
-def write_report(report: ModelReport, folder: str | os.PathLike[str]) -> None:
+def write_report(report: ModelReport, folder: str | os.PathLike[str]) -> list[Path]:
     """Writes a report; files that are there are replaced, each as a whole.
 
     Args:
       report: what was found.
       folder: where to write; it must be there.
+
+    Returns:
+      The files: the figures, the page and the pictures.
 
     Raises:
       InputError: a file cannot be written.
@@ -50,3 +53,7 @@ def write_report(report: ModelReport, folder: str | os.PathLike[str]) -> None:
     )
     with atomic_file(folder / FIGURES_FILE) as file:
         file.write((json.dumps(report_json(report), indent=1) + "\n").encode())
+    return [
+        *(folder / name for name in (FIGURES_FILE, PAGE_FILE)),
+        *(folder / f"{name}.svg" for name in pictures),
+    ]

@@ -51,6 +51,19 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "an event was skipped: {first}",
         "{count} events were skipped; the first: {first}",
     ),
+    "grace_notes": (
+        "a grace note was left out: there is no time before it, or no note after it",
+        "{count} grace notes were left out: there is no time before them, or no note after them",
+    ),
+    "unknown_drum": (
+        "a drum of no known MIDI key (midi-unpitched) was left out",
+        "{count} drums of no known MIDI key (midi-unpitched) were left out",
+    ),
+    "abc_change": (
+        "a change of tempo or time signature inside the tune was left out: {first}",
+        "{count} changes of tempo or time signature inside the tune were left out; the first: "
+        "{first}",
+    ),
     "drum_track": ("{first}", "{first}"),
     "bad_note": ("a note was left out: {first}", "{count} notes were left out; the first: {first}"),
 }

@@ -24,6 +24,7 @@ from musicvae.formats.drum_tracks import DRUM_CHANNEL, drum_channel_of
 from musicvae.formats.smf import MIDIFile, parse_midi
 from musicvae.formats.smf_track import Change, Instrument
 from musicvae.lazy_note_seq import NoteSequence
+from musicvae.names import printable_line
 
 MAX_SILENCE_SECONDS = 60.0
 
@@ -183,7 +184,7 @@ def _drums(midi: MIDIFile, forced: Collection[int]) -> list[bool]:
         why = drum_channel_of(instrument, midi, forced)
         drums.append(why is not None)
         if why:
-            name = f" '{instrument.name[:40]}'" if instrument.name else ""
+            name = f" '{printable_line(instrument.name[:40])}'" if instrument.name else ""
             midi.corrections.add(
                 "drum_track",
                 f"track {index}{name} on channel {instrument.channel + 1} was taken for drums: "

@@ -1,8 +1,8 @@
 """Scores that the plain readers get wrong, read by music21: the extra `scores`.
 
 Pickup bars, ties, repeats and endings, metronome marks, tuplets and several voices, in MusicXML and
-ABC. Bar 1 begins on a bar line: a pickup stands at the end of a bar of its own. Grace notes have no
-time of their own and are left out.
+ABC. Bar 1 begins on a bar line: a pickup stands at the end of a bar of its own. Grace notes are
+short notes before their main note (score_notes.py).
 """
 
 from __future__ import annotations
@@ -11,9 +11,12 @@ import bisect
 import importlib
 import importlib.util
 import itertools
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from musicvae.formats.bounds import MAX_EVENTS, MusicFileError, reasons_for
+from musicvae.formats.corrections import Corrections
+from musicvae.formats.score_notes import elements, part_notes
 from musicvae.lazy_note_seq import NoteSequence
 
 _VELOCITY = 64
@@ -21,13 +24,24 @@ _DEFAULT_QPM = 120.0
 _TICKS_PER_QUARTER = 220
 
 
-def read_with_music21(text: str, kind: str, what: str) -> NoteSequence:
+def read_with_music21(
+    text: str,
+    kind: str,
+    what: str,
+    corrections: Corrections,
+    *,
+    tied_chords: Sequence[Sequence[Sequence[bool]]] = (),
+    drum_parts: Collection[str] = (),
+) -> NoteSequence:
     """Reads a score.
 
     Args:
       text: the score.
       kind: "musicxml" or "abc".
       what: what it has that needs this reader, for the message: "repeats".
+      corrections: told of what is left out.
+      tied_chords: for each part, for each chord, where ties begin that `text` does not show.
+      drum_parts: ids of parts that play drums.
 
     Returns:
       Its notes by part, chord symbols, tempos, time signatures and keys, in seconds; repeats are
@@ -43,11 +57,30 @@ def read_with_music21(text: str, kind: str, what: str) -> NoteSequence:
     with reasons_for(f"bad_{kind}", "music21 cannot read it"):
         converter = importlib.import_module("music21.converter")
         score = converter.parse(text, format=kind)
-        return _sequence(score, kind)
+        parts = list(getattr(score, "parts", ())) or [score]
+        for part, chords in zip(parts, tied_chords, strict=False):
+            _tie_chords(part, chords)
+        return _sequence(parts, kind, corrections, drum_parts)
 
 
-def _sequence(score: Any, kind: str) -> NoteSequence:
-    parts = list(getattr(score, "parts", ())) or [score]
+def _tie_chords(part: Any, chords: Sequence[Sequence[bool]]) -> None:
+    """Lets ties begin at the notes of chords, where the part has the chords that are listed."""
+    tie = importlib.import_module("music21.tie")
+    found = [
+        element
+        for _, _, element in elements(part)
+        if element.isChord and "ChordSymbol" not in element.classes
+    ]
+    if [len(chord.notes) for chord in found] == [len(tied) for tied in chords]:
+        for chord, tied in zip(found, chords, strict=True):
+            for note, is_tied in zip(chord.notes, tied, strict=True):
+                if is_tied:
+                    note.tie = tie.Tie("start")
+
+
+def _sequence(
+    parts: Sequence[Any], kind: str, corrections: Corrections, drum_parts: Collection[str]
+) -> NoteSequence:
     expanded = [_expanded(part) for part in parts]
     shift = _pickup_shift(expanded[0])
     sequence = NoteSequence(ticks_per_quarter=_TICKS_PER_QUARTER)
@@ -73,7 +106,30 @@ def _sequence(score: Any, kind: str) -> NoteSequence:
         )
     for number, part in enumerate(expanded):
         sequence.part_infos.add(part=number, name=str(part.partName or ""))
-        _add_part(sequence, part, number, clock, shift)
+        instrument = part.getInstrument(returnDefault=True)
+        is_drum = (
+            str(part.id).split("-Staff")[0] in drum_parts
+            or instrument.midiChannel == 9
+            or "UnpitchedPercussion" in instrument.classes
+        )
+        program = 0 if is_drum else instrument.midiProgram or 0
+        _add_chord_symbols(sequence, part, clock, shift)
+        notes, num_lost = part_notes(part, is_drum=is_drum, lead=shift)
+        if num_lost:
+            corrections.add("grace_notes", count=num_lost)
+        if len(sequence.notes) + len(notes) > MAX_EVENTS:
+            raise MusicFileError("too_many_events", f"it has over {MAX_EVENTS} notes")
+        for note in notes:
+            sequence.notes.add(
+                pitch=note.pitch,
+                velocity=_VELOCITY,
+                start_time=clock.seconds(note.start + shift),
+                end_time=clock.seconds(note.end + shift),
+                instrument=number,
+                part=number,
+                program=program,
+                is_drum=is_drum,
+            )
     sequence.total_time = max((note.end_time for note in sequence.notes), default=0.0)
     return sequence
 
@@ -91,11 +147,13 @@ def _expanded(part: Any) -> Any:
 
 def _pickup_shift(part: Any) -> float:
     """Returns the quarters of rest that fill the first bar up before its first note."""
-    measures = list(part.getElementsByClass("Measure"))
-    if len(measures) < 2:
+    measures = list(part.getElementsByClass("Measure")[:2])
+    if len(measures) < 2 or not measures[0].duration.quarterLength:
         return 0.0
     missing = float(measures[0].barDuration.quarterLength - measures[0].duration.quarterLength)
-    return max(missing, 0.0) if measures[0].duration.quarterLength else 0.0
+    # A bar that music21 cut in two, at a change of key inside it, is no pickup.
+    is_cut = abs(missing - float(measures[1].duration.quarterLength)) < 1e-6
+    return 0.0 if is_cut else max(missing, 0.0)
 
 
 def _place(offset: Any, shift: float) -> float:
@@ -110,34 +168,13 @@ def _tempos(part: Any, shift: float) -> list[tuple[float, float]]:
     return [(_place(offset, shift), float(qpm)) for offset, qpm in marks if qpm]
 
 
-def _add_part(sequence: NoteSequence, part: Any, number: int, clock: _Clock, shift: float) -> None:
-    instrument = part.getInstrument(returnDefault=True)
-    is_drum = instrument.midiChannel == 9 or "UnpitchedPercussion" in instrument.classes
-    program = 0 if is_drum else instrument.midiProgram or 0
-    for element in part.stripTies().flatten().notes:
-        start = float(element.offset) + shift
+def _add_chord_symbols(sequence: NoteSequence, part: Any, clock: _Clock, shift: float) -> None:
+    for offset, _, element in elements(part):
         if "ChordSymbol" in element.classes:
             sequence.text_annotations.add(
-                time=clock.seconds(start),
+                time=clock.seconds(offset + shift),
                 text=element.figure.replace("-", "b"),
                 annotation_type=NoteSequence.TextAnnotation.CHORD_SYMBOL,
-            )
-            continue
-        length = float(element.duration.quarterLength)
-        if length <= 0:
-            continue
-        if len(sequence.notes) > MAX_EVENTS:
-            raise MusicFileError("too_many_events", f"it has over {MAX_EVENTS} notes")
-        for pitch in getattr(element, "pitches", ()):
-            sequence.notes.add(
-                pitch=int(pitch.midi),
-                velocity=_VELOCITY,
-                start_time=clock.seconds(start),
-                end_time=clock.seconds(start + length),
-                instrument=number,
-                part=number,
-                program=program,
-                is_drum=is_drum,
             )
 
 

@@ -16,12 +16,14 @@ _XML_FEATURES = {
     "metronome": "metronome marks",
     "time-modification": "tuplets",
     "backup": "several voices",
+    "grace": "grace notes",
 }
 _ABC_FEATURES = (
     (re.compile(r"\|:|:\||::"), "repeats"),
     (re.compile(r"[|:]\s*\[?[1-9]"), "endings"),
     (re.compile(r"\([2-9]"), "tuplets"),
-    (re.compile(r"[zxZ]"), "rests"),
+    (re.compile(r"[zxZX]"), "rests"),
+    (re.compile(r"&"), "voice overlays"),
     (re.compile(r"\{"), "grace notes"),
     (re.compile(r"\[[_=^]*[A-Ga-g]"), "chords"),
     (re.compile(r"[A-Ga-g][,'0-9/]*\s*-"), "ties"),
@@ -63,7 +65,7 @@ def abc_features(lines: Sequence[str]) -> str:
     music = [line for line in lines if not re.match(r"[A-Za-z+]:|%", line)]
     text = re.sub(r'"[^"]*"|%.*', "", "\n".join(music))
     found = [feature for pattern, feature in _ABC_FEATURES if pattern.search(text)]
-    if any(line.startswith("V:") for line in lines):
+    if any(line.startswith("V:") for line in lines) or "[V:" in text:
         found.append("several voices")
     if _abc_pickup(lines, text):
         found.append(_PICKUP)

@@ -17,6 +17,7 @@ import math
 import zipfile
 from xml.etree import ElementTree
 
+from musicvae.formats.abc_text import text_for_music21
 from musicvae.formats.bounds import (
     FileBounds,
     MusicFileError,
@@ -24,6 +25,8 @@ from musicvae.formats.bounds import (
     reasons_for,
     sentence_of,
 )
+from musicvae.formats.corrections import Correction, Corrections
+from musicvae.formats.drum_scores import give_drums_pitches
 from musicvae.formats.music21_scores import read_with_music21
 from musicvae.formats.score_features import abc_features, musicxml_features
 from musicvae.lazy_note_seq import NoteSequence, note_seq
@@ -42,19 +45,24 @@ class Tune:
       number: its reference number, from the `X:` field; 0 without one.
       sequence: its notes, or None where it cannot be read.
       error: why not.
+      corrections: what was left out of it.
     """
 
     number: int
     sequence: NoteSequence | None
     error: MusicFileError | None = None
+    corrections: tuple[Correction, ...] = ()
 
 
-def musicxml_to_note_sequence(data: bytes, bounds: FileBounds | None = None) -> NoteSequence:
+def musicxml_to_note_sequence(
+    data: bytes, bounds: FileBounds | None = None, corrections: Corrections | None = None
+) -> NoteSequence:
     """Reads a MusicXML score.
 
     Args:
       data: the bytes of a .xml, .musicxml or .mxl file.
       bounds: limits for what a zipped score unpacks to.
+      corrections: told of what is left out.
 
     Returns:
       Its notes by part, chord symbols, tempos, time signatures and keys; times in seconds.
@@ -70,10 +78,12 @@ def musicxml_to_note_sequence(data: bytes, bounds: FileBounds | None = None) -> 
         raise MusicFileError("timewise_musicxml", "it is ordered by measures; save it as partwise")
     if root.tag != "score-partwise":
         raise MusicFileError("not_musicxml", f"its root is <{str(root.tag)[:40]}>, not a score")
+    corrections = Corrections() if corrections is None else corrections
+    drums = give_drums_pitches(root, corrections)
     features = musicxml_features(root)
     if features:
         text = ElementTree.tostring(root, encoding="unicode")
-        sequence = read_with_music21(text, "musicxml", features)
+        sequence = read_with_music21(text, "musicxml", features, corrections, drum_parts=drums)
         _check_notes(sequence)
         return sequence
     reader = note_seq.musicxml_reader
@@ -86,6 +96,10 @@ def musicxml_to_note_sequence(data: bytes, bounds: FileBounds | None = None) -> 
         raise
     except Exception as error:
         raise MusicFileError("bad_musicxml", f"note_seq: {sentence_of(error)}") from error
+    numbers = {k for k, part in enumerate(root.findall("part")) if part.get("id") in drums}
+    for note in sequence.notes:
+        if note.part in numbers:
+            note.is_drum, note.program = True, 0
     _check_notes(sequence)
     return sequence
 
@@ -192,13 +206,17 @@ def _read_tune(header: list[str], block: list[str]) -> Tune:
     features = abc_features(header + block)
     try:
         if features:
-            lines = [*header, *block, ""]
+            lines = [*header, *block]
             if not _has_field(lines, "L:") and not _has_field(lines, "M:"):
                 lines.insert(0, "L:1/8")  # the standard's default, which music21 lacks
-            sequence = read_with_music21("\n".join(lines), "abc", features)
+            corrections = Corrections()
+            tune = text_for_music21(lines, corrections)
+            sequence = read_with_music21(
+                tune.text, "abc", features, corrections, tied_chords=tune.tied_chords
+            )
             sequence.reference_number = number
             _check_notes(sequence)
-            return Tune(number, sequence)
+            return Tune(number, sequence, corrections=corrections.found())
         tunes, errors = parser.parse_abc_tunebook("\n".join(header + block))
         if errors:
             raise errors[0]

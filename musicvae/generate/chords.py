@@ -189,6 +189,28 @@ def chord_controls(
     return controls
 
 
+def chord_rows(
+    converter: Converter, bars: Sequence[Sequence[str]], key: Key | None, count: int
+) -> Array:
+    """Returns the control of so many bars, which a row of chords goes round.
+
+    Args:
+      converter: the model's; it reads chords, in windows of whole bars.
+      bars: what `parse_chords` gives.
+      key: its key, where the model wants one.
+      count: how many bars.
+
+    Returns:
+      One array `[T, C]`.
+    """
+    round_ = [bars[k % len(bars)] for k in range(count)]
+    per_window = max(int(getattr(converter.config, "slice_bars", 1)), 1)
+    windows = chord_controls(converter, round_, key)
+    steps = count * (len(windows[0]) // per_window)
+    rows: Array = np.concatenate(windows)[:steps]
+    return rows
+
+
 def _window_control(converter: Converter, bars: Sequence[Sequence[str]], key: Key | None) -> Array:
     """Lets the converter read a window of plain music under the chords."""
     carrier = NoteSequence(total_time=len(bars) * _BAR_SECONDS, ticks_per_quarter=220)

@@ -19,6 +19,7 @@ from musicvae.generate.decoding import Setting, decode, encode
 from musicvae.generate.input_windows import Window
 from musicvae.generate.performing import fit
 from musicvae.generate.results import Piece, Sample, SamplingOptions, Vector
+from musicvae.generate.styles import checked
 from musicvae.latent import lerp, slerp
 from musicvae.prior.choice import PriorChoice
 
@@ -57,10 +58,21 @@ def encode_pieces(
       InputError: a piece does not fit.
     """
     windows = [fit(model, piece, options) for piece in pieces]
+    codes = encode(model, windows).mu
     return [
         LatentPoint(piece.name, mu, Setting.of(window), window)
-        for piece, mu, window in zip(pieces, encode(model, windows).mu, windows, strict=True)
+        for piece, mu, window in zip(pieces, codes, windows, strict=True)
     ]
+
+
+def within_style(
+    model: TrainedModel, points: Sequence[LatentPoint], options: SamplingOptions
+) -> list[LatentPoint]:
+    """Returns points as the style that is asked for knows them; without one, as they are."""
+    if options.style is None:
+        return list(points)
+    placed = checked(model, options.style).placed(np.array([point.z for point in points]))
+    return [dataclasses.replace(point, z=z) for point, z in zip(points, placed, strict=True)]
 
 
 def decode_points(
@@ -143,7 +155,8 @@ def variations(
 ) -> list[LatentPoint]:
     """Draws points around one.
 
-    Each lies on the arc to a draw from the prior, `1 - closeness` of the way.
+    Each lies on the arc to a draw from the prior, `1 - closeness` of the way; with a style, along
+    its axes alone.
 
     Args:
       model: a trained model.
@@ -153,6 +166,10 @@ def variations(
       options: what is asked for.
       prior: where they are drawn from; None for the model's own choice.
     """
+    if options.style is not None:
+        generator = np.random.default_rng(options.seed)
+        moved = checked(model, options.style).vary(generator, point.z, n, closeness)
+        return [LatentPoint(f"variation {k + 1}", z, point.setting) for k, z in enumerate(moved)]
     others = model.sample_z(
         n, options.seed, prior=prior, targets=options.targets, guidance=options.guidance
     )

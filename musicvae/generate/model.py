@@ -13,16 +13,18 @@ Axes: N pieces, Z columns of z.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Unpack
 
 import numpy.typing as npt
 
-from musicvae.generate import grooves, modes
+from musicvae.generate import grooves, infill, modes
 from musicvae.generate.keywords import SamplingKeywords, sampling_options
 from musicvae.generate.music import MusicLike, as_piece
 from musicvae.generate.performing import fit
-from musicvae.generate.results import Result
+from musicvae.generate.results import Result, SamplingOptions
+from musicvae.generate.styles import StyleLike, as_style
 
 if TYPE_CHECKING:
     from musicvae.attributes import AttributeVectors
@@ -74,11 +76,14 @@ class Model:
     def _steps_per_bar(self) -> int:
         return 96 if self.trained.converter.spec.num_segments else 16
 
-    def sample(self, n: int = 1, **options: Unpack[SamplingKeywords]) -> Result:
+    def sample(
+        self, n: int = 1, *, style: StyleLike | None = None, **options: Unpack[SamplingKeywords]
+    ) -> Result:
         """Samples new music.
 
         Args:
           n: how many pieces.
+          style: a style of `mv.style`, or its file, to stay within.
           **options: see `SamplingKeywords`.
 
         Returns:
@@ -94,7 +99,7 @@ class Model:
           >>> model.sample(3, temperature=0.4, qpm=100, seed=7)
           <Result: 3 samples as a list>
         """
-        return modes.sample(self.trained, n, sampling_options(options))
+        return modes.sample(self.trained, n, _within(style, options))
 
     def reconstruct(
         self,
@@ -169,6 +174,7 @@ class Model:
         *,
         linear: bool = False,
         joined: bool = True,
+        style: StyleLike | None = None,
         **options: Unpack[SamplingKeywords],
     ) -> Result:
         """Leads along a path through several pieces.
@@ -178,6 +184,7 @@ class Model:
           n: how many windows from the first station to the last.
           linear: whether to go straight and not along arcs.
           joined: whether to return one long sample and not `n`.
+          style: a style of `mv.style`, or its file, to stay within.
           **options: see `SamplingKeywords`.
 
         Raises:
@@ -190,7 +197,7 @@ class Model:
           'morph'
         """
         inputs = [as_piece(piece) for piece in pieces]
-        options_ = sampling_options(options)
+        options_ = _within(style, options)
         return modes.morph(self.trained, inputs, n, options_, linear=linear, joined=joined)
 
     def grid(
@@ -199,14 +206,17 @@ class Model:
         n: int = 5,
         *,
         linear: bool = False,
+        style: StyleLike | None = None,
         **options: Unpack[SamplingKeywords],
     ) -> Result:
         """Fills a square between four pieces.
 
         Args:
-          corners: upper left, upper right, lower left, lower right.
+          corners: upper left, upper right, lower left, lower right; none, with `style`, for a map
+            of the style's first two axes.
           n: pieces along a side, at least 2.
           linear: whether to go straight and not along arcs.
+          style: a style of `mv.style`, or its file, to stay within.
           **options: see `SamplingKeywords`.
 
         Returns:
@@ -222,13 +232,15 @@ class Model:
           3
         """
         inputs = [as_piece(corner) for corner in corners]
-        return modes.grid(self.trained, inputs, n, sampling_options(options), linear=linear)
+        return modes.grid(self.trained, inputs, n, _within(style, options), linear=linear)
 
     def similar(
         self,
         music: MusicLike,
         n: int = 5,
         closeness: float = 0.7,
+        *,
+        style: StyleLike | None = None,
         **options: Unpack[SamplingKeywords],
     ) -> Result:
         """Writes variations of a piece.
@@ -237,6 +249,7 @@ class Model:
           music: the piece.
           n: how many variations.
           closeness: 0 (anything) to 1 (the piece as the model remembers it).
+          style: a style of `mv.style`, or its file, to stay within.
           **options: see `SamplingKeywords`.
 
         Raises:
@@ -248,7 +261,82 @@ class Model:
           >>> model.similar(model.sample(1, seed=1)[0], 4, closeness=0.8, seed=2)
           <Result: 4 samples as a list>
         """
-        return modes.similar(self.trained, as_piece(music), n, closeness, sampling_options(options))
+        return modes.similar(self.trained, as_piece(music), n, closeness, _within(style, options))
+
+    def continue_(
+        self,
+        music: MusicLike,
+        bars: int = 8,
+        n: int = 1,
+        **options: Unpack[SamplingKeywords],
+    ) -> Result:
+        """Lets a piece go on; needs a model of melodies, drum patterns or trios.
+
+        Args:
+          music: the piece, of any length.
+          bars: how many bars are added.
+          n: how many results.
+          **options: see `SamplingKeywords`.
+
+        Returns:
+          The whole piece as the model reads it, each time with another end.
+
+        Raises:
+          ConfigError: the model is of grooves or of several tracks.
+          InputError: the piece does not fit, or a value is out of range.
+
+        Examples:
+          >>> import musicvae as mv
+          >>> model = mv.load("cat-drums_2bar_small")
+          >>> beat = model.sample(1, seed=1)[0]
+          >>> longer = model.continue_(beat, bars=1, seed=2)[0]
+          >>> longer.sequence.total_time / beat.sequence.total_time
+          1.5
+        """
+        return infill.continue_piece(
+            self.trained, as_piece(music), bars, n, sampling_options(options)
+        )
+
+    def infill(
+        self,
+        music: MusicLike,
+        keep: str | None = None,
+        n: int = 1,
+        *,
+        keep_parts: Sequence[str] = (),
+        **options: Unpack[SamplingKeywords],
+    ) -> Result:
+        """Writes what of a piece is not kept; needs a model of melodies, drum patterns or trios.
+
+        Args:
+          music: the piece, of any length.
+          keep: the bars that are kept, such as "1-4,9-16", from 1.
+          n: how many results.
+          keep_parts: parts of a trio that are kept in every bar: "melody", "bass", "drums".
+          **options: see `SamplingKeywords`.
+
+        Returns:
+          The whole piece as the model reads it, each time with something else in the gaps.
+
+        Raises:
+          ConfigError: the model is of grooves or of several tracks.
+          InputError: the piece does not fit, or there is nothing to keep or to write.
+
+        Examples:
+          >>> import musicvae as mv
+          >>> model = mv.load("cat-drums_2bar_small")
+          >>> beat = model.sample(1, seed=1)[0]
+          >>> model.infill(beat, keep="1", seed=2)
+          <Result: 1 sample as a list, 1 notes on the inputs>
+        """
+        return infill.infill(
+            self.trained,
+            as_piece(music),
+            keep,
+            n,
+            sampling_options(options),
+            keep_parts=keep_parts,
+        )
 
     def steer(
         self,
@@ -397,3 +485,9 @@ class Model:
         return grooves.play_groove(
             self.trained, mode, as_piece(music), n, sampling_options(options)
         )
+
+
+def _within(style: StyleLike | None, keywords: SamplingKeywords) -> SamplingOptions:
+    """Returns options that stay within a style, if there is one."""
+    options = sampling_options(keywords)
+    return options if style is None else dataclasses.replace(options, style=as_style(style))

@@ -29,10 +29,13 @@ from musicvae.generate.latent_points import (
     in_square,
     on_path,
     variations,
+    within_style,
 )
 from musicvae.generate.performing import check_number, fit, notes_about, takes_whole
 from musicvae.generate.results import Piece, Result, Sample, SamplingOptions
+from musicvae.generate.styles import checked, new_vectors
 from musicvae.generate.whole_piece import reconstruct_whole
+from musicvae.styles.space import MAP_REACH
 
 if TYPE_CHECKING:
     from musicvae.generate import TrainedModel
@@ -57,7 +60,7 @@ def sample(
     """
     options = options or SamplingOptions()
     check_number(n)
-    z = model.sample_z(n, options.seed, targets=options.targets, guidance=options.guidance)
+    z = new_vectors(model, n, options)
     captions = [f"sample {first + k}" for k in range(n)]
     controls = controls_for(model.converter, model.config.name, options)
     setting = Setting()
@@ -170,6 +173,7 @@ def morph(
         raise InputError(f"a path needs at least two inputs, not {len(inputs)}")
     stations = encode_pieces(model, inputs, options)
     windows = [station.window for station in stations]
+    stations = within_style(model, stations, options)
     places = np.linspace(0.0, len(inputs) - 1, n) if n > 1 else np.zeros(1)
     path = [on_path(stations, float(place), linear=linear) for place in places]
     samples = decode_points(model, path, options, windows[0])
@@ -196,7 +200,8 @@ def grid(
 
     Args:
       model: a trained model.
-      corners: upper left, upper right, lower left, lower right.
+      corners: upper left, upper right, lower left, lower right; none, with a style, for a map of
+        its first two axes.
       n: pieces along a side, at least 2.
       options: what is asked for.
       linear: whether to go straight, and not along arcs.
@@ -208,6 +213,8 @@ def grid(
       InputError: there are not four inputs, one does not fit, or n is out of range.
     """
     options = options or SamplingOptions()
+    if options.style is not None and not corners:
+        return _style_map(model, n, options)
     if len(corners) != 4:
         raise InputError(f"a grid needs four inputs, one for each corner, not {len(corners)}")
     if n < 2:
@@ -215,11 +222,32 @@ def grid(
     check_number(n * n)
     points = encode_pieces(model, corners, options)
     windows = [point.window for point in points]
+    points = within_style(model, points, options)
     shares = [float(share) for share in np.linspace(0.0, 1.0, n)]
     cells = [in_square(points, x, y, linear=linear) for y in shares for x in shares]
     samples = decode_points(model, cells, options, windows[0])
     notes = notes_about(corners, windows)
     return Result(samples, notes, "grid", n)
+
+
+def _style_map(model: TrainedModel, n: int, options: SamplingOptions) -> Result:
+    """Fills a square with a map of a style: its first axis across, its second one down."""
+    if n < 2:
+        raise InputError(f"a grid needs at least 2 pieces along a side, not {n}")
+    check_number(n * n)
+    assert options.style is not None
+    z = checked(model, options.style).map(n)
+    places = np.linspace(-MAP_REACH, MAP_REACH, n)
+    captions = [f"{across:+.2g}, {down:+.2g}" for down in places for across in places]
+    controls = controls_for(model.converter, model.config.name, options)
+    samples = decode(model, z, captions, options, [Setting()] * len(z), controls)
+    meanings = options.style.meanings
+    notes = [
+        f"{name}: {text}"
+        for name, text in zip(("across", "down"), meanings[:2], strict=False)
+        if text
+    ]
+    return Result(samples, tuple(notes), "grid", n)
 
 
 def similar(

@@ -69,6 +69,11 @@ class Music:
         """
         write_music(self, path)
 
+    def _repr_html_(self) -> str:
+        from musicvae.generate.notebook_view import view
+
+        return view([self], self.title)
+
     def __repr__(self) -> str:
         sequence = self.sequence
         qpm = sequence.tempos[0].qpm if sequence.tempos else 120.0
@@ -138,13 +143,13 @@ def write_music(music: MusicLike, path: str | os.PathLike[str]) -> None:
 
 
 def _read(path: str, name: str | None) -> Piece:
-    from musicvae.data.music_files import read_music_file
+    from musicvae.data.bounded_reading import read_bounded_file
     from musicvae.formats.bounds import MusicFileError
     from musicvae.generate.results import Piece
 
     path = os.path.expanduser(path)
     try:
-        sequences = read_music_file(path, with_silence=True).sequences
+        sequences = read_bounded_file(path, with_silence=True).sequences
     except MusicFileError as error:
         raise InputError(f"{path}: {error.detail}") from error
     if len(sequences) != 1:

@@ -14,6 +14,7 @@ from musicvae.errors import InputError
 from musicvae.generate.music import Music
 from musicvae.lazy_note_seq import NoteSequence
 from musicvae.prior import DEFAULT_GUIDANCE, Target
+from musicvae.styles.space import Style
 
 Vector = npt.NDArray[np.float32]
 
@@ -90,6 +91,11 @@ class Result:
     def __getitem__(self, index: int | slice) -> Sample | tuple[Sample, ...]:
         return self.samples[index]
 
+    def _repr_html_(self) -> str:
+        from musicvae.generate.notebook_view import view
+
+        return view(self.samples, f"{len(self.samples)} samples")
+
     def __repr__(self) -> str:
         count = len(self.samples)
         said = f", {len(self.notes)} notes on the inputs" if self.notes else ""
@@ -117,6 +123,7 @@ class SamplingOptions:
       timing: how much of a groove model's timing kept hits take, 0 (none) to 1.
       velocity: how much of its velocities they take, 0 (none) to 1.
       kit: what the drum pitches of inputs and results are.
+      style: a latent space of some files, which sample, similar, grid and morph move in.
     """
 
     temperatures: tuple[float, ...] = (0.5,)
@@ -135,6 +142,7 @@ class SamplingOptions:
     timing: float = 1.0
     velocity: float = 1.0
     kit: DrumMap = GENERAL_MIDI
+    style: Style | None = None
 
     def __post_init__(self) -> None:
         if not self.temperatures:

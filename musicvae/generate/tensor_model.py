@@ -264,6 +264,7 @@ class TensorModel:
         *,
         seed: int | None = None,
         fixed: npt.ArrayLike | None = None,
+        first_input: npt.ArrayLike | None = None,
     ) -> list[Any]:
         """Writes the music of latent vectors as tensors.
 
@@ -278,6 +279,7 @@ class TensorModel:
           seed: makes this call repeatable.
           fixed: float `[N, T, D]`, values that the music must have, such as the hits of a groove;
             NaN where the model chooses. Steps beyond T are all the model's choice.
+          first_input: float `[N, D]`, the step before each piece; None for none, as in training.
 
         Returns:
           N arrays, float32 `[T, D]`, each as long as its piece.
@@ -306,11 +308,39 @@ class TensorModel:
                         controls=None if controls is None else controls[group],
                         seed=generator.integers(0, 2**31, 2, np.int32),
                         fixed=None if with_fixed is None else with_fixed[group],
+                        first_input=None if first_input is None else np.asarray(first_input)[group],
                     )
                 )
         if return_full_results:
             return results
         return [piece for decoded in results for piece in trimmed(decoded)]
+
+    def step_losses(
+        self, z: npt.ArrayLike, outputs: npt.ArrayLike, c_input: npt.ArrayLike | None = None
+    ) -> Array:
+        """Returns how unlikely each step of some music is, given z and the steps before it.
+
+        Args:
+          z: float `[N, Z]`.
+          outputs: bool or float `[N, T, D]`, T that of the model's windows.
+          c_input: controls, as for `decode_to_tensors`.
+
+        Returns:
+          float32 `[N, T, K]`: -log p of each part of each step, in nats.
+
+        Raises:
+          InputError: z is of another size, or controls are missing.
+        """
+        z, rows = self._checked_z(z), np.asarray(outputs, np.float32)
+        controls = self._controls(c_input, len(z), rows.shape[1])
+        found = []
+        for group in self._groups(len(z)):
+            lengths = np.full(len(rows[group]), rows.shape[1], np.int32)
+            own = None if controls is None else controls[group]
+            with tf.device(self._device):
+                losses = self._model.step_losses(z[group], rows[group], lengths, own)
+            found.append(losses.numpy())
+        return np.concatenate(found)
 
     def _check(
         self,

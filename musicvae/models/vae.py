@@ -171,6 +171,7 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
         self._checkpoint_segments = checkpoint_segments
         check_segments(self.decoder.independent_segments, checkpoint_segments)
         self._samplers: dict[tuple[int, int | None, frozenset[str]], Any] = {}
+        self._scorers: dict[tuple[int, bool], Any] = {}
         self.named_variables: dict[str, tf.Variable] = variables.by_name
 
     def encode(
@@ -273,6 +274,7 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
         seed: Tensor = None,
         stop_at_end_token: bool = True,
         fixed: Tensor = None,
+        first_input: Tensor = None,
     ) -> Decoded:
         """Writes music for latent vectors.
 
@@ -285,6 +287,8 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
           stop_at_end_token: whether a sequence or segment ends at the converter's end token, if it
             has one.
           fixed: float32 `[B, T, D]`, values that the music must have; NaN where the model chooses.
+          first_input: float32 `[B, D]`, the step before the first one; None for zeros, which a
+            window of training music begins with.
 
         Returns:
           The steps, and how many there are.
@@ -294,8 +298,8 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
         """
         if fixed is not None and not self.decoder.takes_fixed:
             raise ConfigError(
-                f"config '{self.config.name}' cannot hold values fixed: its decoder is of "
-                f"type '{self.config.decoder.type}', not flat"
+                f"config '{self.config.name}' cannot hold values fixed: a part of its decoder, of "
+                f"type '{self.config.decoder.type}', takes none"
             )
         z = tf.convert_to_tensor(z, tf.float32)
         if fixed is not None:
@@ -306,11 +310,44 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
                 controls = tf.tile(controls[None], [tf.shape(z)[0], 1, 1])
         end_token = self.spec.end_token if stop_at_end_token else None
         temperature = tf.convert_to_tensor(temperature, tf.float32)
-        options = {"controls": controls, "fixed": fixed}
+        if first_input is not None:
+            first_input = tf.cast(first_input, tf.float32)
+        options = {"controls": controls, "fixed": fixed, "first_input": first_input}
         options = {name: value for name, value in options.items() if value is not None}
         sample = self._sampler(length, end_token, frozenset(options))
         decoded: Decoded = sample(z, temperature, _seed(seed), **options)
         return decoded
+
+    def step_losses(
+        self, z: Tensor, outputs: Tensor, lengths: Tensor, controls: Tensor = None
+    ) -> Tensor:
+        """Returns how unlikely each step of some music is, given a latent vector and what precedes.
+
+        Args:
+          z: float32 `[B, Z]`.
+          outputs: bool or float32 `[B, T, D]`, as long as the model's windows.
+          lengths: int32 `[B]`, or `[B, S]`; what lies past them means nothing.
+          controls: bool or float32 `[B, T, C]`, or None.
+
+        Returns:
+          float32 `[B, T, K]`: -log p of each part of each step, in nats; of grooves what stands for
+          it.
+        """
+        arrays = [tf.cast(z, tf.float32), tf.cast(outputs, tf.float32), tf.cast(lengths, tf.int32)]
+        arrays += [] if controls is None else [tf.cast(controls, tf.float32)]
+        key = (outputs.shape[1], controls is not None)
+        if key not in self._scorers:
+
+            def score(z: Tensor, outputs: Tensor, lengths: Tensor, controls: Any = None) -> Tensor:
+                forward = Forward(tf.zeros([2], tf.int32), dtype=self.dtype)
+                target = Target(outputs, lengths, controls)
+                parameters = self.decoder.reconstruct(z, target, forward).parameters
+                return self.decoder.step_losses(parameters, outputs)
+
+            self._scorers[key] = tf.function(score, autograph=False).get_concrete_function(
+                *(tf.TensorSpec([None, *array.shape[1:]], array.dtype) for array in arrays)
+            )
+        return self._scorers[key](*arrays)
 
     def _sampler(self, length: int, end_token: int | None, options: frozenset[str]) -> Any:
         """Returns the graph that samples, traced once for batches of any size."""
@@ -326,7 +363,12 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
                 tf.TensorSpec([None, self.config.hparams.z_size]),
                 tf.TensorSpec([]),
                 tf.TensorSpec([2], tf.int32),
-                **{name: tf.TensorSpec([None, None, depths[name]]) for name in options},
+                **{
+                    name: tf.TensorSpec([None, self.spec.output_depth])
+                    if name == "first_input"
+                    else tf.TensorSpec([None, None, depths[name]])
+                    for name in options
+                },
             )
         return self._samplers[key]
 

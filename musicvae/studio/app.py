@@ -1,14 +1,15 @@
 """The addresses of the API and of the page, and what each of them does.
 
-A request goes: its files are read (uploads.py), then the models' thread does the work (worker.py).
+A request's files are read (uploads.py), then one of the models' threads does the work (worker.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from absl import logging
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
@@ -17,6 +18,7 @@ from starlette.exceptions import HTTPException
 
 from musicvae import __version__
 from musicvae.errors import MusicVAEError
+from musicvae.formats.bounds import sentence_of
 from musicvae.studio import messages as m
 from musicvae.studio.api_page import api_page
 from musicvae.studio.jobs import check_inputs, do_job, model_for
@@ -72,15 +74,11 @@ def create_app(studio: Studio, port: int | None = None) -> Guard:
     def describe_api() -> HTMLResponse:
         return HTMLResponse(api_page(app.openapi()))
 
-    @app.middleware("http")
-    async def revalidate(
-        request: Request, call_next: Callable[[Request], Awaitable[Response]]
-    ) -> Response:
-        response = await call_next(request)
-        response.headers.setdefault("cache-control", "no-cache")
-        return response
+    @app.api_route("/api/{rest:path}", methods=["GET", "POST"], include_in_schema=False)
+    def unknown(rest: str) -> None:
+        raise NotFoundError(f"there is no /api/{rest[:80]}; /api lists the API")
 
-    app.mount("/", StaticFiles(directory=STATIC, html=True, check_dir=False))
+    app.mount("/", StaticFiles(directory=STATIC, html=True))
     return Guard(app, port)
 
 
@@ -148,17 +146,23 @@ def _latent_space(app: FastAPI, studio: Studio) -> None:
 
         return await studio.play(request, request.corners, work)
 
-    @app.post("/api/pad_point", summary="The music at a place of a square")
-    async def pad_point(request: m.PadPointRequest) -> m.PadPointReply:
-        def work(playing: Any, given: Any) -> m.PadPointReply:
+    # It answers while a pointer moves, so its reply, which is valid, is not validated once more.
+    @app.post(
+        "/api/pad_point",
+        summary="The music at a place of a square",
+        response_model=m.PadPointReply,
+    )
+    async def pad_point(request: m.PadPointRequest) -> Response:
+        def work(playing: Any, given: Any) -> Response:
             codes, ids = playing.codes(given)
             clip = playing.point(codes, request.x, request.y)
-            return m.PadPointReply.model_construct(clip=clip, corners=ids, superseded=False)
+            reply = m.PadPointReply.model_construct(clip=clip, corners=ids, superseded=False)
+            return Response(reply.model_dump_json(), media_type="application/json")
 
         try:
             return await studio.play(request, request.corners, work, rank=POINTER, tab=request.tab)
         except SupersededError:
-            return m.PadPointReply(clip=None, superseded=True)
+            return JSONResponse(m.PadPointReply(clip=None, superseded=True).model_dump())
 
     @app.post("/api/path", summary="One piece along a path in a square")
     async def path(request: m.PathRequest) -> m.OneClip:
@@ -209,8 +213,8 @@ def _pieces(app: FastAPI, studio: Studio) -> None:
 
     @app.post("/api/job", summary="A mode of musicvae-generate on whole pieces")
     async def job(request: m.JobRequest) -> m.JobReply:
-        check_inputs(request)
         request.model = model_for(studio.models, request)
+        check_inputs(request)
         sources = [*([request.source] if request.source else []), *request.sources]
         needs_knobs = request.mode == "attribute"
         return await studio.play(
@@ -254,6 +258,8 @@ def _answer_errors(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def malformed(_: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
+        if first.get("type") == "json_invalid":
+            return answer(400, f"the body is not JSON: {first.get('ctx', {}).get('error', '')}")
         places = [str(place) for place in first.get("loc", ()) if place != "body"]
         text = first.get("msg", "").removeprefix("Value error, ")
         where = f"{'.'.join(places)}: " if places else ""
@@ -262,6 +268,8 @@ def _answer_errors(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> JSONResponse:
         text = str(error.detail)
+        if error.status_code == 400:
+            text = "the body is not JSON that can be read"
         if error.status_code in (404, 405):
             text = f"{request.method} {request.url.path[:120]}: {text.lower()}; /api lists the API"
         return answer(error.status_code, text)
@@ -271,7 +279,8 @@ def _answer_errors(app: FastAPI) -> None:
         return answer(503, "there is not enough memory for this")
 
     @app.exception_handler(Exception)
-    async def unexpected(_: Request, error: Exception) -> JSONResponse:
+    async def unexpected(request: Request, error: Exception) -> JSONResponse:
+        logging.error("%r failed: %s", request.url.path, sentence_of(error))
         return answer(500, f"the studio failed over this ({type(error).__name__}); it goes on")
 
 

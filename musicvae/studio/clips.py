@@ -72,6 +72,7 @@ def clip_of(
         beat_unit=first.denominator,
         length=beat(sequence.total_time),
         name=name,
+        model=model or None,
         seed=seed,
         tempos=[(each.beat, each.qpm) for each in lines.tempos] if len(lines.tempos) > 1 else None,
         chords=chords or None,

@@ -19,6 +19,7 @@ from musicvae.studio.messages import FileRequest
 
 MAX_NOTES = 20_000
 MAX_WAV_SECONDS = 300.0
+MAX_SCORE_BEATS = 4096.0
 
 _WRITERS: dict[str, tuple[str, str, Callable[[NoteSequence, str], bytes]]] = {
     "midi": (".mid", "audio/midi", lambda sequence, _: note_sequence_to_midi(sequence)),
@@ -65,6 +66,11 @@ def written(request: FileRequest) -> OutFile:
     if request.format == "wav" and seconds > MAX_WAV_SECONDS:
         raise InputError(
             f"{seconds:.0f} s of music; a WAV file takes at most {MAX_WAV_SECONDS:.0f} s"
+        )
+    beats = sum(clip.length for clip in request.clips)
+    if request.format in ("musicxml", "abc") and beats > MAX_SCORE_BEATS:
+        raise InputError(
+            f"{beats:.0f} quarter notes of music; a score takes at most {MAX_SCORE_BEATS:.0f}"
         )
     first = request.clips[0].name
     stem = _stem(request.name or first)

@@ -65,7 +65,8 @@ def check_inputs(request: JobRequest) -> None:
     fewest, most = INPUTS[request.mode]
     if not fewest <= given <= most:
         wanted = f"{fewest}" if fewest == most else f"{fewest} to {most}"
-        raise InputError(f"{request.mode} takes {wanted} inputs, and {given} are given")
+        inputs = "input" if wanted == "1" else "inputs"
+        raise InputError(f"{request.mode} takes {wanted} {inputs}; given are {given}")
 
 
 def do_job(playing: Playing, request: JobRequest, given: Sequence[Given]) -> JobReply:

@@ -54,7 +54,7 @@ class LatentMap:
 
 
 class LatentMaps:
-    """The maps that were made last, by id; used by the models' thread alone."""
+    """The maps that were made last, by id."""
 
     def __init__(self) -> None:
         self._maps: Recent[LatentMap] = Recent(_KEPT)

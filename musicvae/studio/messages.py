@@ -57,6 +57,7 @@ class Clip(Message):
     beat_unit: Literal[1, 2, 4, 8, 16, 32] = 4
     length: Beat = Field(default=0.0, description="in quarter notes")
     name: Name = ""
+    model: Name | None = Field(default=None, description="whose latent space z is a place of")
     seed: int | None = Field(default=None, ge=0, description="gives the same notes again")
     tempos: list[tuple[Beat, Tempo]] | None = Field(
         None, max_length=10_000, description="[beat, tempo] where the tempo changes"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,7 @@ class WarmModels:
         self._load = load
         self._started_with = choice
         self._warm: dict[str, WarmModel] = {}
+        self._loading = threading.Lock()
 
     @property
     def names(self) -> list[str]:
@@ -80,8 +82,8 @@ class WarmModels:
             return self._started_with.config
         if name not in self.names:
             raise NotFoundError(
-                f"no model '{name[:80]}'{did_you_mean(name, self.names)} "
-                f"There are {', '.join(self.names)}"
+                f"no model '{name[:80]}'{did_you_mean(name, self.names) or ';'} "
+                f"there are {', '.join(self.names)}"
             )
         return load_config(name)
 
@@ -96,14 +98,18 @@ class WarmModels:
           MusicVAEError: it cannot be loaded.
         """
         name = name or self.current
-        if name not in self._warm:
-            config = self.config(name)
-            own = config is self._started_with.config
-            choice = self._started_with if own else choose_model(name)
-            trained = self._load(choice)
-            self._warm[name] = WarmModel(trained, shipped_knobs(trained))
-            _warm_up(trained)
-        return self._warm[name]
+        with self._loading:
+            if name not in self._warm:
+                config = self.config(name)
+                own = config is self._started_with.config
+                trained = self._load(self._started_with if own else choose_model(name))
+                _warm_up(trained)
+                self._warm[name] = WarmModel(trained, shipped_knobs(trained))
+            return self._warm[name]
+
+    def known(self, name: str | None) -> WarmModel | None:
+        """Returns a model that is loaded; None where it is not."""
+        return self._warm.get(name or self.current)
 
     def _entry(self, name: str) -> ModelEntry:
         config = self.config(name)

@@ -163,7 +163,7 @@ class Playing:
     def encoded(self, given: Given, code: LatentPoint) -> tuple[Clip, list[str]]:
         """Returns a source as it stands with its place, and what was done to it."""
         name = self.model.config.name
-        if code.window is not None and given.source.id is None:
+        if code.window is not None and not self.sources.is_placed(self.model, given):
             notes = window_notes(code.window, self.model.converter)
         else:
             notes = self.sources.piece(self.model, given).sequence

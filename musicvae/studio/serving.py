@@ -96,7 +96,6 @@ class StudioServer:
         finally:
             self._server.should_exit = True
             thread.join()
-            self._studio.close()
             self._listener.close()
 
 

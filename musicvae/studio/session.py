@@ -1,4 +1,4 @@
-"""A running studio: warm models, the thread that runs them, and what they remember."""
+"""A running studio: warm models, the threads that run them, and what they remember."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from musicvae.studio.files_out import OutFile, written
 from musicvae.studio.knobs import Knobs, knobs_of, sampled_values
 from musicvae.studio.latent_maps import LatentMaps
 from musicvae.studio.messages import FileRequest, Options, Source
-from musicvae.studio.models import WarmModels
+from musicvae.studio.models import WarmModel, WarmModels
 from musicvae.studio.playing import Playing
 from musicvae.studio.sources import Given, Sources
 from musicvae.studio.uploads import Uploads
@@ -22,18 +22,21 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+# Models of more steps take seconds over what others do at once.
+_QUICK_STEPS = 64
+
 
 class Studio:
     """Models and what was made with them.
 
     Attributes:
       models: the models.
-      worker: the thread that runs them.
+      worker: the threads that run them.
       maps: the maps that were made last.
     """
 
     def __init__(self, choice: ModelChoice, load: Callable[[ModelChoice], TrainedModel]) -> None:
-        """Starts the models' thread; nothing is loaded.
+        """Starts the models' threads; nothing is loaded.
 
         Args:
           choice: the model to start with.
@@ -62,7 +65,7 @@ class Studio:
         Args:
           request: the request.
           sources: the music in it, whose files are read first.
-          work: what is done, in the models' thread.
+          work: what is done, in a thread of the models'.
           rank: see worker.py.
           tab: see `ModelWorker.run`.
           needs_knobs: whether the model's attributes are needed.
@@ -74,25 +77,29 @@ class Studio:
         control = None
         if request.control is not None:
             (control,) = await self._uploads.given([request.control], request.drum_channels)
+        warm = await self.model(request.model)
+        if rank == USUAL and warm.trained.config.hparams.max_seq_len > _QUICK_STEPS:
+            rank = LONG
         if needs_knobs or any(request.attributes.values()):
             await self.knobs(request.model)
 
         def do() -> T:
-            warm = self.models.get(request.model)
             return work(Playing.of(warm, self._sources, request, control), given)
 
         return await self.worker.run(do, rank=rank, tab=tab)
 
+    async def model(self, name: str | None) -> WarmModel:
+        """Returns a model; loads it beside the work of others where that is needed."""
+        known = self.models.known(name)
+        return await asyncio.to_thread(self.models.get, name) if known is None else known
+
     async def knobs(self, name: str | None) -> Knobs:
-        """Returns a model's attributes; computed, a few samples at a time, on first use."""
-        warm = await self.worker.run(lambda: self.models.get(name))
+        """Returns a model's attributes; computed on first use."""
+        warm = await self.model(name)
         async with self._computing:
             if warm.knobs is None:
                 values = sampled_values(warm.trained)
-                found = []
-                while group := await self.worker.run(lambda: next(values, None), rank=LONG):
-                    found.append(group)
-                warm.knobs = await self.worker.run(lambda: knobs_of(found))
+                warm.knobs = await self.worker.run(lambda: knobs_of(list(values)), rank=LONG)
         return warm.knobs
 
     async def write(self, request: FileRequest) -> OutFile:
@@ -101,5 +108,5 @@ class Studio:
             return await asyncio.to_thread(written, request)
 
     def close(self) -> None:
-        """Ends the models' thread."""
+        """Ends the models' threads."""
         self.worker.close()

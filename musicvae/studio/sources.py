@@ -9,6 +9,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 import hashlib
+import threading
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _REMEMBERED = 4096
-_ENCODED = 1024
+_MAX_REMEMBERED_NOTES = 4096
+_ENCODED = 256
 
 
 class NotFoundError(InputError):
@@ -46,20 +48,23 @@ class Recent(Generic[T]):
           size: how many stay.
         """
         self._size = size
+        self._lock = threading.Lock()
         self._values: collections.OrderedDict[Hashable, T] = collections.OrderedDict()
 
     def get(self, key: Hashable) -> T | None:
         """Returns a value, or None."""
-        if key in self._values:
-            self._values.move_to_end(key)
-        return self._values.get(key)
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+            return self._values.get(key)
 
     def put(self, key: Hashable, value: T) -> None:
         """Keeps a value."""
-        self._values[key] = value
-        self._values.move_to_end(key)
-        if len(self._values) > self._size:
-            self._values.popitem(last=False)
+        with self._lock:
+            self._values[key] = value
+            self._values.move_to_end(key)
+            if len(self._values) > self._size:
+                self._values.popitem(last=False)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,15 +90,19 @@ class _Remembered:
 
 
 class Sources:
-    """Pieces and codes of what requests give; used by the models' thread alone."""
+    """Pieces and points of what requests give."""
 
     def __init__(self) -> None:
         self._clips: Recent[_Remembered] = Recent(_REMEMBERED)
         self._codes: Recent[tuple[str, LatentPoint]] = Recent(_ENCODED)
 
     def remember(self, model: TrainedModel, code: LatentPoint, clip: Clip) -> None:
-        """Lets a clip be named by its id from now on."""
-        self._clips.put(clip.id, _Remembered(model.config.name, code, clip))
+        """Lets a clip be named by its id from now on, unless it is very long."""
+        if not model.converter.spec.control_depth:
+            # Its tensors are not needed again, and a trio's are large.
+            code = dataclasses.replace(code, window=None)
+        if len(clip.notes) <= _MAX_REMEMBERED_NOTES:
+            self._clips.put(clip.id, _Remembered(model.config.name, code, clip))
 
     def clips(
         self,
@@ -144,6 +153,19 @@ class Sources:
         (sample,) = decode_points(model, [code], SamplingOptions(temperatures=(0.0,), seed=0))
         return Piece(sample.sequence, code.name)
 
+    def is_placed(self, model: TrainedModel, given: Given) -> bool:
+        """Returns whether a source is a place in a model's latent space, or one of its clips."""
+        source, name = given.source, model.config.name
+        if given.piece is not None:
+            return False
+        if source.id is not None:
+            cached = self._codes.get(source.id)
+            return (cached or (self._known(source.id).model,))[0] == name
+        if source.clip is None or source.clip.z is None:
+            return source.z is not None
+        known = self._clips.get(source.clip.id)
+        return (source.clip.model or (known.model if known else name)) == name
+
     def codes(
         self, model: TrainedModel, given: Sequence[Given], options: SamplingOptions
     ) -> tuple[list[LatentPoint], list[str]]:
@@ -167,23 +189,21 @@ class Sources:
         self, model: TrainedModel, given: Given, options: SamplingOptions
     ) -> tuple[LatentPoint, str]:
         source, config = given.source, model.config.name
-        if given.piece is None and source.id is not None:
+        is_placed = self.is_placed(model, given)
+        if is_placed and source.id is not None:
             cached = self._codes.get(source.id)
-            if cached is not None and cached[0] == config:
+            if cached is not None:
                 return cached[1], source.id
             known = self._known(source.id)
-            if known.model == config:
-                return self._with_window(model, known.code, known.clip, options), source.id
-            given = Given(Source(clip=known.clip.model_copy(update={"z": None})))
-            source = given.source
+            return self._with_window(model, known.code, known.clip, options), source.id
         key = _content_id(config, given, options)
         cached = self._codes.get(key)
         if cached is not None:
             return cached[1], key
         clip = source.clip
-        if source.z is not None:
+        if is_placed and source.z is not None:
             code = self._code_of_z(model, source)
-        elif clip is not None and clip.z is not None:
+        elif is_placed and clip is not None and clip.z is not None:
             z = _vector(model, clip.z)
             setting = Setting(
                 qpm=clip.tempo,

@@ -14,13 +14,12 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from musicvae.data.music_files import KINDS, file_kind, read_music_file
-from musicvae.data.workers import ReadTask, WorkerPool
+from musicvae.data.bounded_reading import read_bounded_file
+from musicvae.data.music_files import KINDS, file_kind
 from musicvae.errors import InputError
 from musicvae.formats.bounds import FileBounds, MusicFileError
 from musicvae.generate.results import Piece
-from musicvae.lazy_note_seq import NoteSequence
-from musicvae.studio.messages import Source
+from musicvae.studio.messages import MAX_NOTES, Source
 from musicvae.studio.sources import Given, Recent
 
 BOUNDS = FileBounds(max_bytes=12 << 20, max_read_seconds=15.0, max_memory_bytes=1 << 30)
@@ -85,38 +84,21 @@ def _read(data: bytes, name: str, drum_channels: tuple[int, ...]) -> tuple[Piece
     with tempfile.TemporaryDirectory(prefix="musicvae-studio-") as folder:
         path = Path(folder, f"upload{os.path.splitext(name)[1].lower()}")
         path.write_bytes(data)
-        if kind == "midi" and len(data) <= _SMALL_MIDI_BYTES:
-            sequences, notes = _read_here(path, name, drum_channels)
-        else:
-            sequences, notes = _read_apart(path, name, drum_channels)
+        try:
+            found = read_bounded_file(
+                path,
+                bounds=BOUNDS,
+                with_silence=True,
+                drum_channels=drum_channels,
+                max_midi_bytes_here=_SMALL_MIDI_BYTES,
+            )
+        except MusicFileError as error:
+            raise InputError(f"{name}: {error.detail}") from error
+    sequences, notes = found.sequences, tuple(detail for _, detail in found.corrections)
+    if len(sequences[0].notes) > MAX_NOTES:
+        raise InputError(
+            f"{name}: it has {len(sequences[0].notes):,} notes; the studio takes {MAX_NOTES:,}"
+        )
     if len(sequences) > 1:
         notes = (*notes, f"of its {len(sequences)} tunes the first was read")
     return Piece(sequences[0], name), tuple(f"{name}: {note}" for note in notes)
-
-
-def _read_here(
-    path: Path, name: str, drum_channels: tuple[int, ...]
-) -> tuple[list[NoteSequence], tuple[str, ...]]:
-    try:
-        found = read_music_file(path, with_silence=True, drum_channels=drum_channels)
-    except MusicFileError as error:
-        raise InputError(f"{name}: {error.detail}") from error
-    return list(found.sequences), tuple(detail for _, detail in found.corrections)
-
-
-def _read_apart(
-    path: Path, name: str, drum_channels: tuple[int, ...]
-) -> tuple[list[NoteSequence], tuple[str, ...]]:
-    with WorkerPool(
-        str(path.parent),
-        "",
-        BOUNDS,
-        num_workers=1,
-        drum_channels=drum_channels,
-        with_silence=True,
-    ) as pool:
-        (result,) = pool.read([[ReadTask(0, path.name)]])
-    if result.reason:
-        raise InputError(f"{name}: {result.detail}")
-    sequences = [NoteSequence.FromString(record) for record in result.records]
-    return sequences, tuple(detail for _, detail in result.corrections)

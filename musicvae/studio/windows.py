@@ -44,9 +44,7 @@ def windows_of(playing: Playing, given: Given) -> Windows:
     Raises:
       InputError: the model can read nothing of it.
     """
-    source = given.source
-    has_place = source.z is not None or source.id is not None
-    if has_place or (source.clip is not None and source.clip.z is not None):
+    if playing.sources.is_placed(playing.model, given):
         (code,), _ = playing.codes([given])
         piece = playing.sources.piece(playing.model, given)
         clip = clip_of(piece.sequence, code.name, model=playing.model.config.name, z=code.z)
@@ -66,7 +64,8 @@ def windows_of(playing: Playing, given: Given) -> Windows:
     posterior = playing.model.encode_examples([window.example for window in found], seed=0)
     codes, clips = [], []
     for window, z in zip(found, posterior.mu, strict=True):
-        code = LatentPoint(piece.name, z, Setting.of(window), window)
+        kept = window if playing.model.converter.spec.control_depth else None
+        code = LatentPoint(piece.name, z, Setting.of(window), kept)
         name = f"{piece.name}, bar {window.bar}" if len(found) > 1 else piece.name
         excerpt = window_notes(window, playing.model.converter)
         clip = clip_of(excerpt, name, model=playing.model.config.name, z=z)

@@ -1,5 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import {ClockOffset} from '../src/audio/clock_offset';
+import {Horizon} from '../src/audio/horizon';
 import {channelOf, midiMessages, noteOn} from '../src/audio/midi_messages';
 import {placeColour} from '../src/pad/colours';
 import {arrowed, cornerWeights, nearestCell, simplified} from '../src/pad/geometry';
@@ -106,6 +107,26 @@ describe('the pad', () => {
     expect(new Set([[0, 0], [1, 0], [0, 1], [1, 1]].map(([x, y]) => placeColour([x!, y!], 'dark'))).size).toBe(4);
     const [r, g, b] = placeColour([0.5, 0.5], 'dark').match(/\d+/g)!.map(Number);
     expect(Math.max(r!, g!, b!) - Math.min(r!, g!, b!)).toBeGreaterThan(25);
+  });
+});
+
+describe('the horizon', () => {
+  it('is near, grows when timers come late, and shrinks again', () => {
+    const horizon = new Horizon();
+    expect([0, 0.025, 0.05].map((time) => horizon.at(time)).at(-1)).toBe(0.1);
+    expect(horizon.at(0.35)).toBeCloseTo(0.45);
+    let now = 0.35;
+    for (let k = 0; k < 1000; k += 1) horizon.at((now += 0.025));
+    expect(horizon.at(now + 0.025)).toBe(0.1);
+    expect(horizon.at(now + 9)).toBe(0.6);
+    expect(horizon.at(now + 10, true)).toBe(1.3);
+  });
+
+  it('does not count a pause as lateness', () => {
+    const horizon = new Horizon();
+    horizon.at(0);
+    horizon.pause();
+    expect(horizon.at(60)).toBe(0.1);
   });
 });
 

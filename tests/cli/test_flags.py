@@ -56,6 +56,13 @@ def test_values_are_left_as_they_are() -> None:
     assert mend_arguments(given) == ["--output_dir=C:/music/my songs/한국 노래", "--mode", "a b"]
 
 
+@pytest.mark.parametrize("written", ["--noloud", "--no-loud", "--loud=false"])
+def test_a_switch_is_turned_off_either_way(values, written) -> None:
+    flags.DEFINE_boolean("loud", True, "Whether.", flag_values=values)
+    assert run(values, [written]) == 0
+    assert values.loud is False
+
+
 def test_a_tilde_is_the_home_folder(values, monkeypatch) -> None:
     monkeypatch.setenv("HOME", "/home/somebody")
     assert run(values, ["--output_dir=~/music"]) == 0

@@ -37,6 +37,15 @@ def test_a_midi_file_and_a_configuration_give_tracks_examples_and_reasons(say, t
     assert "1 bars of melody; a window needs 2" in text
 
 
+def test_a_tracks_name_stays_in_its_line_with_its_control_characters_shown(say, tmp_path):
+    beat = b"".join(files.note(0, pitch, 240) for pitch in (36, 42, 38, 42) * 4)
+    name = files.meta(0, 3, b"Drums\x1b[2J\r\n\tx")
+    (tmp_path / "song.kar").write_bytes(files.midi(name + beat + files.END))
+    text = say(tmp_path / "song.kar")
+    assert text.count(r"'Drums\x1b[2J\r\n\tx'") == 2
+    assert text.replace("\n", "").isprintable()
+
+
 def test_without_a_configuration_the_music_alone_is_shown(say, tmp_path):
     (tmp_path / "song.mid").write_bytes(files.scale(4))
     text = say(tmp_path / "song.mid")

@@ -10,6 +10,8 @@ from models.conftest import groove_batch, melody_batch, tiny
 from musicvae.converters import build_converter
 from musicvae.errors import ConfigError
 from musicvae.models import AdamOptimizer, Batch, MusicVAE, TrainStep, variable_shapes
+from musicvae.models.decoders import base
+from musicvae.models.forward import Forward
 
 _SEED = tf.constant([3, 4])
 
@@ -165,6 +167,51 @@ def test_decoding_stops_at_the_end_token():
         assert row[:length].sum() == length and not row[length:].any()
     decoded = model.decode(z, 8, temperature=1.0, seed=[1, 2], stop_at_end_token=False)
     assert set(decoded.lengths.numpy()) == {8}
+
+
+@pytest.mark.parametrize(
+    "name", ["cat-mel_2bar_small", "hierdec-mel_16bar_small", "hierdec-trio_16bar_small",
+             "flat-trio_16bar_small", "nade-drums_2bar_reduced", "groovae_4bar"]
+)  # fmt: skip
+def test_given_values_stay_and_the_steps_after_them_follow_from_them(name):
+    config = tiny(name)
+    spec = build_converter(config.converter).spec
+    steps = config.hparams.max_seq_len
+    model = MusicVAE(config, spec, seed=1)
+    z = tf.random.stateless_normal([2, config.hparams.z_size], [1, 2])
+    free = model.decode(z, steps, seed=_SEED, temperature=1.0).outputs.numpy()
+    other = model.decode(z, steps, seed=[5, 6], temperature=1.0).outputs.numpy()
+    fixed = np.full(free.shape, np.nan, np.float32)
+    fixed[:, steps // 4 : steps // 2] = other[:, steps // 4 : steps // 2]
+    held = model.decode(z, steps, seed=_SEED, temperature=1.0, fixed=fixed).outputs.numpy()
+    np.testing.assert_array_equal(held[:, : steps // 4], free[:, : steps // 4])
+    kept = slice(steps // 4, steps // 2)
+    np.testing.assert_array_equal(held[:, kept], other[:, kept])
+
+
+@pytest.mark.parametrize("name", ["cat-mel_2bar_small", "hierdec-trio_16bar_small"])
+def test_the_losses_of_all_steps_and_parts_make_up_the_reconstruction_loss(name):
+    config = tiny(name)
+    converter = build_converter(config.converter)
+    model = MusicVAE(config, converter.spec, seed=1)
+    steps = config.hparams.max_seq_len
+    z = tf.random.stateless_normal([3, config.hparams.z_size], [1, 2])
+    outputs = model.decode(z, steps, seed=_SEED).outputs.numpy()
+    losses = model.step_losses(z, outputs, np.full(3, steps)).numpy()
+    assert losses.shape == (3, steps, max(1, len(converter.spec.part_depths)))
+    target = base.Target(tf.constant(outputs), tf.fill([3], steps))
+    whole = model.decoder.reconstruct(z, target, Forward(_SEED)).loss
+    np.testing.assert_allclose(losses.sum(axis=(1, 2)), whole, rtol=1e-4)
+
+
+def test_the_step_before_the_first_one_is_fed_to_it():
+    spec, _ = melody_batch()
+    model = MusicVAE(tiny("cat-mel_2bar_small"), spec, seed=1)
+    z = tf.zeros([64, 4])
+    zeros = model.decode(z, 4, seed=_SEED, first_input=tf.zeros([64, spec.output_depth])).outputs
+    np.testing.assert_array_equal(zeros, model.decode(z, 4, seed=_SEED).outputs)
+    first = tf.one_hot(tf.fill([64], 8), spec.output_depth)
+    assert np.any(zeros != model.decode(z, 4, seed=_SEED, first_input=first).outputs)
 
 
 def test_first_values_depend_on_the_seed_alone():

@@ -191,6 +191,19 @@ class Decoder(abc.ABC):
           with_state: whether the states at the end are wanted.
         """
 
+    @abc.abstractmethod
+    def step_losses(self, parameters: Tensor, outputs: Tensor) -> Tensor:
+        """Returns each step's negative log likelihood, or what stands for it.
+
+        Args:
+          parameters: float32 `[B, T, P]`, as `reconstruct` gives them.
+          outputs: float32 `[B, T, D]`.
+
+        Returns:
+          float32 `[B, T, K]`, in nats, for each of the K parts of a step that are chosen side by
+          side.
+        """
+
     def summed(self, metric_counts: CountsByTag) -> CountsByTag:
         """Adds up a reconstruction's counts over the batch.
 

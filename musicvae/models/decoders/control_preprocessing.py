@@ -58,6 +58,7 @@ class ControlPreprocessingDecoder(Decoder):
         core = component.core
         self._core = DECODERS.get(core.type)(core, hparams, variables, inside)
         self.state_size = self._core.state_size
+        self.takes_fixed = self._core.takes_fixed
 
     def reconstruct(
         self, z: Tensor, target: Target, forward: Forward, *, with_state: bool = False
@@ -85,6 +86,10 @@ class ControlPreprocessingDecoder(Decoder):
     def summed(self, metric_counts: CountsByTag) -> CountsByTag:
         """Adds up the core's counts, as Decoder.summed."""
         return self._core.summed(metric_counts)
+
+    def step_losses(self, parameters: Tensor, outputs: Tensor) -> Tensor:
+        """Returns the core's losses, as Decoder.step_losses."""
+        return self._core.step_losses(parameters, outputs)
 
     def _read(self, controls: Tensor, lengths: Tensor, forward: Forward) -> Tensor:
         """Returns what the layers make of `[B, T, C]` controls, `[B, T, 2H]`."""

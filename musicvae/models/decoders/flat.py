@@ -164,6 +164,10 @@ class FlatDecoder(StepwiseDecoder):
         noise *= request.temperature
         return [Sampler(self._output, weights, initial_state, first, controls, noise, fixed)]
 
+    def step_losses(self, parameters: Tensor, outputs: Tensor) -> Tensor:
+        """Returns the losses of the output's parts, as Decoder.step_losses."""
+        return self._output.part_losses(parameters, outputs)
+
     def _inputs(self, z: Tensor, controls: Tensor, lowest: LayerWeights) -> StepInputs:
         rows, z_rows, control_rows = tf.split(lowest.entry, self._input_sizes, 0)
         constant = product(z, z_rows, rows.dtype) + lowest.entry_bias

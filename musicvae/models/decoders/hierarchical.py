@@ -187,6 +187,7 @@ class HierarchicalDecoder(Decoder):
             )
             self._conductors.append(conductor)
             z_size = hparams.dec_rnn_size[-1]
+        self.takes_fixed = self._core.takes_fixed
         self.independent_segments = 0 if self._feeds_back else self._num_segments
 
     def reconstruct(
@@ -271,6 +272,10 @@ class HierarchicalDecoder(Decoder):
         """Adds up counts for each segment and for all, as Decoder.summed."""
         return over_segments(metric_counts)
 
+    def step_losses(self, parameters: Tensor, outputs: Tensor) -> Tensor:
+        """Returns the core's losses, as Decoder.step_losses."""
+        return self._core.step_losses(parameters, outputs)
+
     @property
     def _feeds_back(self) -> bool:
         return any(conductor.has_input for conductor in self._conductors)
@@ -342,13 +347,15 @@ class HierarchicalDecoder(Decoder):
         return Decoded(outputs, _whole_lengths(tf.transpose(lengths.stack()), request))
 
     def _segment_request(self, request: Request, s: Any, first: Tensor) -> Request:
-        controls = request.controls
-        if controls is not None:
-            controls = controls[:, s * self._segment_length : (s + 1) * self._segment_length]
+        def own(x: Tensor) -> Tensor:
+            start = s * self._segment_length
+            return None if x is None else x[:, start : start + self._segment_length]
+
         return request._replace(
             length=self._segment_length,
             seed=fold(request.seed, s),
-            controls=controls,
+            controls=own(request.controls),
+            fixed=own(request.fixed),
             first_input=first,
         )
 

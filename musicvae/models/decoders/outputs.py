@@ -55,6 +55,18 @@ class Output(abc.ABC):
           float32 `[T, N]`, in nats.
         """
 
+    def part_losses(self, parameters: Tensor, targets: Tensor) -> Tensor:
+        """Returns the loss of each of the K parts that are chosen side by side.
+
+        Args:
+          parameters: float32 `[..., P]`.
+          targets: float32 `[..., D]`.
+
+        Returns:
+          float32 `[..., K]`, in nats.
+        """
+        return self.loss(parameters, targets)[..., None]
+
     def sample(self, parameters: Tensor, temperature: Tensor, seed: Tensor) -> Tensor:
         """Draws one step.
 
@@ -221,8 +233,12 @@ class MultiCategorical(Output):
 
     def loss(self, parameters: Tensor, targets: Tensor) -> Tensor:
         """Returns the sum of the outputs' cross-entropies, as Output.loss."""
+        return tf.reduce_sum(self.part_losses(parameters, targets), -1)
+
+    def part_losses(self, parameters: Tensor, targets: Tensor) -> Tensor:
+        """Returns the outputs' cross-entropies, as Output.part_losses."""
         pairs = zip(self._parts, self._split(parameters), self._split(targets), strict=True)
-        return tf.add_n([part.loss(p, t) for part, p, t in pairs])
+        return tf.stack([part.loss(p, t) for part, p, t in pairs], -1)
 
     def noise(self, shape: Any, seed: Tensor) -> Tensor:
         """Draws noise for each output, as Output.noise."""

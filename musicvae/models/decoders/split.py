@@ -66,6 +66,7 @@ class SplitDecoder(StepwiseDecoder):
             for k, depth in enumerate(self._depths)
         ]
         self.state_size = sum(part.state_size for part in self._parts)
+        self.takes_fixed = all(part.takes_fixed for part in self._parts)
 
     def reconstruct(
         self, z: Tensor, target: Target, forward: Forward, *, with_state: bool = False
@@ -93,10 +94,11 @@ class SplitDecoder(StepwiseDecoder):
 
     def samplers(self, precomputed: Precomputed, request: Request) -> list[Sampler]:
         """Returns the parts' samplers, as StepwiseDecoder.samplers."""
-        first = self._split(request.first_input)
+        first, fixed = self._split(request.first_input), self._split(request.fixed)
         found = []
         for k, (part, shared, own) in enumerate(zip(self._parts, *precomputed, strict=True)):
-            part_request = request._replace(first_input=first[k], seed=fold(request.seed, k))
+            seed = fold(request.seed, k)
+            part_request = request._replace(first_input=first[k], fixed=fixed[k], seed=seed)
             found += part.samplers(Precomputed(shared, own), part_request)
         return found
 
@@ -105,6 +107,12 @@ class SplitDecoder(StepwiseDecoder):
     ) -> Decoded:
         """Writes all parts together, to the full length; as Decoder.sample."""
         return super().sample(precomputed, request._replace(end_token=None), with_state=with_state)
+
+    def step_losses(self, parameters: Tensor, outputs: Tensor) -> Tensor:
+        """Returns the parts' losses side by side, as Decoder.step_losses."""
+        # A categorical part has a parameter for each of its columns.
+        pairs = zip(self._parts, self._split(parameters), self._split(outputs), strict=True)
+        return tf.concat([part.step_losses(p, t) for part, p, t in pairs], -1)
 
     def _split(self, x: Tensor) -> list[Tensor]:
         return [None] * len(self._depths) if x is None else list(tf.split(x, self._depths, -1))

@@ -3,13 +3,12 @@ import {effect, signal} from '@preact/signals';
 import type {Swing} from '../music/swing';
 import type {Clip, Note} from '../types';
 import {ClockOffset} from './clock_offset';
+import {Horizon} from './horizon';
 import {midiMessages, noteOn} from './midi_messages';
 import {type Scheduled, Scheduler} from './scheduler';
 import {Synthesizer} from './synthesizer';
 
 const TIMER_MILLISECONDS = 25;
-/** A hidden tab's timers come once a second; it looks ahead that far. */
-const HORIZON = {visible: 0.1, hidden: 1.3};
 /** From the press of a key to the first note: time for the first notes to be set up. */
 const START_DELAY = 0.06;
 
@@ -24,8 +23,11 @@ let context: AudioContext | null = null;
 let synthesizer: Synthesizer | null = null;
 let access: MIDIAccess | null = null;
 let timer = 0;
+/** What is to play: while the sound opens, a newer clip may come. */
+let wanted: Clip | null = null;
 let volume = 0.9;
 const offset = new ClockOffset();
+const horizon = new Horizon();
 const scheduler = new Scheduler(send);
 const listeners = new Set<(pitch: number, velocity: number, time: number) => void>();
 
@@ -54,6 +56,11 @@ export async function wake(): Promise<AudioContext> {
   return context;
 }
 
+// A finger that touches allows no sound yet, one that lets go does.
+for (const gesture of ['pointerup', 'keydown']) {
+  window.addEventListener(gesture, () => context?.state === 'suspended' && void context.resume());
+}
+
 function observe(): void {
   if (context) offset.observe(context.currentTime, performance.now());
 }
@@ -61,9 +68,10 @@ function observe(): void {
 export async function play(clip: Clip): Promise<void> {
   if (playing.value) return replace(clip, {from: 0});
   playing.value = true;
+  wanted = clip;
   const {currentTime} = await wake();
   if (!playing.value) return;
-  scheduler.start(clip, currentTime + START_DELAY);
+  scheduler.start(wanted, currentTime + START_DELAY);
   window.clearInterval(timer);
   timer = window.setInterval(tick, TIMER_MILLISECONDS);
   tick();
@@ -72,18 +80,20 @@ export async function play(clip: Clip): Promise<void> {
 function tick(): void {
   if (!context) return;
   observe();
-  scheduler.advance(context.currentTime, document.hidden ? HORIZON.hidden : HORIZON.visible);
+  scheduler.advance(context.currentTime, horizon.at(performance.now() / 1000, document.hidden));
 }
 
 export function stop(): void {
   playing.value = false;
   window.clearInterval(timer);
+  horizon.pause();
   if (!context) return;
   scheduler.stop(context.currentTime);
   if (!port()) synthesizer?.silence();
 }
 
 export function replace(clip: Clip, how: {from?: number} = {}): void {
+  wanted = clip;
   scheduler.replace(clip, how);
 }
 

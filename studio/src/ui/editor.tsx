@@ -61,7 +61,7 @@ export function Editor() {
             ))}
           </span>
         </div>
-        <div class="group" role="group" aria-label="Download">
+        <div class="downloads" role="group" aria-label="Download">
           <button onClick={() => void download([clip], 'midi')}><Icon name="save" /> MIDI</button>
           <button onClick={() => void download([clip], 'wav')}>WAV</button>
           <button onClick={() => void download([clip], 'musicxml')}>MusicXML</button>

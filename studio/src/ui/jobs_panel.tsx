@@ -142,7 +142,7 @@ function JobButtons() {
             </button>
           );
         })}
-        {ready.length >= 2 && <button title="The first windows of up to four files become the corners of the pad" onClick={() => void toCorners(ready)}>To the corners</button>}
+        {ready.length >= 2 && <button title="The first windows of up to four files become the corners of the pad" onClick={() => void toCorners(ready)}>To corners</button>}
       </div>
     </div>
   );

@@ -50,7 +50,7 @@ export function KnobsPanel() {
         )}
       </div>
       <div class="fields">
-        <label>
+        <label class="inline">
           <span>Swing of</span>
           <select value={String(knobs.swingStep)} onChange={(event) => swing({swingStep: Number(event.currentTarget.value)})}>
             <option value="0.5">eighths</option>
@@ -58,7 +58,7 @@ export function KnobsPanel() {
           </select>
         </label>
         {model?.key && (
-          <label>
+          <label class="inline">
             <span>Key</span>
             <select value={knobs.key} onChange={(event) => turn({key: event.currentTarget.value})}>
               <option value="">as it comes</option>

@@ -58,6 +58,12 @@ export function LatentMap() {
         }}
         onPointerMove={(event) => held.current && walk(event)} onPointerUp={() => (held.current = false)}
         onPointerCancel={() => (held.current = false)} onKeyDown={keys}>
+        <svg viewBox="0 0 100 100" aria-hidden="true">
+          {names.map((name) => {
+            const own = map.points.filter((point) => point.name === name);
+            return <polyline key={name} style={{'--place': colour(own[0]!)}} points={own.map(({x, y}) => `${toShare(x) * 100},${toShare(-y) * 100}`).join(' ')} />;
+          })}
+        </svg>
         {map.points.map((point, k) => (
           <button key={k} class="place" tabIndex={-1} title={`${point.name}, bar ${point.bar}`} aria-label={`${point.name}, bar ${point.bar}`}
             style={{left: `${toShare(point.x) * 100}%`, top: `${toShare(-point.y) * 100}%`, '--place': colour(point)}}

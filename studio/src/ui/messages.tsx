@@ -3,15 +3,15 @@ import {useEffect} from 'preact/hooks';
 import * as store from '../state/store';
 import {Icon} from './icons';
 
-const SECONDS_SHOWN = 6;
+const SECONDS_SHOWN = {done: 6, error: 20};
 
 export function Messages() {
   const {value: message} = store.message;
   const {value: waits} = store.waits;
   const {value: connection} = store.connection;
   useEffect(() => {
-    if (message?.kind !== 'done') return;
-    const timer = setTimeout(() => (store.message.value = null), SECONDS_SHOWN * 1000);
+    if (!message) return;
+    const timer = setTimeout(() => (store.message.value = null), SECONDS_SHOWN[message.kind] * 1000);
     return () => clearTimeout(timer);
   }, [message]);
   return (

@@ -90,7 +90,7 @@ export function Pad() {
       aria-label={`Pad: ${percent(point[0])} % across, ${percent(point[1])} % down. Arrow keys move, Shift makes larger steps${mode === 'path' ? ', Enter adds a point to the path' : ''}.`}
       onPointerDown={down} onPointerMove={move} onPointerUp={up} onPointerCancel={up} onKeyDown={key}>
       <canvas ref={canvas} aria-hidden="true" />
-      <Path />
+      {mode === 'path' && <Path />}
       <div class="puck" style={place(shown)} data-x={shown[0].toFixed(3)} data-y={shown[1].toFixed(3)} />
     </div>
   );
@@ -103,7 +103,7 @@ function Path() {
   const start = at(path[0]!);
   const end = at(path[path.length - 1]!);
   return (
-    <svg class="path" viewBox="0 0 100 100" aria-hidden="true">
+    <svg class="path-line" viewBox="0 0 100 100" aria-hidden="true">
       <polyline class="under" points={path.map((point) => at(point).join()).join(' ')} />
       <polyline points={path.map((point) => at(point).join()).join(' ')} />
       <circle cx={start[0]} cy={start[1]} r="1.6" />

@@ -72,7 +72,8 @@ function Position() {
       if (text.current!.textContent !== says) text.current!.textContent = says;
       shown = Math.max(level(), shown * 0.9);
       meter.current!.style.setProperty('--level', shown.toFixed(3));
-      document.documentElement.style.setProperty('--pulse', beat === null ? '0' : (1 - (at % 1)).toFixed(3));
+      const pulse = beat === null ? '0' : (1 - (at % 1)).toFixed(2);
+      for (const element of document.querySelectorAll<HTMLElement>('.play, .puck')) element.style.setProperty('--pulse', pulse);
     };
     request = requestAnimationFrame(draw);
     return () => cancelAnimationFrame(request);

@@ -1,0 +1,169 @@
+"""Tests of music that goes into the page and out of it: files, edits, sessions."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+from page_tools import drum_file, near, read_hits
+
+BEAT = [(36, 0.0), (42, 0.5), (38, 1.0), (42, 1.5), (36, 2.0), (36, 2.5), (38, 3.0), (42, 3.5)]
+PATTERN = [(pitch, start + bar) for bar in (0, 4) for pitch, start in BEAT]
+
+
+def test_a_dropped_file_is_humanized_and_downloaded_with_equal_notes(studio) -> None:
+    open_studio = studio()
+    page = open_studio.page
+    open_studio.drop("beat.mid", drum_file(PATTERN))
+    page.wait_for_selector(".file.ready")
+    assert near(open_studio.hits(), sorted(PATTERN))
+    open_studio.button("Humanize").click()
+    page.wait_for_selector(".shelf .card")
+    played = open_studio.hits()
+    assert near(played, sorted(PATTERN), beats=0.25)
+    assert not near(played, sorted(PATTERN))
+    assert near(read_hits(open_studio.download(open_studio.button("MIDI"))), played)
+    assert open_studio.download(open_studio.button("WAV"))[:4] == b"RIFF"
+
+
+@pytest.mark.slow
+def test_a_file_dropped_on_a_corner_becomes_that_corner(studio) -> None:
+    open_studio = studio()
+    page = open_studio.page
+    open_studio.drop("mine.mid", drum_file(PATTERN), ".corner.at-0")
+    open_studio.wait("document.querySelector('.at-0 .corner-name').textContent === 'mine.mid'")
+    page.keyboard.press("1")
+    open_studio.wait_for_name("Pad 0 0")
+    assert len({pitch for pitch, _ in open_studio.hits()} & {36, 38, 42}) > 1
+
+
+@pytest.mark.slow
+def test_what_is_no_music_is_refused_in_one_line(studio) -> None:
+    open_studio = studio()
+    open_studio.drop("picture.mid", b"\x89PNG\r\n")
+    open_studio.page.wait_for_selector(".toast.error")
+    assert "picture.mid" in open_studio.page.inner_text(".toast.error")
+    assert all("400" in text for text in open_studio.problems)
+    open_studio.problems.clear()
+
+
+@pytest.mark.slow
+def test_a_drawn_hit_is_heard_and_morphed_from(studio) -> None:
+    open_studio = studio()
+    page = open_studio.page
+    open_studio.button("Clear").click()
+    assert open_studio.hits() == []
+    box = page.locator("#roll").bounding_box()
+    # The lowest of nine rows is the kick; eight beats lie across.
+    for beat in (0, 2, 4.5):
+        page.mouse.click(box["x"] + (beat + 0.1) / 8 * box["width"], box["y"] + box["height"] - 8)
+    assert open_studio.hits() == [(36, 0.0), (36, 2.0), (36, 4.5)]
+    page.mouse.click(box["x"] + 2.1 / 8 * box["width"], box["y"] + box["height"] - 8)
+    assert open_studio.hits() == [(36, 0.0), (36, 4.5)]
+    open_studio.button("Morph to the top left corner").click()
+    open_studio.wait("document.querySelectorAll('.shelf .card').length === 7")
+    page.keyboard.press("Control+z")
+    assert len(open_studio.hits()) == 3 or open_studio.hits() == []
+
+
+def test_a_session_is_saved_and_opened(studio) -> None:
+    open_studio = studio()
+    page = open_studio.page
+    open_studio.button("New seed").click()
+    open_studio.wait("scheduled.length >= 0 && document.querySelector('.seed input').value !== '1'")
+    page.focus("#pad")
+    page.keyboard.press("2")
+    open_studio.wait_for_name("Pad 100 0")
+    open_studio.button("Keep").click()
+    hits, seed = open_studio.hits(), page.input_value(".seed input")
+    saved = open_studio.download(open_studio.button("Save"))
+    session = json.loads(saved)
+    assert session["musicvae_session"] == 1
+    assert session["model"] == "cat-drums_2bar_small"
+    assert len(session["favourites"]) == 1
+
+    other = studio()
+    other.page.wait_for_selector("#roll .note")
+    other.page.set_input_files(
+        "#session-picker",
+        {"name": "mine.json", "mimeType": "application/json", "buffer": saved},
+    )
+    other.wait_for_name("Pad 100 0")
+    assert other.hits() == hits
+    assert other.page.input_value(".seed input") == seed
+    other.page.get_by_role("tab", name="Favourites").click()
+    assert other.page.locator(".shelf .card").count() == 1
+
+
+@pytest.mark.slow
+def test_undo_brings_back_the_seed_and_its_music(studio) -> None:
+    open_studio = studio()
+    page = open_studio.page
+    hits = open_studio.hits()
+    open_studio.button("New seed").click()
+    open_studio.wait("document.querySelector('.seed input').value !== '1'")
+    page.wait_for_timeout(500)
+    open_studio.button("Undo").click()
+    assert page.input_value(".seed input") == "1"
+    assert open_studio.hits() == hits
+
+
+@pytest.mark.slow
+def test_a_clip_is_dragged_out_as_a_midi_file(studio) -> None:
+    open_studio = studio()
+    kind, name, data = open_studio.page.evaluate(
+        """() => {
+          const transfer = new DataTransfer();
+          document.querySelector('.grip').dispatchEvent(
+            new DragEvent('dragstart', {bubbles: true, dataTransfer: transfer}));
+          const [kind, name, , , data] = transfer.getData('DownloadURL').split(/[:,]/);
+          return [kind, name, data];
+        }"""
+    )
+    assert (kind, name) == ("audio/midi", "Pad-50-50.mid")
+    assert near(read_hits(base64.b64decode(data)), open_studio.hits())
+
+
+@pytest.mark.slow
+def test_a_drawn_path_is_rendered_to_one_piece(studio) -> None:
+    open_studio = studio()
+    page = open_studio.page
+    page.get_by_role("tab", name="Path").click()
+    page.mouse.move(*open_studio.point_at(0, 0))
+    page.mouse.down()
+    page.mouse.move(*open_studio.point_at(1, 0.5), steps=8)
+    page.mouse.up()
+    page.get_by_label("Bars").fill("8")
+    open_studio.button("Render the path").click()
+    page.wait_for_selector(".shelf .card")
+    assert "8 bars" in page.inner_text(".editor .hint")
+
+
+@pytest.mark.slow
+def test_a_map_of_the_users_files_can_be_walked(studio) -> None:
+    open_studio = studio()
+    page = open_studio.page
+    for k in range(3):
+        open_studio.drop(f"{k}.mid", drum_file(PATTERN[k : 16 - 4 * k]))
+    open_studio.wait("document.querySelectorAll('.file.ready').length === 3")
+    page.get_by_role("tab", name="Map").click()
+    page.locator(".map .primary").click()
+    open_studio.wait("document.querySelectorAll('.place').length === 3")
+    page.locator(".pad.map").click(position={"x": 90, "y": 120})
+    open_studio.wait("document.querySelector('.clip-name').value.startsWith('Map ')")
+
+
+def test_it_fits_a_phone_and_every_control_has_a_name(studio) -> None:
+    open_studio = studio(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = open_studio.page
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    controls = page.locator("button:visible, select:visible, input:visible")
+    nameless = [
+        control.evaluate("e => e.outerHTML.slice(0, 120)")
+        for control in controls.all()
+        if not control.evaluate(
+            "e => (e.ariaLabel || e.textContent || e.labels?.[0]?.textContent || '').trim()"
+        )
+    ]
+    assert nameless == []
