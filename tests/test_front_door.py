@@ -43,7 +43,6 @@ def _examples():
 @pytest.mark.parametrize("example", _examples(), ids=lambda test: test.name)
 def test_examples_in_docstrings_run(example, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "songs").mkdir()
     out = io.StringIO()
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
     runner.run(example, out=out.write)
@@ -95,7 +94,7 @@ def test_paths_sequences_and_pretty_midi_objects_are_taken_alike(drums, tmp_path
 
 
 def test_what_is_no_music_is_said(drums):
-    with pytest.raises(errors.InputError, match="int is no music; give a path"):
+    with pytest.raises(errors.InputError, match="int is not music; give a path"):
         drums.reconstruct(3)
     with pytest.raises(errors.InputError, match=r"end the name in \.mid"):
         mv.write(NoteSequence(), "beat.xyz")

@@ -98,7 +98,7 @@ def samples_table(study: SampleStudy) -> Table:
     rows = [
         ("share of empty ones", _number(study.empty), ""),
         ("share of broken ones", _number(study.broken), ""),
-        ("share of different ones", _number(study.unique), ""),
+        ("unique", _number(study.unique), ""),
     ]
     pairs: list[tuple[str, float, float]] = [
         ("onsets in a bar, mean", _mean(ours.onsets_per_bar), _mean(theirs.onsets_per_bar)),
