@@ -5,7 +5,7 @@ A repair takes a NoteSequence and returns a changed copy, or None where there is
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
 from musicvae.generate.bar_lines import BarLines
@@ -52,6 +52,35 @@ def within_an_hour(sequence: NoteSequence) -> Adapted | None:
         note.end_time = min(note.end_time, MAX_PIECE_SECONDS)
     result.total_time = MAX_PIECE_SECONDS
     return Adapted(result, "only its first hour was read" if len(result.notes) < count else "")
+
+
+def as_one_instrument(sequence: NoteSequence, programs: Collection[int] | None) -> NoteSequence:
+    """Lets an instrument that changes its program count as one that does not.
+
+    Args:
+      sequence: the piece, not changed.
+      programs: those that a model reads; None for all.
+
+    Returns:
+      The piece where nothing is to do; or a copy, in which all notes of an instrument have the
+      first program of it that the model reads.
+    """
+    if programs is None:
+        return sequence
+    readable: dict[int, int] = {}
+    others = set()
+    for note in sequence.notes:
+        if not note.is_drum and note.program in programs:
+            readable.setdefault(note.instrument, note.program)
+        elif not note.is_drum:
+            others.add(note.instrument)
+    if not others & readable.keys():
+        return sequence
+    result = copy_of(sequence)
+    for note in result.notes:
+        if not note.is_drum and note.instrument in readable:
+            note.program = readable[note.instrument]
+    return result
 
 
 def with_one_tempo(sequence: NoteSequence) -> Adapted | None:
