@@ -111,7 +111,15 @@ def in_bars_of_four(sequence: NoteSequence) -> Adapted | None:
     """Lays the bars of a piece in another time signature out as bars of 4/4; see bar_lines.py."""
     lines = BarLines.of(sequence)
     if not lines.other_time_signatures:
-        return None
+        # One of bars of impossible length is none.
+        written = [f"{each.numerator}/{each.denominator}" for each in sequence.time_signatures]
+        impossible = [name for name in written if name != "4/4"]
+        if not impossible:
+            return None
+        return Adapted(
+            on_grid(sequence, lines, lines.main_tempo),
+            f"its time signature of {impossible[0]} was taken for 4/4",
+        )
     names = " and ".join(lines.other_time_signatures)
     return Adapted(
         on_grid(sequence, lines, lines.main_tempo),

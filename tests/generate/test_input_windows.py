@@ -209,3 +209,11 @@ def test_a_tune_that_changes_its_program_is_read_to_its_end():
 def test_the_program_that_a_model_does_not_read_is_named():
     found = MELODY.extract(_changing_program(0, 56))
     assert "program 56 is not one of the melody programs" in [r.detail for r in found.rejections]
+
+
+def test_a_time_signature_of_impossible_bars_is_taken_for_common_time():
+    piece = melody(*range(0, 32, 4))
+    piece.time_signatures.add(numerator=255, denominator=1)
+    window = fit_window(piece, MELODY, name="tune")
+    assert window.notes == ("its time signature of 255/1 was taken for 4/4",)
+    assert labels(window) == labels(fit_window(melody(*range(0, 32, 4)), MELODY, name="tune"))
