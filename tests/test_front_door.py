@@ -18,6 +18,7 @@ from musicvae.formats.tfrecord import write_note_sequences
 from musicvae.generate import grooves, loading, modes
 from musicvae.generate.keywords import SamplingKeywords, sampling_options
 from musicvae.generate.results import SamplingOptions
+from musicvae.generate.row_modes import RowModes
 from musicvae.lazy_note_seq import NoteSequence
 
 
@@ -36,7 +37,7 @@ def drums(models_once):
 
 def _examples():
     finder = doctest.DocTestFinder()
-    owners = [mv.read, mv.write, mv.convert, mv.encode, mv.decode, mv.load, mv.Model]
+    owners = [mv.read, mv.write, mv.convert, mv.encode, mv.decode, mv.load, mv.Model, RowModes]
     return [test for owner in owners for test in finder.find(owner) if test.examples]
 
 
