@@ -368,6 +368,17 @@ def style(
     Raises:
       NoExamplesError: the music has no window of the model's.
       InputError: files are missing, or there is too little music.
+
+    Examples:
+      >>> import musicvae as mv
+      >>> model = mv.load("cat-drums_2bar_small")
+      >>> for k, sample in enumerate(model.sample(8, seed=1)):
+      ...     sample.write(f"songs/{k}.mid")
+      >>> style = mv.style(model, "songs", axes=2, num_workers=1)
+      >>> style.axes.shape
+      (2, 256)
+      >>> model.sample(2, style=style, seed=1)
+      <Result: 2 samples as a list>
     """
     from musicvae.generate.styles import with_meanings
     from musicvae.styles import fit_style

@@ -19,6 +19,7 @@ from musicvae.generate import grooves, loading, modes
 from musicvae.generate.keywords import SamplingKeywords, sampling_options
 from musicvae.generate.music import Music
 from musicvae.generate.results import SamplingOptions
+from musicvae.generate.row_modes import RowModes
 from musicvae.generate.tensor_model import TensorModel
 from musicvae.lazy_note_seq import NoteSequence
 
@@ -37,15 +38,14 @@ def drums(models_once):
 
 
 PUBLIC = [getattr(mv, name) for name in mv.__all__ if name not in ("__version__", "configs")]
-LONG = ("train", "evaluate", "Model.steer", "TrainedModel.", "TensorModel.")
+OWNERS = [*PUBLIC, RowModes, TensorModel, Music]
+LONG = ("train", "evaluate", "style", "Model.steer", "TrainedModel.", "TensorModel.")
 
 
 def _examples():
     """The examples of all public names, each once; those that take long are slow tests."""
     finder = doctest.DocTestFinder()
-    found = [test for owner in PUBLIC for test in finder.find(owner) if test.examples]
-    found += [test for test in finder.find(TensorModel) if test.examples]
-    found += [test for test in finder.find(Music) if test.examples]
+    found = [test for owner in OWNERS for test in finder.find(owner) if test.examples]
     for test in {test.name: test for test in found}.values():
         marks = [pytest.mark.slow] if test.name.startswith(LONG) else []
         yield pytest.param(test, id=test.name, marks=marks)
@@ -53,7 +53,7 @@ def _examples():
 
 # What is used through what has an example: properties, dunders and results' methods.
 WITHOUT_EXAMPLE = {
-    *("Run", "Piece", "Sample", "TensorModel", "TrainedModel"),
+    *("Run", "Piece", "Sample", "TensorModel", "TrainedModel", "RowModes"),
     *("Model.config", "Model.name", "Piece.title", "Sample.title", "Music.title"),
     *("TensorModel.network", "TensorModel.device", "TensorModel.prior", "TensorModel.step_losses"),
     *("TensorModel.encode_tensors", "TrainedModel.extract", "TrainedModel.one_example"),
@@ -63,7 +63,7 @@ WITHOUT_EXAMPLE = {
 
 def test_every_public_name_has_an_example():
     finder = doctest.DocTestFinder(exclude_empty=False)
-    tests = [test for owner in [*PUBLIC, TensorModel, Music] for test in finder.find(owner)]
+    tests = [test for owner in OWNERS for test in finder.find(owner)]
     lacking = {
         test.name
         for test in tests

@@ -37,7 +37,8 @@ define_path("input_dir", None, "Folder of MIDI, MusicXML or ABC in place of TFRe
 flags.DEFINE_list(
     "groups",
     [],
-    "Folders, two or more with commas, each of one kind of music, in place of TFRecords.",
+    "Folders, two or more with commas, each of one kind of music of your own, in place of "
+    "TFRecords.",
     flag_values=FLAGS,
 )
 flags.DEFINE_boolean("recursive", False, "Search its subfolders, too.", flag_values=FLAGS)

@@ -115,9 +115,21 @@ flags.DEFINE_boolean(
     flag_values=FLAGS,
 )
 
-flags.DEFINE_integer("bars", None, "Number of bars to add; 8 by default.", 1, flag_values=FLAGS)
+flags.DEFINE_integer(
+    "bars",
+    None,
+    "Number of bars to add, 8 by default; with --mode=compose of the whole piece, 64 by default.",
+    1,
+    flag_values=FLAGS,
+)
 flags.DEFINE_string(
     "keep", None, "Bars to keep, as in 1-4,9-16; 9- is up to the end.", flag_values=FLAGS
+)
+flags.DEFINE_string(
+    "form",
+    "AABA",
+    "Sections of a long piece: a letter for each, or names with commas, as in verse,chorus,verse.",
+    flag_values=FLAGS,
 )
 flags.DEFINE_list(
     "keep_parts",
