@@ -16,6 +16,7 @@ import musicvae as mv
 from musicvae import errors
 from musicvae.formats.tfrecord import write_note_sequences
 from musicvae.generate import grooves, loading, modes
+from musicvae.generate.groove_methods import GrooveMethods
 from musicvae.generate.keywords import SamplingKeywords, sampling_options
 from musicvae.generate.music import Music
 from musicvae.generate.results import SamplingOptions
@@ -38,7 +39,7 @@ def drums(models_once):
 
 
 PUBLIC = [getattr(mv, name) for name in mv.__all__ if name not in ("__version__", "configs")]
-OWNERS = [*PUBLIC, RowModes, TensorModel, Music]
+OWNERS = [*PUBLIC, RowModes, GrooveMethods, TensorModel, Music]
 LONG = ("train", "evaluate", "style", "Model.steer", "TrainedModel.", "TensorModel.")
 
 
@@ -53,7 +54,7 @@ def _examples():
 
 # What is used through what has an example: properties, dunders and results' methods.
 WITHOUT_EXAMPLE = {
-    *("Run", "Piece", "Sample", "TensorModel", "TrainedModel", "RowModes"),
+    *("Run", "Piece", "Sample", "TensorModel", "TrainedModel", "RowModes", "GrooveMethods"),
     *("Model.config", "Model.name", "Piece.title", "Sample.title", "Music.title"),
     *("TensorModel.network", "TensorModel.device", "TensorModel.prior", "TensorModel.step_losses"),
     *("TensorModel.encode_tensors", "TrainedModel.extract", "TrainedModel.one_example"),
@@ -99,10 +100,10 @@ def test_public_names_are_listed_and_there():
 def test_keywords_are_the_sampling_options():
     # A style belongs to some of the modes alone.
     options = {field for field in SamplingOptions.__dataclass_fields__ if field != "style"}
-    own = {"temperatures": "temperature", "targets": "attribute", "kit": "drum_map"}
+    own = {"temperatures": "temperature", "targets": "attribute"}
     assert {*SamplingKeywords.__annotations__} == {own.get(name, name) for name in options}
     assert sampling_options({}) == SamplingOptions()
-    assert sampling_options({"drum_map": "training"}).kit.name == "training"
+    assert sampling_options({"drum_map": "training"}).drum_map.name == "training"
 
 
 def test_a_wrong_keyword_is_answered_with_the_nearest_right_one(drums):

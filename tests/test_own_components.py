@@ -132,8 +132,8 @@ def test_own_components_train_resume_generate_and_evaluate_from_the_command_line
     # Slow enough for worker processes to be started.
     with (own / "lib" / "my_pkg" / "rhythm.py").open("a") as file:
         file.write(
-            "\nimport time\n_extract = RhythmConverter.extract_compact\n"
-            "RhythmConverter.extract_compact = lambda self, *given, **options: (\n"
+            "\nimport time\n_extract = RhythmConverter.section_windows\n"
+            "RhythmConverter.section_windows = lambda self, *given, **options: (\n"
             "    time.sleep(0.02), _extract(self, *given, **options))[1]\n"
         )
     write_melodies(own / "music.tfrecord", pieces=200)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from musicvae.converters.magenta_js import remark
 from musicvae.errors import InputError
 from musicvae.export.demo import write_demo
 from musicvae.export.magenta_js import export_magenta_js
@@ -98,11 +99,8 @@ def _magenta_js(
             "magenta-js writes on after a track's end token, so that the tracks after it may be "
             "others than in Python"
         )
-    if source.config.converter.type == "drums" and source.has_encoder:
-        notes.append(
-            "magenta-js writes the column for silence a step too early when it encodes notes of "
-            "drums; encodeTensors() with tensors of your own gives what Python gives"
-        )
+    if source.has_encoder and remark(source.converter):
+        notes.append(remark(source.converter))
     return files, notes
 
 
