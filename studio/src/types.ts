@@ -23,8 +23,8 @@ export interface Clip {
   /** Whose latent space z is a place of. */
   model?: string;
   /** Beats and quarter notes a minute, only where the tempo changes. */
-  tempos?: [number, number][];
-  chords?: [number, string][];
+  tempos?: [number, number][] | null;
+  chords?: [number, string][] | null;
 }
 
 export type Source = {clip: Clip} | {z: number[]} | {id: string} | {midi: string; name: string};

@@ -104,6 +104,7 @@ describe('the scheduler', () => {
   });
 
   it('follows the tempo changes of a piece, and begins anew with its loop', () => {
+    expect(new Stage().start(clip([hit(36, 0)], {tempos: null})).run(0.1).of('on')).toHaveLength(1);
     const piece = clip([0, 1, 2, 3].map((beat) => hit(36, beat)), {tempos: [[2, 240]]});
     const stage = new Stage().start(piece).run(2.2);
     const times = stage.of('on').map(([time]) => time);

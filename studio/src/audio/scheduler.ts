@@ -116,9 +116,9 @@ export class Scheduler {
 
   /** Takes the tempo that the clip has at the frontier: looked at with every beat. */
   private followTempo(): void {
-    const {tempos = [], tempo, length} = this.clip!;
+    const {tempos, tempo, length} = this.clip!;
     const position = modulo(this.frontier - this.origin, length) + EPSILON;
-    const factor = (tempos.filter(([beat]) => beat <= position).at(-1)?.[1] ?? tempo) / tempo;
+    const factor = (tempos?.filter(([beat]) => beat <= position).at(-1)?.[1] ?? tempo) / tempo;
     if (factor === this.factor) return;
     this.anchor();
     this.factor = factor;
