@@ -6,7 +6,7 @@ A flag that is given where it would do nothing is an error that says where it be
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from absl import flags
 
@@ -24,7 +24,8 @@ _KEEPING_HITS = ("humanize", "add_hihat", "follow_hits")
 MODES_OF_FLAGS: Mapping[str, tuple[str, ...]] = {
     "strict": tuple(name for name in _WITH_INPUTS if name not in _BY_ROWS),
     "bar": tuple(name for name in _WITH_INPUTS if name not in _BY_ROWS),
-    "bars": ("continue",),
+    "bars": ("continue", "compose"),
+    "form": ("compose",),
     "keep": ("infill",),
     "keep_parts": ("infill",),
     "length": tuple(name for name in MODES if name not in _BY_ROWS),
@@ -35,7 +36,7 @@ MODES_OF_FLAGS: Mapping[str, tuple[str, ...]] = {
     "attribute": tuple(name for name, mode in MODES.items() if mode.draws or mode.steers),
     "guidance": _DRAWING,
     "prior": _DRAWING,
-    "style": ("sample", "similar", "grid", "morph"),
+    "style": ("sample", "similar", "grid", "morph", "compose"),
     "amount": ("attribute",),
     "attributes_file": ("attribute",),
     "keep_hits": _KEEPING_HITS,
@@ -115,13 +116,13 @@ def check_model_flags(converter: Converter, config_name: str, given: Collection[
     Raises:
       InputError: one has none.
     """
-    kind = _kind(converter)
-    if "program" in given and kind in ("groove", "drums"):
+    labels = {part.labels for part in converter.parts}
+    if "program" in given and labels == {"drums"}:
         raise InputError(
             f"--program has no effect with config '{config_name}', which plays drums; it belongs "
             "to models with a melody"
         )
-    if "drum_map" in given and kind == "melody":
+    if "drum_map" in given and labels == {"pitches"}:
         raise InputError(
             f"--drum_map has no effect with config '{config_name}', which plays a melody; it "
             "belongs to models with drums"
@@ -142,10 +143,3 @@ def modes_help(name: str) -> str:
 def _listed(modes: Collection[str]) -> str:
     *first, last = modes
     return f"{', '.join(first)} and {last}" if first else last
-
-
-def _kind(converter: Any) -> str:
-    from musicvae.converters import CONVERTERS
-
-    names = (name for name in CONVERTERS.names() if CONVERTERS.get(name) is type(converter))
-    return next(names, "own")

@@ -19,21 +19,23 @@ from typing import TYPE_CHECKING, Unpack
 
 import numpy.typing as npt
 
-from musicvae.generate import grooves, infill, modes
+from musicvae.generate import modes
+from musicvae.generate.groove_methods import GrooveMethods
 from musicvae.generate.keywords import SamplingKeywords, sampling_options
 from musicvae.generate.music import MusicLike, as_piece
 from musicvae.generate.performing import fit
 from musicvae.generate.results import Result, SamplingOptions
+from musicvae.generate.row_modes import RowModes
 from musicvae.generate.styles import StyleLike, as_style
 
 if TYPE_CHECKING:
     from musicvae.attributes import AttributeVectors
     from musicvae.config import Config
-    from musicvae.generate.tensor_model import Encoded
+    from musicvae.generate.arrays import Encoded
     from musicvae.generate.trained_model import TrainedModel
 
 
-class Model:
+class Model(GrooveMethods, RowModes):
     """A trained model and its modes.
 
     Attributes:
@@ -68,13 +70,9 @@ class Model:
 
     def __repr__(self) -> str:
         converter = self.trained.converter
-        bars = converter.num_steps / self._steps_per_bar()
-        kind = self.config.converter.type
-        length = f"{bars:g} bar{'' if bars == 1 else 's'} of {kind}"
+        bars = converter.bars
+        length = f"{bars} bar{'' if bars == 1 else 's'} of {converter.noun}"
         return f"<Model '{self.name}': {length}, z of {self.config.hparams.z_size}>"
-
-    def _steps_per_bar(self) -> int:
-        return 96 if self.trained.converter.spec.num_segments else 16
 
     def sample(
         self, n: int = 1, *, style: StyleLike | None = None, **options: Unpack[SamplingKeywords]
@@ -263,81 +261,6 @@ class Model:
         """
         return modes.similar(self.trained, as_piece(music), n, closeness, _within(style, options))
 
-    def continue_(
-        self,
-        music: MusicLike,
-        bars: int = 8,
-        n: int = 1,
-        **options: Unpack[SamplingKeywords],
-    ) -> Result:
-        """Lets a piece go on; needs a model of melodies, drum patterns or trios.
-
-        Args:
-          music: the piece, of any length.
-          bars: how many bars are added.
-          n: how many results.
-          **options: see `SamplingKeywords`.
-
-        Returns:
-          The whole piece as the model reads it, each time with another end.
-
-        Raises:
-          ConfigError: the model is of grooves or of several tracks.
-          InputError: the piece does not fit, or a value is out of range.
-
-        Examples:
-          >>> import musicvae as mv
-          >>> model = mv.load("cat-drums_2bar_small")
-          >>> beat = model.sample(1, seed=1)[0]
-          >>> longer = model.continue_(beat, bars=1, seed=2)[0]
-          >>> longer.sequence.total_time / beat.sequence.total_time
-          1.5
-        """
-        return infill.continue_piece(
-            self.trained, as_piece(music), bars, n, sampling_options(options)
-        )
-
-    def infill(
-        self,
-        music: MusicLike,
-        keep: str | None = None,
-        n: int = 1,
-        *,
-        keep_parts: Sequence[str] = (),
-        **options: Unpack[SamplingKeywords],
-    ) -> Result:
-        """Writes what of a piece is not kept; needs a model of melodies, drum patterns or trios.
-
-        Args:
-          music: the piece, of any length.
-          keep: the bars that are kept, such as "1-4,9-16", from 1.
-          n: how many results.
-          keep_parts: parts of a trio that are kept in every bar: "melody", "bass", "drums".
-          **options: see `SamplingKeywords`.
-
-        Returns:
-          The whole piece as the model reads it, each time with something else in the gaps.
-
-        Raises:
-          ConfigError: the model is of grooves or of several tracks.
-          InputError: the piece does not fit, or there is nothing to keep or to write.
-
-        Examples:
-          >>> import musicvae as mv
-          >>> model = mv.load("cat-drums_2bar_small")
-          >>> beat = model.sample(1, seed=1)[0]
-          >>> model.infill(beat, keep="1", seed=2)
-          <Result: 1 sample as a list, 1 notes on the inputs>
-        """
-        return infill.infill(
-            self.trained,
-            as_piece(music),
-            keep,
-            n,
-            sampling_options(options),
-            keep_parts=keep_parts,
-        )
-
     def steer(
         self,
         music: MusicLike,
@@ -361,82 +284,6 @@ class Model:
         """
         return modes.steer(
             self.trained, as_piece(music), vectors, direction, amounts, sampling_options(options)
-        )
-
-    def humanize(self, music: MusicLike, n: int = 1, **options: Unpack[SamplingKeywords]) -> Result:
-        """Plays drums with velocities and timing; needs a model such as groovae_2bar_humanize.
-
-        Args:
-          music: drums.
-          n: how many versions.
-          **options: see `SamplingKeywords`.
-
-        Raises:
-          ConfigError: the model is not made for it.
-          InputError: the drums do not fit.
-
-        Examples:
-          >>> import musicvae as mv
-          >>> beat = mv.load("cat-drums_2bar_small").sample(1, seed=1)[0]
-          >>> played = mv.load("groovae_2bar_humanize").humanize(beat, seed=1)[0]
-          >>> len(played.sequence.notes) == len(beat.sequence.notes)
-          True
-        """
-        return self._groove("humanize", music, n, options)
-
-    def tap2drum(self, music: MusicLike, n: int = 1, **options: Unpack[SamplingKeywords]) -> Result:
-        """Makes drums of a tapped rhythm; needs a model such as groovae_2bar_tap_fixed_velocity.
-
-        Args:
-          music: notes of any kind.
-          n: how many versions.
-          **options: see `SamplingKeywords`.
-
-        Raises:
-          ConfigError: the model is not made for it.
-          InputError: the taps do not fit.
-        """
-        return self._groove("tap2drum", music, n, options)
-
-    def add_hihat(
-        self, music: MusicLike, n: int = 1, **options: Unpack[SamplingKeywords]
-    ) -> Result:
-        """Adds closed hi-hats to drums; needs a model such as groovae_2bar_add_closed_hh.
-
-        Args:
-          music: drums.
-          n: how many versions.
-          **options: see `SamplingKeywords`.
-
-        Raises:
-          ConfigError: the model is not made for it.
-          InputError: the drums do not fit.
-        """
-        return self._groove("add_hihat", music, n, options)
-
-    def follow_hits(
-        self,
-        hits: MusicLike,
-        n: int = 1,
-        *,
-        style: MusicLike | None = None,
-        **options: Unpack[SamplingKeywords],
-    ) -> Result:
-        """Plays given hits in another manner; needs a model that is controlled by hits.
-
-        Args:
-          hits: drums, whose hits are played.
-          n: how many versions.
-          style: drums whose manner is taken; None for a new one each time.
-          **options: see `SamplingKeywords`.
-
-        Raises:
-          ConfigError: the model is not made for it.
-          InputError: an input does not fit.
-        """
-        manner = None if style is None else as_piece(style)
-        return grooves.follow_hits(
-            self.trained, as_piece(hits), n, sampling_options(options), style=manner
         )
 
     def encode(self, *music: MusicLike, seed: int | None = None, strict: bool = False) -> Encoded:
@@ -480,11 +327,6 @@ class Model:
           <Result: 1 sample as a list>
         """
         return modes.decode_vectors(self.trained, z, sampling_options(options))
-
-    def _groove(self, mode: str, music: MusicLike, n: int, options: SamplingKeywords) -> Result:
-        return grooves.play_groove(
-            self.trained, mode, as_piece(music), n, sampling_options(options)
-        )
 
 
 def _within(style: StyleLike | None, keywords: SamplingKeywords) -> SamplingOptions:

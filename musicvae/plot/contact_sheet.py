@@ -9,10 +9,10 @@ import dataclasses
 import math
 from collections.abc import Sequence
 
+from musicvae.instruments import voices_of
 from musicvae.lazy_note_seq import NoteSequence
 from musicvae.plot.drawing import FAINT_INK, INK, Drawing, Label, Shape, moved, shortened
 from musicvae.plot.piano_roll import WIDTH, describe, piano_roll
-from musicvae.plot.plot_voices import voices_of
 from musicvae.plot.rows import SMALL, RollStyle, label_margin, rows_of
 from musicvae.plot.timeline import timeline_of
 
@@ -41,8 +41,8 @@ def contact_sheet(
       captions: what stands above each roll.
       title: what stands above all; nothing where it is empty.
       width: pixels.
-      columns: how many stand side by side; by their length where not given: one for pieces of more
-        than 4 bars, up to three for shorter ones.
+      columns: how many stand side by side; by default one for pieces of more than 4 bars, up to
+        three for shorter ones.
       style: sizes of the rolls.
 
     Returns:
