@@ -165,8 +165,8 @@ def write_music(music: MusicLike, path: str | os.PathLike[str]) -> None:
         write_wav(piece.sequence, os.fspath(path))
         return
     if suffix not in _CONTENTS:
-        known = ", ".join([*_CONTENTS, ".wav"])
-        raise InputError(f"{os.fspath(path)}: unknown format; end the name in one of {known}")
+        known = f"{', '.join(_CONTENTS)} or .wav"
+        raise InputError(f"{os.fspath(path)}: unknown format; end the name in {known}")
     from musicvae.files import atomic_file
 
     content = _CONTENTS[suffix](piece)
