@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 
 from musicvae import __version__
@@ -15,13 +16,15 @@ from musicvae.converters import (
     build_converter,
 )
 from musicvae.converters.drum_classes import REDUCED, DrumClasses
+from musicvae.errors import ConfigError
 from musicvae.general_midi import drum_name
 from musicvae.generate.controls import plays_in_a_key, plays_over_chords
 from musicvae.generate.grooves import GROOVE_MODES
 from musicvae.generate.keywords import DEFAULT_TEMPERATURE
+from musicvae.generate.piece_rows import check_writes_rows
 from musicvae.generate.window_lengths import window_bars
 from musicvae.prior import LatentPrior
-from musicvae.studio.messages import DrumClass, Knob, ModelCard, Part
+from musicvae.studio.replies import DrumClass, Knob, ModelCard, Part
 
 _MELODY = Part(name="melody", program=0, drum=False)
 _BASS = Part(name="bass", program=33, drum=False)
@@ -39,8 +42,13 @@ def modes_of(config: Config) -> list[str]:
         for mode, wanted in GROOVE_MODES.items()
         if isinstance(converter, GrooveConverter) and getattr(converter.config, wanted.option)
     ]
-    usual = ["sample", "interpolate", "grid", "reconstruct", "similar", "morph"]
-    return [*usual, *([] if converter.spec.control_depth else ["attribute"]), *groove]
+    modes = ["sample", "interpolate", "grid", "reconstruct", "similar", "morph"]
+    if not converter.spec.control_depth:
+        modes.append("attribute")
+    with contextlib.suppress(ConfigError):
+        check_writes_rows(converter, config.name, "continue")
+        modes += ["continue", "infill"]
+    return [*modes, *groove]
 
 
 def model_card(
