@@ -89,7 +89,10 @@ def workplace(tmp_path_factory) -> pathlib.Path:
     pieces |= {"groove": drum_beat(4), "other_groove": drum_beat(2)}
     for lowest in range(48, 66):
         pieces[f"songs/{lowest}"] = sparse(melody(lowest=lowest), lowest % 5)
-    (folder / "songs").mkdir()
+        kind = "high" if lowest > 56 else "low"
+        pieces[f"{kind}/{lowest}"] = sparse(melody(lowest=lowest), lowest % 5)
+    for name in ("songs", "high", "low"):
+        (folder / name).mkdir()
     for name, piece in pieces.items():
         (folder / f"{name}.mid").write_bytes(note_sequence_to_midi(piece))
     [kit] = blocks("toml")

@@ -2,6 +2,7 @@
 
     musicvae-attributes --config=cat-mel_2bar_small --input_dir=my_midi --recursive
     musicvae-attributes --run_dir=run --examples_path=music.tfrecord
+    musicvae-attributes --config=cat-mel_2bar_small --groups=jazz/ rock/ folk/ --output_dir=out
 
 The attributes are C diatonic membership, note density, average interval, and 16th and 8th note
 syncopation. Each vector leads from the quarter of the music with the least of its attribute to the
@@ -18,6 +19,7 @@ from typing import Any
 
 from absl import flags, logging
 
+from musicvae.cli.attribute_groups import group_sources, learn_from_groups
 from musicvae.cli.document import record
 from musicvae.cli.flags import command_flags, define_drum_channel, define_path, run_command
 from musicvae.cli.model_loading import define_model_flags, load_chosen_model
@@ -32,6 +34,12 @@ flags.DEFINE_string(
     flag_values=FLAGS,
 )
 define_path("input_dir", None, "In place of those: a folder of MIDI, MusicXML or ABC.", FLAGS)
+flags.DEFINE_list(
+    "groups",
+    [],
+    "In place of those: two folders or more, each of a kind of music of your own.",
+    flag_values=FLAGS,
+)
 flags.DEFINE_boolean("recursive", False, "Look into its subfolders too.", flag_values=FLAGS)
 define_drum_channel(FLAGS)
 flags.DEFINE_integer(
@@ -48,7 +56,7 @@ flags.DEFINE_enum("plot_format", "png", ["png", "svg", "pdf"], "Of the picture."
 _NAME = "musicvae-attributes"
 
 
-def main(_: list[str]) -> int:
+def main(folders: list[str]) -> int:
     """Learns the vectors, writes them, and prints what each does."""
     from musicvae.attributes import attributes_path
     from musicvae.files import check_writable
@@ -57,14 +65,20 @@ def main(_: list[str]) -> int:
     from musicvae.plot.picture import check_matplotlib
 
     values = FLAGS.flag_values_dict()
-    if bool(values["examples_path"]) == bool(values["input_dir"]):
+    values["groups"] += folders
+    if folders and len(values["groups"]) == len(folders):
+        raise InputError(f"unexpected argument '{folders[0]}'; folders belong to --groups")
+    if values["groups"] and (values["examples_path"] or values["input_dir"]):
+        raise InputError("--groups takes the place of --examples_path and --input_dir")
+    if not values["groups"] and bool(values["examples_path"]) == bool(values["input_dir"]):
         raise InputError("give the music to learn from: either --examples_path or --input_dir")
     if values["plot_format"] != "svg":
         check_matplotlib()
     choice = choose_model(
         values["config"], values["run_dir"], values["checkpoint_file"], values["hparams"]
     )
-    music = _music(values)
+    sources = group_sources(values)
+    music = None if sources else _music(values)
     model = load_chosen_model(choice, values)
     path = attributes_path(model.checkpoint)
     if values["output_dir"]:
@@ -72,8 +86,13 @@ def main(_: list[str]) -> int:
             values["output_dir"],
             f"{path_component(model.config.name)}{path.name[path.name.index('.attributes') :]}",
         )
+    if sources:
+        path = path.with_name(path.name.replace(".attributes", ".groups"))
     check_writable(path)
-    _learn(model, music, path, values)
+    if music is None:
+        learn_from_groups(model, sources, path, values)
+    else:
+        _learn(model, music, path, values)
     return 0
 
 
@@ -154,7 +173,7 @@ def _learn(model: Any, music: Iterator[Any], path: Path, values: dict[str, Any])
 
 def run() -> None:
     """Runs the command."""
-    run_command(_NAME, __doc__, FLAGS, main)
+    run_command(_NAME, __doc__, FLAGS, main, takes_arguments=True)
 
 
 if __name__ == "__main__":

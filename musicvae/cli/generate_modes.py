@@ -114,7 +114,7 @@ def _similar(
 def _steer(
     model: TrainedModel, inputs: Sequence[Piece], options: SamplingOptions, values: Values
 ) -> Iterator[Result]:
-    from musicvae.attributes import attribute_named, attributes_path, load_vectors
+    from musicvae.attributes import ATTRIBUTES, attribute_named, attributes_path, load_vectors
     from musicvae.generate.modes import steer
 
     if not values["attribute"]:
@@ -123,9 +123,11 @@ def _steer(
         raise InputError(
             f"--attribute is given {len(values['attribute'])} times; --mode=attribute changes one"
         )
-    name = attribute_named(values["attribute"][0]).name
     path = values["attributes_file"] or attributes_path(model.checkpoint)
     vectors = load_vectors(path, model.config.hparams.z_size)
+    name = values["attribute"][0]
+    if {*vectors.names} <= {attribute.name for attribute in ATTRIBUTES}:
+        name = attribute_named(name).name
     yield steer(model, inputs[0], vectors, name, values["amount"], options)
 
 

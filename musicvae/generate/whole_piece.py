@@ -2,7 +2,7 @@
 
 The piece is laid on the grid (bar_lines.py) and cut into windows that follow each other from its
 first bar on. What a window lacks is silence, and so is a window without a note, which no model is
-asked about.
+asked about. A note that is held into a window is held on (held_notes.py).
 
 Axes: W windows with notes, T time step, C columns of control, Z columns of z.
 """
@@ -12,13 +12,12 @@ from __future__ import annotations
 import collections
 import dataclasses
 import itertools
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from musicvae.converters import Converter, Example, Rejection, TrioConverter
+from musicvae.converters import Converter, Example, MelodyConverter, Rejection, TrioConverter
 from musicvae.converters.base import Array
 from musicvae.converters.trio import BASS_PROGRAM, ROLES
 from musicvae.errors import InputError, NoExamplesError
@@ -32,6 +31,7 @@ from musicvae.generate.bar_lines import EARLY_BEATS, SLOT_BEATS, BarLines
 from musicvae.generate.controls import controls_for, has_own_controls, window_controls
 from musicvae.generate.drum_hits import STEPS_PER_BEAT
 from musicvae.generate.grid_pieces import GRID_QPM, on_grid, place
+from musicvae.generate.held_notes import hold_on, notes_of_windows
 from musicvae.generate.input_windows import notes_about_tracks, sound_of, stages
 from musicvae.generate.performing import adaptations_for, check_number
 from musicvae.generate.results import Piece, Result, Sample, SamplingOptions
@@ -59,12 +59,14 @@ class Tile(NamedTuple):
       example: its tensors.
       velocity: mean MIDI velocity of its notes.
       program: MIDI program of its melody, or None where it has none or several.
+      held: pitches that the piece holds into it from before, and does not strike with it.
     """
 
     slot: int
     example: Example
     velocity: int
     program: int | None
+    held: frozenset[int] = frozenset()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -202,25 +204,31 @@ def _tiles(
     """Cuts a piece on the grid into windows; says which bars could not be read."""
     bars = window_bars(reader)
     early = 0.0 if reader.spec.num_segments else EARLY_BEATS
-    chosen, notes, events = set(tracks), list(grid.notes), _Events(grid)
-    indices: dict[int, list[int]] = collections.defaultdict(list)
-    for k, note in enumerate(notes):
-        if note.instrument in chosen and 0 <= note.start_time < math.inf:
-            beat = math.floor((note.start_time + early) / SLOT_BEATS + 1e-9)
-            indices[beat // bars * bars].append(k)
+    notes, events = list(grid.notes), _Events(grid)
+    windows = notes_of_windows(
+        notes,
+        set(tracks),
+        bars,
+        early,
+        num_slots=lines.slot_at(lines.end).number,
+        by_pitch=bool(reader.spec.num_segments),
+    )
     tiles, silent, rejections = [], [], list[Rejection]()
-    for slot in sorted(indices):
-        own = [notes[k] for k in indices[slot]]
+    for slot, window in sorted(windows.items()):
+        indices = sorted([*window.struck, *window.held])
+        own = [notes[k] for k in indices]
         tile = _excerpt(grid, own, events, slot, bars)
         example, rejected = _read_tile(tile, reader, tracks)
         if example is None:
-            silent.append(lines.slot_numbered(slot).bar)
-            rejections += rejected
+            if window.struck:
+                silent.append(lines.slot_numbered(slot).bar)
+                rejections += rejected
             continue
         velocity, program = sound_of(
-            [(note, programs[k]) for note, k in zip(own, indices[slot], strict=True)]
+            [(note, programs[k]) for note, k in zip(own, indices, strict=True)]
         )
-        tiles.append(Tile(slot, example, velocity, program))
+        held = frozenset(notes[k].pitch for k in window.held)
+        tiles.append(Tile(slot, example, velocity, program, held))
     if not silent:
         return tiles, ()
     named = ", ".join(map(str, silent[:_NAMED_BARS])) + (
@@ -348,13 +356,25 @@ def _written(
     if options.length is not None:
         end = min(end, options.length / STEPS_PER_BEAT)
     result, seconds = lines.excerpt(0.0, end, options.qpm)
-    for k, (tile, outputs) in enumerate(zip(whole.tiles, rows, strict=True)):
-        piece = converter.to_notes(
+    pieces = [
+        converter.to_notes(
             outputs,
             None if controls is None else controls[k, : len(outputs)],
             qpm=GRID_QPM,
             velocity=tile.velocity,
             program=tile.program if options.program is None else options.program,
         )
-        place(piece, tile.slot, lines, result, seconds, end)
+        for k, (tile, outputs) in enumerate(zip(whole.tiles, rows, strict=True))
+    ]
+    slots = [tile.slot for tile in whole.tiles]
+    hold_on(
+        pieces,
+        slots,
+        [tile.held for tile in whole.tiles],
+        window_bars(converter),
+        lines,
+        any_pitch=isinstance(converter, MelodyConverter),
+    )
+    for slot, piece in zip(slots, pieces, strict=True):
+        place(piece, slot, lines, result, seconds, end)
     return options.kit.as_kit(result)

@@ -49,7 +49,7 @@ def attribute_chart(
     Returns:
       The drawing.
     """
-    titles = {attribute.name: attribute.title for attribute in ATTRIBUTES}
+    titles = _titles(changes)
     added, subtracted = changes.percent(added=True), changes.percent(added=False)
     column = (width - _MARGIN + _GAP) / len(changes.attributes) - _GAP
     reach = _reach(np.concatenate([added, subtracted]))
@@ -101,7 +101,7 @@ def attribute_table(changes: AttributeChanges) -> str:
     Args:
       changes: what to show.
     """
-    titles = {attribute.name: attribute.title for attribute in ATTRIBUTES}
+    titles = _titles(changes)
     added, subtracted = changes.percent(added=True), changes.percent(added=False)
     head = ["vector", *(titles[name] for name in changes.attributes)]
     lines = [head, ["---"] * len(head), ["(mean before)", *map(_before, changes.baseline)]]
@@ -157,3 +157,9 @@ def _bar(
     else:
         shapes.append(Label(middle + length - 5, y + _BAR - 2, text, 10.0, INK, anchor="end"))
     return shapes
+
+
+def _titles(changes: AttributeChanges) -> dict[str, str]:
+    """Returns what attributes and vectors are called; groups of people's own by their names."""
+    own = {name: name for name in changes.vectors}
+    return own | {attribute.name: attribute.title for attribute in ATTRIBUTES}

@@ -74,8 +74,8 @@ export const api = {
 
 /** A clip as a request carries it: the contract's fields and no other. */
 export function onWire(clip: Clip): Clip {
-  const {id, z, notes, tempo, beats_per_bar, beat_unit, length, name, seed, tempos, chords} = clip;
-  const more = {...(tempos ? {tempos} : {}), ...(chords ? {chords} : {})};
+  const {id, z, notes, tempo, beats_per_bar, beat_unit, length, name, seed, model, tempos, chords} = clip;
+  const more = {...(model ? {model} : {}), ...(tempos ? {tempos} : {}), ...(chords ? {chords} : {})};
   return {id, z, notes, tempo, beats_per_bar, beat_unit, length, name, seed, ...more};
 }
 

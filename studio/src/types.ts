@@ -20,6 +20,8 @@ export interface Clip {
   length: number;
   name: string;
   seed: number | null;
+  /** Whose latent space z is a place of. */
+  model?: string;
   /** Beats and quarter notes a minute, only where the tempo changes. */
   tempos?: [number, number][];
   chords?: [number, string][];

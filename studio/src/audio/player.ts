@@ -23,6 +23,8 @@ let context: AudioContext | null = null;
 let synthesizer: Synthesizer | null = null;
 let access: MIDIAccess | null = null;
 let timer = 0;
+/** What is to play: while the sound opens, a newer clip may come. */
+let wanted: Clip | null = null;
 let volume = 0.9;
 const offset = new ClockOffset();
 const horizon = new Horizon();
@@ -54,6 +56,11 @@ export async function wake(): Promise<AudioContext> {
   return context;
 }
 
+// A finger that touches allows no sound yet, one that lets go does.
+for (const gesture of ['pointerup', 'keydown']) {
+  window.addEventListener(gesture, () => context?.state === 'suspended' && void context.resume());
+}
+
 function observe(): void {
   if (context) offset.observe(context.currentTime, performance.now());
 }
@@ -61,9 +68,10 @@ function observe(): void {
 export async function play(clip: Clip): Promise<void> {
   if (playing.value) return replace(clip, {from: 0});
   playing.value = true;
+  wanted = clip;
   const {currentTime} = await wake();
   if (!playing.value) return;
-  scheduler.start(clip, currentTime + START_DELAY);
+  scheduler.start(wanted, currentTime + START_DELAY);
   window.clearInterval(timer);
   timer = window.setInterval(tick, TIMER_MILLISECONDS);
   tick();
@@ -85,6 +93,7 @@ export function stop(): void {
 }
 
 export function replace(clip: Clip, how: {from?: number} = {}): void {
+  wanted = clip;
   scheduler.replace(clip, how);
 }
 

@@ -52,6 +52,8 @@ export async function connect(): Promise<void> {
       return;
     } catch (error) {
       if (error instanceof Refused) {
+        // A server that was started anew may lack the model that was meant: its own is taken then.
+        meanModel('');
         store.connection.value = 'starting';
         say('error', error.message);
       } else {
@@ -113,7 +115,7 @@ export function randomSeed(): number {
 /** Puts a clip into a corner; one without a place in latent space is encoded first. */
 export async function setCorner(corner: number, clip: Clip): Promise<void> {
   store.remember('corner');
-  if (clip.z) return putCorner(corner, clip);
+  if (store.placeOf(clip)) return putCorner(corner, clip);
   const found = await attempt('Encoding', () => api.encode(sourceOf(clip)));
   if (!found) return;
   found.notes.slice(0, 1).forEach((note) => say('done', note));
@@ -200,7 +202,7 @@ export function show(clip: Clip, how: {from?: number} = {}): void {
 /** Takes a clip from a shelf, a corner or a file. */
 export function select(clip: Clip): void {
   store.remember('select');
-  store.origin.value = clip.z ? {kind: 'z', z: clip.z} : {kind: 'notes'};
+  store.origin.value = store.originOf(clip);
   show(clip, clip.length === store.clip.value?.length ? {} : {from: 0});
 }
 

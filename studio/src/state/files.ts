@@ -5,6 +5,7 @@ import * as player from '../audio/player';
 import {base64, fileName, midiFile} from '../music/midi_file';
 import type {Clip, FileFormat, Source} from '../types';
 import {askPalette, attempt, chooseModel, refresh, say, select, show} from './actions';
+import {droppedFiles} from './dropped';
 import {readSession, writeSession} from './session';
 import * as store from './store';
 
@@ -113,7 +114,7 @@ export function fillDrag(event: DragEvent, clip: Clip): void {
 export async function droppedClips(transfer: DataTransfer): Promise<Clip[]> {
   const own = transfer.getData(CLIP_TYPE);
   if (own) return [JSON.parse(own) as Clip];
-  const taken = await takeFiles([...transfer.files]);
+  const taken = await takeFiles(await droppedFiles(transfer));
   return taken.flatMap(({windows, piece, name}) => (windows[0] ?? piece ? [{...(windows[0] ?? piece!), name}] : []));
 }
 
@@ -148,7 +149,7 @@ export async function openSession(file: File): Promise<void> {
   player.setTempo(session.knobs.tempo);
   player.setSwing(store.swing.value);
   if (session.clip) {
-    store.origin.value = session.clip.z ? {kind: 'z', z: session.clip.z} : {kind: 'notes'};
+    store.origin.value = store.originOf(session.clip);
     show(session.clip, {from: 0});
     askPalette();
   } else await refresh();

@@ -86,6 +86,7 @@ export function readClip(value: unknown, what: string): Clip {
     length: number(clip['length'], `length of ${what}`, 1 / 64, 1e5),
     name: String(clip['name'] ?? 'clip').slice(0, 200),
     seed: typeof clip['seed'] === 'number' ? clip['seed'] : null,
+    ...(typeof clip['model'] === 'string' ? {model: clip['model'].slice(0, 200)} : {}),
     ...changes(clip['tempos'], `tempos of ${what}`, 'tempos', (one) => number(one, what, 1, 1000)),
     ...changes(clip['chords'], `chords of ${what}`, 'chords', (one) => String(one).slice(0, 40)),
   };

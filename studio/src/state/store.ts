@@ -93,6 +93,16 @@ export function asHeard(one: Clip): Clip {
   return {...swungClip(one, swing.value), tempo: knobs.value.tempo};
 }
 
+/** A clip's place in the latent space of the model that is meant; null if it has none there. */
+export function placeOf({z, model: own}: Clip): number[] | null {
+  return own === undefined || own === model.value?.name ? z : null;
+}
+
+export function originOf(one: Clip): Origin {
+  const z = placeOf(one);
+  return z ? {kind: 'z', z} : {kind: 'notes'};
+}
+
 interface Snapshot {
   knobs: Knobs;
   corners: (Clip | null)[];

@@ -4,6 +4,7 @@ import {useEffect} from 'preact/hooks';
 import {setVolume} from '../audio/player';
 import {movePoint, newCorners, randomSeed, toggleFavourite, togglePlay, travel} from '../state/actions';
 import {CLIP_TYPE, saveSession, takeFiles} from '../state/files';
+import {droppedFiles} from '../state/dropped';
 import * as store from '../state/store';
 import {CORNERS} from './corner';
 import {Editor} from './editor';
@@ -97,5 +98,5 @@ function onDragLeave(event: DragEvent): void {
 async function onDrop(event: DragEvent): Promise<void> {
   event.preventDefault();
   dropping.value = false;
-  if (event.dataTransfer && carriesFiles(event)) keepFirst(await takeFiles([...event.dataTransfer.files]));
+  if (event.dataTransfer && carriesFiles(event)) keepFirst(await takeFiles(await droppedFiles(event.dataTransfer)));
 }

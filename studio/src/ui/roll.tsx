@@ -51,7 +51,7 @@ export function Roll({clip}: {clip: Clip}) {
   const least = clip.length <= 16 ? 44 : 26;
   const width = Math.max(size.value.width - LABELS, clip.length * least);
   const perBeat = width / clip.length;
-  const rowHeight = Math.max(rows.every(({drum}) => drum) ? 15 : 10, Math.min(48, (size.value.height - RULER - LANE - 2) / rows.length));
+  const rowHeight = Math.max(rows.every(({drum}) => drum) ? 15 : 10, Math.min(56, (size.value.height - RULER - LANE - 2) / rows.length));
   const height = rowHeight * rows.length;
 
   usePlayhead(frame, svg, clip, perBeat);

@@ -11,7 +11,8 @@ export function Ruler({clip, perBeat, left}: {clip: Clip; perBeat: number; left:
   const every = Math.max(1, 2 ** Math.ceil(Math.log2(LEAST_PIXELS / (bar * perBeat))));
   const shown = Array.from({length: Math.ceil(bars / every)}, (_, k) => k * every);
   return (
-    <div class="ruler" style={{paddingLeft: `${left}px`}}>
+    <div class="ruler">
+      <span style={{width: `${left}px`}} />
       {shown.map((number) => (
         <button key={number} tabIndex={-1} title={`Go to bar ${number + 1}`} style={{width: `${Math.min(every, bars - number) * bar * perBeat}px`}}
           onClick={() => replace(clip, {from: number * bar})}>{number + 1}</button>

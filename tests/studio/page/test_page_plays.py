@@ -7,6 +7,9 @@ import time
 import pytest
 from page_tools import near
 
+_KEY_PRESSED = """midiInput.onmidimessage(
+  {data: Uint8Array.of(0x90, 60, 50), timeStamp: performance.now()})"""
+
 
 def test_it_opens_with_music_and_plays_its_notes_in_time(studio) -> None:
     open_studio = studio()
@@ -93,13 +96,18 @@ def test_a_tapped_rhythm_becomes_drums(studio) -> None:
     tempo.fill("240")
     tempo.press("Enter")
     open_studio.button("Tap a rhythm").click()
+    open_studio.button("Connect a MIDI keyboard").click()
+    open_studio.wait("midiInput.onmidimessage")
     page.locator(".tap-pad").click()
     open_studio.wait("document.querySelector('.tap-pad strong').textContent === 'Tap!'")
     with page.expect_request("**/api/job") as asked:
         while page.locator(".taps.running").count():
             page.keyboard.press("Space")
-            time.sleep(0.25)
-    taps = [note["start"] for note in asked.value.post_data_json["source"]["clip"]["notes"]]
+            time.sleep(0.2)
+            page.evaluate(_KEY_PRESSED)
+    notes = asked.value.post_data_json["source"]["clip"]["notes"]
+    assert {note["velocity"] for note in notes} == {50, 100}
+    taps = [note["start"] for note in notes]
     assert len(taps) == page.locator(".tap-line i").count() > 1
     assert taps == sorted(taps)
     assert 0 <= taps[0] <= taps[-1] < 8
