@@ -76,7 +76,7 @@ def cached_path(name_or_url: str, folder: str | None = None) -> str:
 
     Args:
       name_or_url: one of PUBLISHED, or an http(s) address.
-      folder: the cache; `cache_folder()` where not given.
+      folder: the cache; `cache_folder()` by default.
 
     Raises:
       CheckpointError: it is neither.
@@ -117,7 +117,7 @@ def fetch(
 
     Args:
       name_or_url: one of PUBLISHED, or an http(s) address of a .tar, .tar.gz or .tgz.
-      folder: the cache; `cache_folder()` where not given.
+      folder: the cache; `cache_folder()` by default.
       on_progress: called with the bytes that are here and those there are in all, if known.
 
     Raises:
@@ -139,7 +139,7 @@ def fetch(
         pooch.retrieve(url, None, os.path.basename(path), os.path.dirname(path), None, downloader)
         if not is_archive(path):
             os.unlink(path)
-            raise CheckpointError(f"{shown}: what came is no tar archive; look at the address")
+            raise CheckpointError(f"{shown}: the download is not a tar archive; check the URL")
         _write_record(path, url)
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise CheckpointError(

@@ -269,7 +269,7 @@ def new_temporary(path: str | os.PathLike[str], folder: Path | None = None) -> P
 
     Args:
       path: its final place.
-      folder: where it stands until then; beside its final place where not given.
+      folder: where it stands until then; beside its final place by default.
 
     Raises:
       InputError: it cannot be made.

@@ -55,7 +55,7 @@ def describe_rejections(rejections: Iterable[Rejection], sequence: Any = None) -
         by_reason.setdefault(rejection.reason, []).append(rejection)
     texts = []
     for reason, group in by_reason.items():
-        more = f" (and {len(group) - 1} times more)" if len(group) > 1 else ""
+        more = f" (and {len(group) - 1} more)" if len(group) > 1 else ""
         text = group[0].detail or REASONS.get(reason, reason)
         texts.append(f"{_where(group[0], channels)}{text}{more}")
         if reason == "no_drums" and channels and not any(note.is_drum for note in sequence.notes):

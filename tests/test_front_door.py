@@ -18,6 +18,7 @@ from musicvae.formats.tfrecord import write_note_sequences
 from musicvae.generate import grooves, loading, modes
 from musicvae.generate.keywords import SamplingKeywords, sampling_options
 from musicvae.generate.results import SamplingOptions
+from musicvae.generate.row_modes import RowModes
 from musicvae.lazy_note_seq import NoteSequence
 
 
@@ -36,14 +37,13 @@ def drums(models_once):
 
 def _examples():
     finder = doctest.DocTestFinder()
-    owners = [mv.read, mv.write, mv.convert, mv.encode, mv.decode, mv.load, mv.Model]
+    owners = [mv.read, mv.write, mv.convert, mv.encode, mv.decode, mv.load, mv.Model, RowModes]
     return [test for owner in owners for test in finder.find(owner) if test.examples]
 
 
 @pytest.mark.parametrize("example", _examples(), ids=lambda test: test.name)
 def test_examples_in_docstrings_run(example, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "songs").mkdir()
     out = io.StringIO()
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
     runner.run(example, out=out.write)
@@ -95,7 +95,7 @@ def test_paths_sequences_and_pretty_midi_objects_are_taken_alike(drums, tmp_path
 
 
 def test_what_is_no_music_is_said(drums):
-    with pytest.raises(errors.InputError, match="int is no music; give a path"):
+    with pytest.raises(errors.InputError, match="int is not music; give a path"):
         drums.reconstruct(3)
     with pytest.raises(errors.InputError, match=r"end the name in \.mid"):
         mv.write(NoteSequence(), "beat.xyz")

@@ -169,7 +169,7 @@ def step_notes(sequence: NoteSequence, length: int | None = None) -> StepNotes:
 
     Args:
       sequence: notes in seconds, at one tempo; its first, or 120 quarters a minute.
-      length: steps in the whole; where not given, the sequence's end rounded up to a bar of 4/4.
+      length: steps in the whole; by default, the sequence's end rounded up to a bar of 4/4.
 
     Returns:
       The notes whose onsets lie within the length.

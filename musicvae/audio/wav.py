@@ -68,7 +68,7 @@ def write_wav(
     Args:
       sequence: notes in seconds.
       path: the file; an old one is replaced.
-      soundfont: a .sf2 or .sf3 file for FluidSynth; found by `find_soundfont` where not given.
+      soundfont: a .sf2 or .sf3 file for FluidSynth; found by `find_soundfont` by default.
       engine: "auto" takes FluidSynth where it and a soundfont are installed.
       max_seconds: longer pieces are cut.
 

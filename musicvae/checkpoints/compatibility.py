@@ -91,7 +91,7 @@ def check_fits(
       wanted: the model's variables by name.
       checkpoint: what is to be loaded.
       shapes_of: gives any configuration's variables, to find those that the checkpoint fits; the
-        models' own where not given.
+        models' own by default.
       substitutions: as for `substituted`.
 
     Raises:
@@ -141,8 +141,8 @@ def fitting_configs(
 
     Args:
       checkpoint: what was found.
-      shapes_of: gives a configuration's variables by name; the models' own where not given.
-      configs: which configurations to try; all that ship where not given.
+      shapes_of: gives a configuration's variables by name; the models' own by default.
+      configs: which configurations to try; all that ship by default.
     """
     stored = checkpoint.weights
     fitting = []

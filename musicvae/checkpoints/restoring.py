@@ -126,7 +126,7 @@ def _check_type(
     Args:
       checkpoint: where it is.
       stored: its name there.
-      only: the type it has to have; any floating one where not given.
+      only: the type it has to have; any floating one by default.
 
     Raises:
       CheckpointError: it has another.

@@ -33,25 +33,30 @@ flags.DEFINE_string(
     "TFRecords of NoteSequences to learn from, such as the training data; globs, commas.",
     flag_values=FLAGS,
 )
-define_path("input_dir", None, "In place of those: a folder of MIDI, MusicXML or ABC.", FLAGS)
+define_path("input_dir", None, "Folder of MIDI, MusicXML or ABC in place of TFRecords.", FLAGS)
 flags.DEFINE_list(
     "groups",
     [],
-    "In place of those: two folders or more, each of a kind of music of your own.",
+    "Folders, two or more with commas, each of one kind of music of your own, in place of "
+    "TFRecords.",
     flag_values=FLAGS,
 )
-flags.DEFINE_boolean("recursive", False, "Look into its subfolders too.", flag_values=FLAGS)
+flags.DEFINE_boolean("recursive", False, "Search its subfolders, too.", flag_values=FLAGS)
 define_drum_channel(FLAGS)
 flags.DEFINE_integer(
-    "max_examples", 10_000, "Of more examples as many are drawn.", 8, flag_values=FLAGS
+    "max_examples",
+    10_000,
+    "Number of examples to use, drawn at random from more.",
+    8,
+    flag_values=FLAGS,
 )
 flags.DEFINE_integer(
-    "num_tests", 256, "On how many of them each vector is tried.", 1, flag_values=FLAGS
+    "num_tests", 256, "Number of examples to try each vector on.", 1, flag_values=FLAGS
 )
-flags.DEFINE_float("temperature", 0.5, "At which the trials are decoded.", 0.0, flag_values=FLAGS)
-flags.DEFINE_integer("seed", 0, "Of all that is drawn.", 0, flag_values=FLAGS)
-define_path("output_dir", None, "Where to write; beside the checkpoint where not given.", FLAGS)
-flags.DEFINE_enum("plot_format", "png", ["png", "svg", "pdf"], "Of the picture.", flag_values=FLAGS)
+flags.DEFINE_float("temperature", 0.5, "Temperature of the trials.", 0.0, flag_values=FLAGS)
+flags.DEFINE_integer("seed", 0, "Random seed.", 0, flag_values=FLAGS)
+define_path("output_dir", None, "Folder to write to; that of the checkpoint by default.", FLAGS)
+flags.DEFINE_enum("plot_format", "png", ["png", "svg", "pdf"], "Picture format.", flag_values=FLAGS)
 
 _NAME = "musicvae-attributes"
 

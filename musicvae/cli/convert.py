@@ -31,20 +31,22 @@ if TYPE_CHECKING:
     from musicvae.data.splits import Split
 
 FLAGS = command_flags()
-define_path("input_dir", None, "The folder with music files.", FLAGS)
+define_path("input_dir", None, "Folder of music files.", FLAGS)
 define_path(
     "output_file",
     None,
-    "The TFRecord file to write; music@8.tfrecord makes eight shards.",
+    "TFRecord file to write; music@8.tfrecord writes eight shards.",
     FLAGS,
 )
-flags.DEFINE_boolean("recursive", False, "Look into subfolders too.", flag_values=FLAGS)
+flags.DEFINE_boolean("recursive", False, "Search subfolders, too.", flag_values=FLAGS)
 flags.DEFINE_integer(
-    "num_workers", 0, "Processes; 0 for one a core.", lower_bound=0, flag_values=FLAGS
+    "num_workers",
+    0,
+    "Number of worker processes; 0 for one per core.",
+    lower_bound=0,
+    flag_values=FLAGS,
 )
-flags.DEFINE_integer(
-    "output_shards", 0, "Files to spread the output over; 0 for one.", 0, flag_values=FLAGS
-)
+flags.DEFINE_integer("output_shards", 0, "Number of output files; 0 for one.", 0, flag_values=FLAGS)
 flags.DEFINE_list(
     "split",
     None,
@@ -55,18 +57,26 @@ flags.DEFINE_list(
 define_path(
     "split_csv",
     None,
-    "A table that says to which part each file belongs, such as Groove's info.csv.",
+    "Table that assigns files to parts, such as Groove's info.csv.",
     FLAGS,
 )
-define_path("report", None, "A JSON file for what became of every file.", FLAGS)
+define_path("report", None, "JSON file to write, with what became of every file.", FLAGS)
 flags.DEFINE_integer(
-    "max_file_megabytes", 16, "Files over this size are skipped.", 1, flag_values=FLAGS
+    "max_file_megabytes", 16, "Size in MiB over which files are skipped.", 1, flag_values=FLAGS
 )
 flags.DEFINE_float(
-    "max_file_seconds", 60, "Files that take longer to read are skipped.", 0.01, flag_values=FLAGS
+    "max_file_seconds",
+    60,
+    "Seconds of reading after which a file is skipped.",
+    0.01,
+    flag_values=FLAGS,
 )
 flags.DEFINE_integer(
-    "max_file_memory", 1024, "Files that take more MiB to read are skipped.", 16, flag_values=FLAGS
+    "max_file_memory",
+    1024,
+    "Memory in MiB that reading a file may take before it is skipped.",
+    16,
+    flag_values=FLAGS,
 )
 define_drum_channel(FLAGS)
 

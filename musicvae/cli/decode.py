@@ -27,11 +27,19 @@ FLAGS = command_flags()
 define_model_flags(FLAGS, batch_size=64)
 define_path("codes", None, "Table of codes: .npz or .parquet.", FLAGS)
 define_path("output_dir", None, "Folder to write to.", FLAGS)
-flags.DEFINE_integer("max_rows", None, "Rows to decode at most, from the first.", 1, None, FLAGS)
-flags.DEFINE_float(
-    "temperature", 0.5, "Temperature; 0 takes the most likely notes.", 0.0, flag_values=FLAGS
+flags.DEFINE_integer(
+    "max_rows", None, "Number of rows to decode, from the first; all by default.", 1, None, FLAGS
 )
-flags.DEFINE_float("qpm", 120.0, "Tempo in quarters a minute.", 5.0, 1000.0, flag_values=FLAGS)
+flags.DEFINE_float(
+    "temperature",
+    0.5,
+    "Temperature of sampling; 0 always takes the most likely notes.",
+    0.0,
+    flag_values=FLAGS,
+)
+flags.DEFINE_float(
+    "qpm", 120.0, "Tempo in quarter notes per minute.", 5.0, 1000.0, flag_values=FLAGS
+)
 flags.DEFINE_string(
     "chords",
     None,

@@ -1,4 +1,4 @@
-"""The members of each command's `--json` document. docs/json.md shows the same tables."""
+"""The members of each command's `--json` document; scripts/json_page.py writes docs/json.md."""
 
 from __future__ import annotations
 

@@ -17,8 +17,8 @@ from musicvae.cli.flags import command_flags, define_path, run_command
 from musicvae.errors import InputError
 
 FLAGS = command_flags()
-define_path("cache_dir", None, "The cache; where not given, that of the user.", FLAGS)
-flags.DEFINE_boolean("list", False, "Show the models that Magenta published.", flag_values=FLAGS)
+define_path("cache_dir", None, "Cache folder; the user's by default.", FLAGS)
+flags.DEFINE_boolean("list", False, "List the models that Magenta published.", flag_values=FLAGS)
 
 _NAME = "musicvae-download"
 

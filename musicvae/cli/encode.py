@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 FLAGS = command_flags()
 define_model_flags(FLAGS, batch_size=128)
 define_source_flags(FLAGS)
-flags.DEFINE_integer("hop", 1, "Bars from one window of a file to the next.", 1, flag_values=FLAGS)
+flags.DEFINE_integer("hop", 1, "Bars between windows of a file.", 1, flag_values=FLAGS)
 define_path("output_file", None, "Table to write; it ends in .npz or .parquet.", FLAGS)
 define_path("codes", None, "Table to search in place of a folder.", FLAGS)
-define_path("input_midi_1", None, "Piece whose nearest neighbours are wanted.", FLAGS)
-flags.DEFINE_integer("nearest", 10, "Number of neighbours to show.", 1, flag_values=FLAGS)
+define_path("input_midi_1", None, "Piece whose nearest neighbours are listed.", FLAGS)
+flags.DEFINE_integer("nearest", 10, "Number of neighbours to list.", 1, flag_values=FLAGS)
 flags.DEFINE_integer("seed", 0, "Random seed.", 0, flag_values=FLAGS)
 
 _NAME = "musicvae-encode"

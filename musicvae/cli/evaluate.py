@@ -42,45 +42,54 @@ define_model_flags(FLAGS, batch_size=128)
 flags.DEFINE_string(
     "examples_path",
     None,
-    "TFRecords of NoteSequences to measure on; globs, commas. Of a run folder, those that its "
-    "training evaluated on, where not given.",
+    "TFRecords of NoteSequences to measure on; globs, commas. For a run folder, those that "
+    "its training evaluated on by default.",
     flag_values=FLAGS,
 )
-define_path("input_dir", None, "In place of those: a folder of MIDI, MusicXML or ABC.", FLAGS)
-flags.DEFINE_boolean("recursive", False, "Look into its subfolders too.", flag_values=FLAGS)
+define_path("input_dir", None, "Folder of MIDI, MusicXML or ABC in place of TFRecords.", FLAGS)
+flags.DEFINE_boolean("recursive", False, "Search its subfolders, too.", flag_values=FLAGS)
 flags.DEFINE_string(
     "train_examples_path",
     None,
-    "TFRecords of the training music: what is usual, and what may have been copied. Of a run "
-    "folder, its own where not given.",
+    "TFRecords of the training music, for baselines and copies. For a run folder, its own by "
+    "default.",
     flag_values=FLAGS,
 )
 define_pitch_map(FLAGS)
 define_drum_channel(FLAGS)
 flags.DEFINE_integer(
-    "max_examples", None, "Measure on as many, drawn at random; all if not given.", 1,
+    "max_examples", None, "Number of examples to measure on, drawn at random; all by default.", 1,
     flag_values=FLAGS,
 )  # fmt: skip
-flags.DEFINE_integer("num_samples", 256, "Samples to draw; 0 for none.", 0, flag_values=FLAGS)
+flags.DEFINE_integer(
+    "num_samples", 256, "Number of samples to draw; 0 for none.", 0, flag_values=FLAGS
+)
 flags.DEFINE_float(
-    "temperature", 0.5, "At which samples and interpolations are decoded.", 0.0, flag_values=FLAGS
+    "temperature", 0.5, "Temperature of samples and interpolations.", 0.0, flag_values=FLAGS
 )
 flags.DEFINE_string(
     "prior",
     None,
-    "Where samples come from: learned, standard for N(0, I), or a file of musicvae-prior; the "
-    "model's learned prior if it has one.",
+    "Prior that samples are drawn from: learned, standard for N(0, I), or a file from "
+    "musicvae-prior; the model's learned prior by default, if it has one.",
     flag_values=FLAGS,
 )
 flags.DEFINE_boolean(
-    "interpolation", False, "Compare interpolations with mixtures (figure 3).", flag_values=FLAGS
+    "interpolation",
+    False,
+    "Compare interpolations with mixtures (the paper's figure 3).",
+    flag_values=FLAGS,
 )
-flags.DEFINE_integer("num_pairs", 128, "Pairs of pieces to interpolate.", 1, flag_values=FLAGS)
+flags.DEFINE_integer("num_pairs", 128, "Number of pairs to interpolate.", 1, flag_values=FLAGS)
 flags.DEFINE_integer(
-    "num_workers", 0, "Processes that look for examples; 0 for one a core.", 0, flag_values=FLAGS
+    "num_workers",
+    0,
+    "Number of processes that extract examples; 0 for one per core.",
+    0,
+    flag_values=FLAGS,
 )
-flags.DEFINE_integer("seed", 0, "Of all that is drawn.", 0, flag_values=FLAGS)
-define_path("output_dir", None, "Where to write.", FLAGS)
+flags.DEFINE_integer("seed", 0, "Random seed.", 0, flag_values=FLAGS)
+define_path("output_dir", None, "Folder to write to.", FLAGS)
 
 _NAME = "musicvae-evaluate"
 

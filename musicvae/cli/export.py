@@ -29,14 +29,14 @@ _FORMATS = ("magenta-js", "onnx", "tflite", "savedmodel")
 
 FLAGS = command_flags()
 define_choice_flags(FLAGS)
-flags.DEFINE_boolean("list_configs", False, "Show all configurations.", flag_values=FLAGS)
+flags.DEFINE_boolean("list_configs", False, "List all configurations.", flag_values=FLAGS)
 flags.DEFINE_enum("format", None, _FORMATS, "File format; see above.", flag_values=FLAGS)
-define_path("output_dir", None, "Folder to write to; made where it is missing.", FLAGS)
+define_path("output_dir", None, "Folder to write to; created if missing.", FLAGS)
 flags.DEFINE_enum(
     "quantize",
     None,
     ["float32", "float16", "uint16", "uint8"],
-    "Type to store weights in; float16 for magenta-js and float32 for the others where not given.",
+    "Type of stored weights; float16 for magenta-js and float32 for the others by default.",
     flag_values=FLAGS,
 )
 flags.DEFINE_boolean(
@@ -48,7 +48,7 @@ flags.DEFINE_boolean(
 flags.DEFINE_boolean(
     "demo",
     False,
-    "Write a web page that plays the model, too; with --format=magenta-js, the default with it.",
+    "Write a web page that plays the model, too; implies --format=magenta-js.",
     flag_values=FLAGS,
 )
 

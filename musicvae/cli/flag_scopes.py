@@ -24,7 +24,8 @@ _KEEPING_HITS = ("humanize", "add_hihat", "follow_hits")
 MODES_OF_FLAGS: Mapping[str, tuple[str, ...]] = {
     "strict": tuple(name for name in _WITH_INPUTS if name not in _BY_ROWS),
     "bar": tuple(name for name in _WITH_INPUTS if name not in _BY_ROWS),
-    "bars": ("continue",),
+    "bars": ("continue", "compose"),
+    "form": ("compose",),
     "keep": ("infill",),
     "keep_parts": ("infill",),
     "length": tuple(name for name in MODES if name not in _BY_ROWS),
@@ -35,7 +36,7 @@ MODES_OF_FLAGS: Mapping[str, tuple[str, ...]] = {
     "attribute": tuple(name for name, mode in MODES.items() if mode.draws or mode.steers),
     "guidance": _DRAWING,
     "prior": _DRAWING,
-    "style": ("sample", "similar", "grid", "morph"),
+    "style": ("sample", "similar", "grid", "morph", "compose"),
     "amount": ("attribute",),
     "attributes_file": ("attribute",),
     "keep_hits": _KEEPING_HITS,

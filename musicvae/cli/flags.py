@@ -96,8 +96,8 @@ def define_drum_channel(values: flags.FlagValues) -> None:
     flags.DEFINE_multi_integer(
         "drum_channel",
         [],
-        "MIDI channel, 1 to 16, that plays drums besides channel 10 and those whose name, bank or "
-        "pitches say so; may be given more than once.",
+        "MIDI channel, 1 to 16, to read as drums besides channel 10 and those whose name, bank or"
+        " pitches say so; may be given more than once.",
         1,
         16,
         flag_values=values,
@@ -114,7 +114,7 @@ def define_pitch_map(values: flags.FlagValues) -> None:
         "pitch_map",
         None,
         ["training", "inference"],
-        "Which drum pitches GrooVAE hears: those of its training data (training, the default for "
+        "Drum pitches that GrooVAE reads: those of its training data (training, the default for "
         "TFRecords) or General MIDI's (inference, the default for music files).",
         flag_values=values,
     )
@@ -180,7 +180,7 @@ def run_command(
       takes_arguments: whether it takes arguments that are no flags.
       prints_result: whether what it prints is what it is for: then it fails where that cannot be
         written. Other commands do their work and say so.
-      arguments: the command line without the program's name; `sys.argv[1:]` where not given.
+      arguments: the command line without the program's name; `sys.argv[1:]` by default.
 
     Raises:
       SystemExit: always, with the status: 0, 1 for an error, 2 for a wrong command line, 130 for

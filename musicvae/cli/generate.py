@@ -15,6 +15,7 @@ Modes (--mode):
   morph        join --num_outputs steps on a path through two inputs or more into one piece
   continue     let an input go on for --bars
   infill       write what of an input is not in --keep, or not in --keep_parts of a trio
+  compose      write a long piece of --bars in the sections of --form
   attribute    add --amount of the vector of an --attribute (see musicvae-attributes)
   humanize     play drums with feeling
   tap2drum     make drums of a tapped rhythm
@@ -88,7 +89,7 @@ def main(_: list[str]) -> int:
     if mode.by_rows and "max_batch_size" not in given:
         values["max_batch_size"] = CANDIDATES_TOGETHER
     _check(inputs, options, converter, choice, folder, values)
-    model = load_chosen_model(choice, values, decoder_only=not inputs)
+    model = load_chosen_model(choice, values, decoder_only=not inputs and not mode.by_rows)
     _generate(model, mode, inputs, options, presentation, folder, values)
     return 0
 

@@ -54,64 +54,82 @@ flags.DEFINE_enum(
     "precision",
     "float32",
     ["auto", "float32", "bfloat16", "float16"],
-    "Precision of weights and products. bfloat16 takes half the memory and lets big models decode "
-    "faster; float16 is for GPUs; auto takes bfloat16 where the processor or GPU has instructions "
-    "for it. The music differs a little.",
+    "Precision of weights and products. bfloat16 halves memory and speeds up big models; "
+    "float16 is for GPUs; auto takes bfloat16 where the hardware has instructions for it. "
+    "Results differ slightly.",
     flag_values=FLAGS,
 )
-flags.DEFINE_boolean("list_configs", False, "Show all configurations.", flag_values=FLAGS)
+flags.DEFINE_boolean("list_configs", False, "List all configurations.", flag_values=FLAGS)
 
 # What to do, with which inputs.
-flags.DEFINE_enum("mode", "sample", list(MODES), "What to do; see above.", flag_values=FLAGS)
-define_path("input_midi_1", None, "The first input: MIDI, MusicXML or ABC.", FLAGS)
-define_path("input_midi_2", None, "The second input.", FLAGS)
-flags.DEFINE_multi_string("input", [], "A further input", flag_values=FLAGS)
+flags.DEFINE_enum("mode", "sample", list(MODES), "Mode; see above.", flag_values=FLAGS)
+define_path("input_midi_1", None, "First input: MIDI, MusicXML or ABC.", FLAGS)
+define_path("input_midi_2", None, "Second input.", FLAGS)
+flags.DEFINE_multi_string(
+    "input", [], "Further input; may be given more than once", flag_values=FLAGS
+)
 define_path(
     "input_dir",
     None,
-    "In place of inputs: each music file in this folder.",
+    "Folder to take inputs from, in place of single ones: each music file in it.",
     FLAGS,
 )
-flags.DEFINE_boolean("recursive", False, "Look into its subfolders too.", flag_values=FLAGS)
+flags.DEFINE_boolean("recursive", False, "Search subfolders, too.", flag_values=FLAGS)
 define_path(
     "control_midi",
     None,
-    "Where a conditional model takes its controls from: the chords, or the hits, of this file.",
+    "File that a conditional model follows: its chords, its hits or another control.",
     FLAGS,
 )
 define_drum_channel(FLAGS)
 flags.DEFINE_string(
     "chords",
     None,
-    "Chords for a model of chords, one to a bar: 'C Am F G'; with bars drawn: 'C Am | F G'.",
+    "Chords for a model of chords, one to a bar: 'C Am F G'; with bar lines: 'C Am | F G'.",
     flag_values=FLAGS,
 )
 flags.DEFINE_string(
-    "key", None, "Their key, such as G or Em; chords may then be 'I vi IV V'.", flag_values=FLAGS
+    "key",
+    None,
+    "Key of the chords, such as G or Em; chords may then be numerals: 'I vi IV V'.",
+    flag_values=FLAGS,
 )
 flags.DEFINE_boolean(
     "strict",
     False,
-    "As Magenta: an input must be one window as it stands; several are written out to choose from.",
+    "Require each input to be exactly one window, as Magenta does; several are written out to"
+    " choose from.",
     flag_values=FLAGS,
 )
 flags.DEFINE_integer(
     "bar",
     None,
-    "The bar at which an input's window begins; the most musical one where not given.",
+    "Bar at which the input's window begins; the most musical one by default.",
     1,
     flag_values=FLAGS,
 )
 flags.DEFINE_boolean(
     "whole",
     False,
-    "Take the whole input, window after window, with all its bars in their places.",
+    "Process the whole input, window by window, with all its bars in place.",
     flag_values=FLAGS,
 )
 
-flags.DEFINE_integer("bars", None, "Bars to add; 8 where not given.", 1, flag_values=FLAGS)
+flags.DEFINE_integer(
+    "bars",
+    None,
+    "Number of bars to add, 8 by default; with --mode=compose of the whole piece, 64 by default.",
+    1,
+    flag_values=FLAGS,
+)
 flags.DEFINE_string(
     "keep", None, "Bars to keep, as in 1-4,9-16; 9- is up to the end.", flag_values=FLAGS
+)
+flags.DEFINE_string(
+    "form",
+    "AABA",
+    "Sections of a long piece: a letter for each, or names with commas, as in verse,chorus,verse.",
+    flag_values=FLAGS,
 )
 flags.DEFINE_list(
     "keep_parts",
@@ -121,47 +139,52 @@ flags.DEFINE_list(
 )
 
 # How.
-flags.DEFINE_integer("num_outputs", 5, "How many results.", 1, flag_values=FLAGS)
+flags.DEFINE_integer("num_outputs", 5, "Number of results.", 1, flag_values=FLAGS)
 _define_numbers(
     "temperature",
     (0.5,),
-    "How adventurous the choice at each step is; 0 takes the most likely. Several, as in 0.2,0.8: "
-    "every result at each.",
+    "Temperature of sampling; 0 always takes the most likely notes. Several, as in 0.2,0.8, "
+    "give every result at each.",
     lowest=0.0,
 )
 flags.DEFINE_integer(
     "length",
     None,
-    "The most steps (sixteenth notes in most configurations); where not given the configuration's, "
-    "or for whole inputs theirs.",
+    "Steps at most (sixteenth notes in most configurations); by default the configuration's, "
+    "or those of a whole input.",
     1,
     flag_values=FLAGS,
 )
 flags.DEFINE_integer(
-    "seed", None, "Makes a run repeatable, bit for bit on one machine.", 0, flag_values=FLAGS
+    "seed",
+    None,
+    "Random seed; the same seed gives the same results, bit for bit on one machine. Made up "
+    "and printed if not given.",
+    0,
+    flag_values=FLAGS,
 )
 flags.DEFINE_float(
     "qpm",
     None,
-    "Tempo in quarters a minute; the input's where not given.",
+    "Tempo in quarter notes per minute; the input's by default, or 120.",
     flag_values=FLAGS,
 )
 flags.DEFINE_string(
     "program",
     None,
-    "Instrument of melodies: a General MIDI name, or a number from 0; the input's where not given.",
+    "Instrument of melodies: a General MIDI name or a number from 0; the input's by default.",
     flag_values=FLAGS,
 )
 flags.DEFINE_boolean(
     "keep_hits",
     True,
-    "Play every hit of the input, and no others; --nokeep_hits lets the model choose hits too.",
+    "Keep exactly the input's hits; --nokeep_hits lets the model choose hits, too.",
     flag_values=FLAGS,
 )
 flags.DEFINE_float(
     "timing",
     1.0,
-    "How much of the model's timing the hits take: 0 leaves each where it is in the input.",
+    "Share of the model's timing that hits take: 0 leaves them where they are in the input.",
     0.0,
     1.0,
     flag_values=FLAGS,
@@ -169,7 +192,7 @@ flags.DEFINE_float(
 flags.DEFINE_float(
     "velocity",
     1.0,
-    "How much of the model's velocities they take: 0 leaves each as loud as it is in the input.",
+    "Share of the model's velocities that hits take: 0 leaves them as in the input.",
     0.0,
     1.0,
     flag_values=FLAGS,
@@ -177,17 +200,20 @@ flags.DEFINE_float(
 define_path(
     "drum_map",
     "inference",
-    "What the drum pitches of inputs and results are: inference (General MIDI), training (the "
+    "Meaning of drum pitches in inputs and results: inference (General MIDI), training (the "
     'Roland TD-11 of the Groove dataset), or a TOML file with lines such as 37 = "snare".',
     FLAGS,
 )
 flags.DEFINE_boolean(
-    "linear", False, "Go straight through latent space, and not along arcs.", flag_values=FLAGS
+    "linear",
+    False,
+    "Interpolate along straight lines in latent space instead of arcs.",
+    flag_values=FLAGS,
 )
 flags.DEFINE_float(
     "closeness",
     0.7,
-    "How close variations are: 0 is anything, 1 the input as the model remembers it.",
+    "Closeness of variations to the input: 0 is any music, 1 the input as reconstructed.",
     0.0,
     1.0,
     flag_values=FLAGS,
@@ -195,14 +221,14 @@ flags.DEFINE_float(
 flags.DEFINE_multi_string(
     "attribute",
     [],
-    "Attribute that new pieces are to have, as in note_density=high: low, medium, high or a value; "
-    "several may be given. With --mode=attribute the name of the one to change.",
+    "Attribute to ask new pieces for, as in note_density=high: low, medium, high or a value; "
+    "may be given more than once. With --mode=attribute, the name of the one to change.",
     flag_values=FLAGS,
 )
 flags.DEFINE_float(
     "guidance",
     DEFAULT_GUIDANCE,
-    "How strongly: 1 is as the training music has it, more exaggerates.",
+    "Strength of the attributes asked for: 1 as in the training music, more exaggerates.",
     0.0,
     100.0,
     flag_values=FLAGS,
@@ -210,46 +236,47 @@ flags.DEFINE_float(
 flags.DEFINE_string(
     "prior",
     None,
-    "Where new latent vectors come from: learned, standard for N(0, I) as in Magenta, or a file of "
-    "musicvae-prior; the model's learned prior if it has one.",
+    "Prior that new latent vectors are drawn from: learned, standard for N(0, I) as in "
+    "Magenta, or a file from musicvae-prior; the model's learned prior by default, if it has "
+    "one.",
     flag_values=FLAGS,
 )
-define_path("style", None, "Style to move in: a file of musicvae-style.", FLAGS)
-_define_numbers("amount", (-1.0, 0.0, 1.0), "How much of its vector is added, one or more.")
+define_path("style", None, "Style to move in: a file from musicvae-style.", FLAGS)
+_define_numbers(
+    "amount",
+    (-1.0, 0.0, 1.0),
+    "Multiple of the attribute's vector to add; one or more, with commas.",
+)
 define_path(
     "attributes_file",
     None,
-    "Attribute vectors, if not those beside the checkpoint.",
+    "File of attribute vectors; those beside the checkpoint by default.",
     FLAGS,
 )
 
 # What is written.
-define_path("output_dir", "generated", "Where to write; made where it is missing.", FLAGS)
+define_path("output_dir", "generated", "Folder to write to; created if missing.", FLAGS)
 flags.DEFINE_list(
     "format",
     [],
-    "Formats of the notes beside MIDI, with commas between them: musicxml, abc, csv.",
+    "Formats to write beside MIDI, with commas: musicxml, abc, csv.",
     flag_values=FLAGS,
 )
-flags.DEFINE_boolean(
-    "csv", False, "Write each result's notes as rows of a CSV file, too.", flag_values=FLAGS
-)
+flags.DEFINE_boolean("csv", False, "Write each result's notes as a CSV file.", flag_values=FLAGS)
 flags.DEFINE_boolean(
     "plot", False, "Draw a piano roll of each result, and overviews.", flag_values=FLAGS
 )
-flags.DEFINE_enum(
-    "plot_format", "png", ["png", "svg", "pdf"], "Of the pictures.", flag_values=FLAGS
-)
-flags.DEFINE_boolean("wav", False, "Write each result as audio, too.", flag_values=FLAGS)
-define_path("soundfont", None, "A .sf2 file for the audio, played by FluidSynth.", FLAGS)
+flags.DEFINE_enum("plot_format", "png", ["png", "svg", "pdf"], "Picture format.", flag_values=FLAGS)
+flags.DEFINE_boolean("wav", False, "Write each result as audio.", flag_values=FLAGS)
+define_path("soundfont", None, "Soundfont (.sf2) for --wav, played by FluidSynth.", FLAGS)
 flags.DEFINE_boolean(
     "html",
     False,
-    "Write a web page with rolls and players.",
+    "Write a web page with piano rolls and players.",
     flag_values=FLAGS,
 )
 flags.DEFINE_boolean(
-    "overwrite", False, "With --input_dir: do files again that are done.", flag_values=FLAGS
+    "overwrite", False, "Regenerate existing results, with --input_dir.", flag_values=FLAGS
 )
 
 for _name in MODES_OF_FLAGS:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SAMPLED_TOGETHER = 64
 DEFAULT_ADDED_BARS = 8
+DEFAULT_BARS = 64
 
 Values = Mapping[str, Any]
 ModeFunction = Callable[
@@ -156,6 +157,17 @@ def _infill(
     )
 
 
+def _compose(
+    model: TrainedModel, _: Sequence[Piece], options: SamplingOptions, values: Values
+) -> Iterator[Result]:
+    from musicvae.generate.composing import compose
+
+    bars = values["bars"] or DEFAULT_BARS
+    for k in range(values["num_outputs"]):
+        own = dataclasses.replace(options, seed=options.seed_for(k))
+        yield compose(model, bars, values["form"], 1, own)
+
+
 def _groove(run: str) -> ModeFunction:
     def play(
         model: TrainedModel, inputs: Sequence[Piece], options: SamplingOptions, values: Values
@@ -193,6 +205,12 @@ MODES: Mapping[str, Mode] = {
     "infill": Mode(
         "write what of an input is not in --keep or --keep_parts",
         *(1, 1, _outputs, _infill),
+        by_rows=True,
+    ),
+    "compose": Mode(
+        "write a long piece of --bars in the sections of --form",
+        *(0, 0, _outputs, _compose),
+        draws=True,
         by_rows=True,
     ),
     "attribute": Mode(

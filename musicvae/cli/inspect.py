@@ -27,14 +27,12 @@ if TYPE_CHECKING:
     from musicvae.converters import Converter, PitchMap
 
 FLAGS = command_flags()
-flags.DEFINE_string(
-    "config", None, "The configuration whose examples are wanted.", flag_values=FLAGS
-)
+flags.DEFINE_string("config", None, "Configuration to look for examples of.", flag_values=FLAGS)
 define_pitch_map(FLAGS)
 define_drum_channel(FLAGS)
 flags.DEFINE_boolean("all", False, "Write out every reason and every piece.", flag_values=FLAGS)
 flags.DEFINE_integer(
-    "max_pieces", 20, "Pieces of a TFRecord that get a line of their own.", 0, flag_values=FLAGS
+    "max_pieces", 20, "Pieces of a TFRecord to list one by one.", 0, flag_values=FLAGS
 )
 
 _NAME = "musicvae-inspect"

@@ -23,24 +23,21 @@ def define_choice_flags(values: flags.FlagValues) -> None:
     flags.DEFINE_string(
         "config",
         None,
-        "The configuration: a name, or a TOML file of your own. Not needed where run_dir has one.",
+        "Configuration: a name, or a TOML file of your own. Not needed if run_dir has one.",
         flag_values=values,
     )
-    define_path(
-        "run_dir", None, "The folder of a training, whose latest checkpoint is used.", values
-    )
+    define_path("run_dir", None, "Run folder, whose latest checkpoint is used.", values)
     define_path(
         "checkpoint_file",
         None,
-        "A checkpoint: its prefix, one of its files, a .tar or .tar.gz, the name or URL of a "
+        "Checkpoint: its prefix, one of its files, a .tar or .tar.gz, or the name or URL of a "
         "published one.",
         values,
     )
     flags.DEFINE_string(
         "hparams",
         "",
-        "Hyperparameters to change, as in z_size=256; sizes come from the checkpoint by "
-        "themselves.",
+        "Hyperparameters to override, as in z_size=256; sizes are read from the checkpoint.",
         flag_values=values,
     )
 
@@ -56,13 +53,13 @@ def define_model_flags(values: flags.FlagValues, *, batch_size: int) -> None:
     flags.DEFINE_string(
         "device",
         None,
-        "CPU, GPU or GPU:1; a GPU if there is one, where not given.",
+        "Device: CPU, GPU or GPU:1; a GPU if there is one by default.",
         flag_values=values,
     )
     flags.DEFINE_integer(
         "max_batch_size",
         batch_size,
-        "How many pieces are worked on together.",
+        "Number of pieces to process together.",
         1,
         flag_values=values,
     )

@@ -21,20 +21,20 @@ def define_source_flags(values: flags.FlagValues) -> None:
     Args:
       values: the command's flags.
     """
-    define_path("input_dir", None, "A folder of MIDI, MusicXML or ABC.", values)
+    define_path("input_dir", None, "Folder of MIDI, MusicXML or ABC.", values)
     flags.DEFINE_string(
         "examples_path",
         None,
         "TFRecords of NoteSequences in place of a folder; globs, commas.",
         flag_values=values,
     )
-    flags.DEFINE_boolean("recursive", False, "Look into subfolders too.", flag_values=values)
+    flags.DEFINE_boolean("recursive", False, "Search its subfolders, too.", flag_values=values)
     define_drum_channel(values)
     define_pitch_map(values)
     flags.DEFINE_integer(
         "num_workers",
         0,
-        "Processes that look for windows; 0 for one a core.",
+        "Number of processes that extract windows; 0 for one per core.",
         0,
         flag_values=values,
     )

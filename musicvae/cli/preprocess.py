@@ -23,32 +23,36 @@ FLAGS = command_flags()
 define_path(
     "input_tfrecord", "", "TFRecords of NoteSequences: files, globs, music@8.tfrecord.", FLAGS
 )
-define_path("input_dir", "", "A folder with music files, in place of --input_tfrecord.", FLAGS)
-flags.DEFINE_boolean("recursive", False, "Look into its subfolders too.", flag_values=FLAGS)
-define_path("output_tfrecord", None, "Where to write; shards follow its name.", FLAGS)
-flags.DEFINE_integer("output_shards", 32, "Files to spread the output over.", flag_values=FLAGS)
-flags.DEFINE_string("config", "", "The configuration whose examples are wanted.", flag_values=FLAGS)
-flags.DEFINE_boolean("enable_filtering", True, "Apply the filters that follow.", flag_values=FLAGS)
-flags.DEFINE_float("max_total_time", 1800, "Longest music, in seconds.", flag_values=FLAGS)
+define_path("input_dir", "", "Folder of music files, in place of --input_tfrecord.", FLAGS)
+flags.DEFINE_boolean("recursive", False, "Search its subfolders, too.", flag_values=FLAGS)
+define_path("output_tfrecord", None, "TFRecord file to write; shards follow its name.", FLAGS)
+flags.DEFINE_integer("output_shards", 32, "Number of output files.", flag_values=FLAGS)
+flags.DEFINE_string("config", "", "Configuration to extract examples of.", flag_values=FLAGS)
+flags.DEFINE_boolean("enable_filtering", True, "Apply the filters below.", flag_values=FLAGS)
+flags.DEFINE_float("max_total_time", 1800, "Longest piece, in seconds.", flag_values=FLAGS)
 flags.DEFINE_integer("max_num_notes", 10_000, "Most notes in a piece.", flag_values=FLAGS)
-flags.DEFINE_integer("min_velocities", 1, "Fewest different velocities.", flag_values=FLAGS)
+flags.DEFINE_integer("min_velocities", 1, "Fewest distinct velocities.", flag_values=FLAGS)
 flags.DEFINE_integer(
-    "min_metric_positions", 1, "Fewest different places in a quarter note.", flag_values=FLAGS
+    "min_metric_positions", 1, "Fewest distinct positions within a quarter note.", flag_values=FLAGS
 )
 flags.DEFINE_boolean(
     "is_drum",
     None,
-    "Count velocities and places of drums only, or with --nois_drum of all but drums.",
+    "Count velocities and positions of drums only; --nois_drum counts all but drums.",
     flag_values=FLAGS,
 )
-flags.DEFINE_boolean("drums_only", False, "Only music that is all drums.", flag_values=FLAGS)
+flags.DEFINE_boolean("drums_only", False, "Keep only music that is all drums.", flag_values=FLAGS)
 flags.DEFINE_integer(
-    "num_workers", 0, "Processes on this machine; 0 for one a core.", 0, flag_values=FLAGS
+    "num_workers",
+    0,
+    "Number of processes on this machine; 0 for one per core.",
+    0,
+    flag_values=FLAGS,
 )
 flags.DEFINE_list(
     "pipeline_options",
     [],
-    "Apache Beam's options, with commas: --runner=DataflowRunner,--project=NAME.",
+    "Options of Apache Beam, with commas: --runner=DataflowRunner,--project=NAME.",
     flag_values=FLAGS,
 )
 

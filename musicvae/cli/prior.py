@@ -43,17 +43,21 @@ flags.DEFINE_string(
     "remembers its own.",
     flag_values=FLAGS,
 )
-define_path("input_dir", None, "A folder of MIDI, MusicXML or ABC in place of those.", FLAGS)
-flags.DEFINE_boolean("recursive", False, "Look into its subfolders too.", flag_values=FLAGS)
+define_path("input_dir", None, "Folder of MIDI, MusicXML or ABC in place of TFRecords.", FLAGS)
+flags.DEFINE_boolean("recursive", False, "Search its subfolders, too.", flag_values=FLAGS)
 define_drum_channel(FLAGS)
 define_pitch_map(FLAGS)
 flags.DEFINE_integer(
-    "max_examples", 20_000, "Number of examples drawn where there are more.", 32, flag_values=FLAGS
+    "max_examples",
+    20_000,
+    "Number of examples to use, drawn at random from more.",
+    32,
+    flag_values=FLAGS,
 )
 flags.DEFINE_integer("num_steps", 4000, "Training steps.", 1, flag_values=FLAGS)
-flags.DEFINE_integer("batch_size", 256, "Examples of a training step.", 1, flag_values=FLAGS)
+flags.DEFINE_integer("batch_size", 256, "Examples per training step.", 1, flag_values=FLAGS)
 flags.DEFINE_float("learning_rate", 0.002, "Highest learning rate.", 0.0, flag_values=FLAGS)
-flags.DEFINE_integer("units", 256, "Units of each layer of the network.", 1, flag_values=FLAGS)
+flags.DEFINE_integer("units", 256, "Units per layer of the network.", 1, flag_values=FLAGS)
 flags.DEFINE_integer("blocks", 4, "Residual blocks of the network.", 1, flag_values=FLAGS)
 flags.DEFINE_float(
     "sharpness",
@@ -63,10 +67,14 @@ flags.DEFINE_float(
     flag_values=FLAGS,
 )
 flags.DEFINE_integer(
-    "num_workers", 0, "Processes that look for examples; 0 for one a core.", 0, flag_values=FLAGS
+    "num_workers",
+    0,
+    "Number of processes that extract examples; 0 for one per core.",
+    0,
+    flag_values=FLAGS,
 )
 flags.DEFINE_integer("seed", 0, "Random seed.", 0, flag_values=FLAGS)
-define_path("output_file", None, "Where to write, if not beside the checkpoint.", FLAGS)
+define_path("output_file", None, "File to write; beside the checkpoint by default.", FLAGS)
 
 _NAME = "musicvae-prior"
 

@@ -32,112 +32,111 @@ FLAGS = command_flags()
 flags.DEFINE_string(
     "config",
     None,
-    "The configuration: a name, or a TOML file of your own. Not needed where run_dir has one.",
+    "Configuration: a name, or a TOML file of your own. Not needed if run_dir has one.",
     flag_values=FLAGS,
 )
-define_path("run_dir", None, "The folder of this training; made where it is missing.", FLAGS)
-flags.DEFINE_enum(
-    "mode", "train", ["train", "eval"], "Whether to train or to evaluate.", flag_values=FLAGS
-)
+define_path("run_dir", None, "Run folder; created if missing.", FLAGS)
+flags.DEFINE_enum("mode", "train", ["train", "eval"], "Train, or evaluate.", flag_values=FLAGS)
 define_path(
     "examples_path",
     None,
-    "TFRecords of NoteSequences, from musicvae-convert: files, globs, music@8.tfrecord, several "
-    "with commas; a.tfrecord:2 is taken twice as often, a.tfrecord:0.5 half as often.",
+    "TFRecords of NoteSequences, from musicvae-convert: files, globs, music@8.tfrecord, "
+    "several with commas; a.tfrecord:2 is sampled twice as often, a.tfrecord:0.5 half as "
+    "often.",
     FLAGS,
 )
 flags.DEFINE_string(
     "tfds_name",
     None,
-    "A data set of TensorFlow Datasets in place of --examples_path: groove/2bar-midionly.",
+    "TensorFlow Datasets name to train on in place of --examples_path: groove/2bar-midionly.",
     flag_values=FLAGS,
 )
 flags.DEFINE_string(
     "hparams",
     "",
-    "Hyperparameters to change, as in batch_size=32,learning_rate=0.0005,enc_rnn_size=[256].",
+    "Hyperparameters to override, as in batch_size=32,learning_rate=0.0005,enc_rnn_size=[256].",
     flag_values=FLAGS,
 )
 flags.DEFINE_string(
     "augment",
     "",
-    "Random changes of training, as in drop_voice_probability=0.3,rotate_probability=0.2.",
+    "Augmentation, as in drop_voice_probability=0.3,rotate_probability=0.2.",
     flag_values=FLAGS,
 )
-flags.DEFINE_integer("num_steps", 200_000, "The step to train to.", flag_values=FLAGS)
+flags.DEFINE_integer("num_steps", 200_000, "Step to train to.", flag_values=FLAGS)
 flags.DEFINE_integer(
     "seed",
     None,
-    "What first weights, order of examples and noise depend on (0).",
+    "Random seed (0).",
     0,
     flag_values=FLAGS,
 )
 define_path(
     "warm_start",
     None,
-    "A checkpoint or run folder whose weights a new training starts from.",
+    "Checkpoint, run folder or name of a bundled model to take initial weights from.",
     FLAGS,
 )
 define_path(
     "teacher",
     None,
-    "A checkpoint of the same representation to learn from as well: its decoder makes up examples.",
+    "Checkpoint of the same representation to distil from: its decoder generates examples.",
     FLAGS,
 )
 flags.DEFINE_float(
     "teacher_ratio",
     1.0,
-    "Made-up examples for each example of music.",
+    "Generated examples per example of music.",
     flag_values=FLAGS,
 )
 flags.DEFINE_float(
     "teacher_min_temperature",
     1.0,
-    "Lowest temperature that the teacher decodes at; the highest is 1.",
+    "Lowest temperature of the teacher; the highest is 1.",
     flag_values=FLAGS,
 )
 flags.DEFINE_float(
-    "checkpoint_minutes", 10.0, "Minutes between two checkpoints.", 0.0, flag_values=FLAGS
+    "checkpoint_minutes", 10.0, "Minutes between checkpoints.", 0.0, flag_values=FLAGS
 )
 flags.DEFINE_integer(
     "checkpoints_to_keep",
     5,
-    "How many of the last checkpoints stay; 0 keeps all.",
+    "Number of recent checkpoints to keep; 0 keeps all.",
     0,
     flag_values=FLAGS,
 )
 flags.DEFINE_float(
     "keep_checkpoint_every_n_hours",
     None,
-    "Besides, one checkpoint stays for ever in so many hours; none where not given.",
+    "Also keep one checkpoint permanently every N hours; none by default.",
     flag_values=FLAGS,
 )
 flags.DEFINE_string(
     "device",
     None,
-    "CPU, GPU, GPU:1, or several with commas; all GPUs, or the CPU, where not given.",
+    "Device: CPU, GPU, GPU:1, or several with commas; all GPUs by default, or the CPU.",
     flag_values=FLAGS,
 )
 flags.DEFINE_enum(
     "precision",
     "auto",
     ["auto", "float32", "bfloat16"],
-    "Precision of products: auto takes bfloat16 where the processor or GPU has instructions for "
-    "it, else float32. Weights stay float32.",
+    "Precision of products: auto takes bfloat16 where the hardware has instructions for it, "
+    "else float32. Weights stay float32.",
     flag_values=FLAGS,
 )
 flags.DEFINE_integer(
     "accumulate_steps",
     1,
-    "Work on each batch in so many rounds, which needs less memory.",
+    "Accumulate gradients over N micro-batches to save memory.",
     1,
     flag_values=FLAGS,
 )
 flags.DEFINE_integer(
     "checkpoint_segments",
     0,
-    "Run so many segments of a hierarchical decoder at a time, and again for their gradient: less "
-    "memory, more time; 0 runs all at once.",
+    "Gradient checkpointing for hierarchical decoders: recompute N segments at a time to save"
+    " memory; 0 for none.",
     0,
     flag_values=FLAGS,
 )
@@ -150,45 +149,56 @@ flags.DEFINE_boolean(
 define_path(
     "cache_dir",
     None,
-    "Keep the examples in this folder, for sets larger than memory and for the next time.",
+    "Folder to cache examples in, for data larger than memory and for later runs.",
     FLAGS,
 )
 flags.DEFINE_integer(
-    "num_workers", 0, "Processes that look for examples; 0 for one a core.", 0, flag_values=FLAGS
+    "num_workers",
+    0,
+    "Number of processes that extract examples; 0 for one per core.",
+    0,
+    flag_values=FLAGS,
 )
 flags.DEFINE_integer(
     "eval_num_batches",
     None,
-    "Evaluate on so many batches, drawn from the whole set; all where not given.",
+    "Number of batches to evaluate on, drawn from the whole set; all by default.",
     1,
     flag_values=FLAGS,
 )
 flags.DEFINE_string(
-    "eval_dir_suffix", "", "Put evaluations into run_dir/eval<suffix>.", flag_values=FLAGS
+    "eval_dir_suffix",
+    "",
+    "Suffix of the evaluation's folder, run_dir/eval<suffix>.",
+    flag_values=FLAGS,
 )
 flags.DEFINE_boolean(
     "watch",
     False,
-    "With --mode=eval: evaluate every new checkpoint, until that of --num_steps.",
+    "Evaluate every new checkpoint, with --mode=eval, until that of --num_steps.",
     flag_values=FLAGS,
 )
-define_path("eval_examples_path", None, "While training, evaluate on these TFRecords.", FLAGS)
+define_path("eval_examples_path", None, "TFRecords to evaluate on while training.", FLAGS)
 flags.DEFINE_integer(
-    "eval_every_steps", 1000, "Steps between two evaluations while training.", 1, flag_values=FLAGS
+    "eval_every_steps", 1000, "Steps between evaluations while training.", 1, flag_values=FLAGS
 )
 flags.DEFINE_integer(
     "early_stopping",
     0,
-    "End training after so many evaluations without a lower loss; 0 for never.",
+    "Number of evaluations without a lower loss after which training ends; 0 for never.",
     0,
     flag_values=FLAGS,
 )
-flags.DEFINE_boolean("list_configs", False, "Show all configurations.", flag_values=FLAGS)
+flags.DEFINE_boolean("list_configs", False, "List all configurations.", flag_values=FLAGS)
 _MAGENTAS = ("master", "task", "num_ps_tasks", "num_sync_workers")
-flags.DEFINE_string("master", "", "Magenta's; set TF_CONFIG instead.", flag_values=FLAGS)
-flags.DEFINE_integer("task", 0, "Magenta's; set TF_CONFIG instead.", flag_values=FLAGS)
-flags.DEFINE_integer("num_ps_tasks", 0, "Magenta's; set TF_CONFIG instead.", flag_values=FLAGS)
-flags.DEFINE_integer("num_sync_workers", 0, "Magenta's; set TF_CONFIG instead.", flag_values=FLAGS)
+flags.DEFINE_string("master", "", "Flag of Magenta's; set TF_CONFIG instead.", flag_values=FLAGS)
+flags.DEFINE_integer("task", 0, "Flag of Magenta's; set TF_CONFIG instead.", flag_values=FLAGS)
+flags.DEFINE_integer(
+    "num_ps_tasks", 0, "Flag of Magenta's; set TF_CONFIG instead.", flag_values=FLAGS
+)
+flags.DEFINE_integer(
+    "num_sync_workers", 0, "Flag of Magenta's; set TF_CONFIG instead.", flag_values=FLAGS
+)
 
 _NAME = "musicvae-train"
 _JOB = (

@@ -56,7 +56,7 @@ def run(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs a command.
 
     Args:
-      arguments: the command and its flags; `sys.argv[1:]` where not given.
+      arguments: the command and its flags; `sys.argv[1:]` by default.
 
     Raises:
       SystemExit: always, with the command's status.

@@ -2,7 +2,7 @@
 
 A chord is one of 49 classes: 0 no chord, then the 12 roots C, C#, .. of major, minor, augmented and
 diminished triads. Sevenths and other additions count as their triad; a chord without one (sus4, a
-power chord) has no class, and a section with windows that hold such a chord gives no examples. A
+power chord) has no class, and a section with windows that hold such a chord yields no examples. A
 key is the pitch class of its tonic; before the first key signature, the first one holds.
 
 Both are those that a piece states. Where a section states no chord symbols, or no key signatures,

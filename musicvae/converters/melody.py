@@ -321,7 +321,8 @@ class MelodyConverter(Converter):
             if not own.any():
                 yield Rejection("only_drums", "plays drums, not a melody", track, *place)
             if (own & ~allowed).any():
-                detail = f"program {int(notes.program[own][0])} is not one of the melody programs"
+                program = int(notes.program[own & ~allowed][0])
+                detail = f"program {program} is not one of the melody programs"
                 yield Rejection("program_not_allowed", detail, track, *place)
             pitches = notes.pitch[own & allowed]
             detail = outside_range(pitches, self.config.min_pitch, self.config.max_pitch)

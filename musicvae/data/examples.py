@@ -71,7 +71,7 @@ def load_examples(
       cache_dir: keep the examples in a folder of their own in here, and take them from there the
         next time, while neither converter nor files change; None keeps them in memory.
       pitch_map: which drum pitches belong to which class; see Converter.
-      num_workers: processes; the number of processor cores where not given.
+      num_workers: processes; the number of processor cores by default.
       progress: called now and then with the numbers of sequences read and of examples found.
 
     Raises:
@@ -118,9 +118,9 @@ def extract_examples(
     Args:
       component: the configuration's converter.
       source: where the records are.
-      sink: where to put the examples; memory where not given.
+      sink: where to put the examples; memory by default.
       pitch_map: see Converter.
-      num_workers: processes; the number of processor cores where not given.
+      num_workers: processes; the number of processor cores by default.
       progress: called now and then with the numbers of sequences read and of examples found.
 
     Raises:

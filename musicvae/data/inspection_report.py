@@ -119,7 +119,7 @@ def _where(rejections: Sequence[Rejection]) -> str:
         places.append(f"{first.seconds:.1f} s")
     text = ", ".join(places)
     if len(rejections) > 1:
-        text += f"{' and ' if text else ''}{len(rejections) - 1} times more"
+        text += f"{' and ' if text else ''}{len(rejections) - 1} more"
     return f" ({text})" if text else ""
 
 

@@ -176,7 +176,7 @@ def read_music_file(
     Args:
       path: the file; its extension tells its kind.
       collection: the collection that its sequences belong to.
-      name: its name in the collection; that of the path where not given.
+      name: its name in the collection; that of the path by default.
       bounds: limits.
       with_silence: whether a piece lasts until its MIDI file ends, and not only until its last note
         does.

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from musicvae.converters import Converter, Example
 from musicvae.converters.groove import GrooveConverter
 from musicvae.data.example_set import ExampleSet
+from musicvae.evaluation.code_distance import frechet_distances
 from musicvae.evaluation.language_model import label_cost
 from musicvae.evaluation.profile import STEP_SECONDS, STEPS_PER_BAR
 from musicvae.evaluation.step_labels import (
@@ -67,6 +68,8 @@ class Realism:
       long_notes: share of samples with a melodic note that is held for over two bars.
       held_out_long_notes: the same of held-out music.
       prior: "learned", or "N(0, I)".
+      frechet: Fréchet distance of the codes of samples from those of held-out music, 0 or more.
+      training_frechet: the same of as much training music in place of samples.
     """
 
     accuracy: float | None
@@ -77,6 +80,8 @@ class Realism:
     long_notes: float | None
     held_out_long_notes: float | None
     prior: str
+    frechet: float | None = None
+    training_frechet: float | None = None
 
 
 def measure_realism(
@@ -125,6 +130,7 @@ def measure_realism(
         long_notes,
         held_out_long_notes,
         "N(0, I)" if model.prior is None else "learned",
+        *frechet_distances(model, outputs, held_out, known, seed),
     )
 
 

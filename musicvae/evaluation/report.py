@@ -98,7 +98,7 @@ def samples_table(study: SampleStudy) -> Table:
     rows = [
         ("share of empty ones", _number(study.empty), ""),
         ("share of broken ones", _number(study.broken), ""),
-        ("share of different ones", _number(study.unique), ""),
+        ("unique", _number(study.unique), ""),
     ]
     pairs: list[tuple[str, float, float]] = [
         ("onsets in a bar, mean", _mean(ours.onsets_per_bar), _mean(theirs.onsets_per_bar)),
@@ -184,6 +184,9 @@ def realism_table(realism: Realism) -> Table:
         ("z told from codes of held-out music, AUC", realism.code_auc, realism.training_code_auc),
         ("5-gram cost over that of held-out music", realism.cost, None),
     ]
+    if realism.frechet is not None:
+        name = "Fréchet distance of codes from those of held-out music"
+        rows.append((name, realism.frechet, realism.training_frechet))
     cells = [(name, _optional(one), _optional(other)) for name, one, other in rows]
     if realism.long_notes is not None and realism.held_out_long_notes is not None:
         theirs = f"held-out music {_number(realism.held_out_long_notes)}"

@@ -103,7 +103,7 @@ class SampleStudy:
       empty: share of them without a note.
       broken: share of them that are no music: values that are not finite, rows that cannot be
         turned to notes, or notes that MIDI cannot hold.
-      unique: share of different ones among them.
+      unique: distinct samples / all samples.
       samples: what they are like.
       held_out: what held-out music is like.
       comparisons: histograms of both.

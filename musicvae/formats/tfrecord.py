@@ -204,7 +204,7 @@ class RecordWriter:
         Args:
           path: the file, or a sharded name: record i goes to shard i modulo their number.
           temporary_dir: where they stand until they are complete, on the same disk; beside their
-            final place where not given.
+            final place by default.
 
         Raises:
           InputError: it cannot be written.

@@ -5,7 +5,7 @@ A repair takes a NoteSequence and returns a changed copy, or None where there is
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
 from musicvae.generate.bar_lines import BarLines
@@ -54,6 +54,35 @@ def within_an_hour(sequence: NoteSequence) -> Adapted | None:
     return Adapted(result, "only its first hour was read" if len(result.notes) < count else "")
 
 
+def as_one_instrument(sequence: NoteSequence, programs: Collection[int] | None) -> NoteSequence:
+    """Lets an instrument that changes its program count as one that does not.
+
+    Args:
+      sequence: the piece, not changed.
+      programs: those that a model reads; None for all.
+
+    Returns:
+      The piece where nothing is to do; or a copy, in which all notes of an instrument have the
+      first program of it that the model reads.
+    """
+    if programs is None:
+        return sequence
+    readable: dict[int, int] = {}
+    others = set()
+    for note in sequence.notes:
+        if not note.is_drum and note.program in programs:
+            readable.setdefault(note.instrument, note.program)
+        elif not note.is_drum:
+            others.add(note.instrument)
+    if not others & readable.keys():
+        return sequence
+    result = copy_of(sequence)
+    for note in result.notes:
+        if not note.is_drum and note.instrument in readable:
+            note.program = readable[note.instrument]
+    return result
+
+
 def with_one_tempo(sequence: NoteSequence) -> Adapted | None:
     """Plays a piece whose tempo changes at one tempo: each note keeps its beat, not its second."""
     lines = BarLines.of(sequence)
@@ -82,7 +111,15 @@ def in_bars_of_four(sequence: NoteSequence) -> Adapted | None:
     """Lays the bars of a piece in another time signature out as bars of 4/4; see bar_lines.py."""
     lines = BarLines.of(sequence)
     if not lines.other_time_signatures:
-        return None
+        # One of bars of impossible length is none.
+        written = [f"{each.numerator}/{each.denominator}" for each in sequence.time_signatures]
+        impossible = [name for name in written if name != "4/4"]
+        if not impossible:
+            return None
+        return Adapted(
+            on_grid(sequence, lines, lines.main_tempo),
+            f"its time signature of {impossible[0]} was taken for 4/4",
+        )
     names = " and ".join(lines.other_time_signatures)
     return Adapted(
         on_grid(sequence, lines, lines.main_tempo),

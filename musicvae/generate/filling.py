@@ -42,7 +42,7 @@ from musicvae.generate.piece_rows import (
 from musicvae.generate.window_lengths import window_bars
 
 if TYPE_CHECKING:
-    from musicvae.generate import TrainedModel
+    from musicvae.generate import Encoded, TrainedModel
 
 Known = npt.NDArray[np.bool_]
 Progress = Callable[[int, int], None]
@@ -143,7 +143,7 @@ def fill(
     ends = _silent_ends(model, rows, known)
     played = has_onset(model.converter, rows).reshape(len(missing), step).any(axis=1)
     pool = rows.reshape(len(missing), step, -1)[~missing & played]
-    foreign = _foreign(model, rows, known)
+    foreign = foreign_classes(model, rows, known)
     written = np.repeat(rows[np.newaxis], count, axis=0)
     done = known.copy()
     size = bars * step
@@ -236,8 +236,8 @@ def fill_windows(
         )
         rows = with_note_offs(model.converter, np.stack(decoded), windows.ends)
         scores = _scores(model, z, rows, windows.known, controls)
-        scores -= FOREIGN_NATS * _foreign_notes(model, rows, windows)
-        scores -= EMPTY_NATS * _empty_bars(model, rows, windows)
+        scores -= FOREIGN_NATS * foreign_notes(model, rows, windows.known, windows.foreign)
+        scores -= EMPTY_NATS * empty_bars(model, rows, windows.known)
         if following is not None:
             scores = scores + _seam_scores(model, rows, following)
         scores = scores.reshape(count, most)
@@ -311,7 +311,7 @@ def _drawn(
     with_mean: bool = True,
 ) -> npt.NDArray[np.float32]:
     """Draws from the posteriors of windows, float32 `[N, each, Z]`; the first may be the means."""
-    encoded = _encode(model, rows, controls)
+    encoded = encode_rows(model, rows, controls)
     shape = (len(rows), each, encoded.mu.shape[1])
     noise = generator.standard_normal(shape, np.float32)
     if with_mean:
@@ -320,7 +320,8 @@ def _drawn(
     return z
 
 
-def _encode(model: TrainedModel, rows: Rows, controls: Rows | None) -> Any:
+def encode_rows(model: TrainedModel, rows: Rows, controls: Rows | None) -> Encoded:
+    """Returns the posteriors of windows, `[N, S, D]`, under the same controls `[S, C]` or None."""
     own = None if controls is None else np.repeat(controls[np.newaxis], len(rows), axis=0)
     return model.encode_examples(inputs_of(model.converter, rows, own), seed=0)
 
@@ -344,7 +345,7 @@ def _seam_scores(model: TrainedModel, rows: Rows, following: Following) -> npt.N
     ahead = np.repeat(windows.rows, len(rows) // len(windows.rows), axis=0)
     ahead[:, :steps] = rows[:, offset : offset + steps]
     ahead = with_note_offs(model.converter, ahead, windows.ends)
-    encoded = _encode(model, ahead, windows.controls)
+    encoded = encode_rows(model, ahead, windows.controls)
     return _scores(model, encoded.mu, ahead, windows.known, windows.controls)
 
 
@@ -397,7 +398,7 @@ def _borrowing(
     return filled
 
 
-def _foreign(model: TrainedModel, rows: Rows, known: Known) -> Known:
+def foreign_classes(model: TrainedModel, rows: Rows, known: Known) -> Known:
     """Returns the pitch classes that what is known lacks, bool `[12]`; none without any notes."""
     counts = np.zeros(12)
     for part in pitched_parts(model.converter):
@@ -409,21 +410,39 @@ def _foreign(model: TrainedModel, rows: Rows, known: Known) -> Known:
     return rare
 
 
-def _foreign_notes(model: TrainedModel, rows: Rows, windows: Windows) -> npt.NDArray[np.float64]:
-    """Returns how many notes that were written are of foreign pitch classes, `[N]`."""
+def foreign_notes(
+    model: TrainedModel, rows: Rows, known: Known, foreign: Known
+) -> npt.NDArray[np.float64]:
+    """Returns how many notes that were written are of foreign pitch classes.
+
+    Args:
+      model: a trained model.
+      rows: float32 `[N, S, D]`.
+      known: bool `[S, K]`, what was not written.
+      foreign: bool `[12]`.
+
+    Returns:
+      float64 `[N]`.
+    """
     counts = np.zeros(len(rows))
     for part in pitched_parts(model.converter):
         labels = rows[..., part_columns(model.converter)[part]].argmax(axis=-1)
-        is_foreign = windows.foreign[(labels - FIRST_PITCH) % 12] & (labels >= FIRST_PITCH)
-        counts += (is_foreign & ~windows.known[:, part]).sum(axis=1)
+        is_foreign = foreign[(labels - FIRST_PITCH) % 12] & (labels >= FIRST_PITCH)
+        counts += (is_foreign & ~known[:, part]).sum(axis=1)
     return counts
 
 
-def _empty_bars(model: TrainedModel, rows: Rows, windows: Windows) -> npt.NDArray[np.float64]:
-    """Returns how many bars in which all parts were written have no note, `[N]`."""
+def empty_bars(model: TrainedModel, rows: Rows, known: Known) -> npt.NDArray[np.float64]:
+    """Returns how many bars in which all parts were written have no note, float64 `[N]`.
+
+    Args:
+      model: a trained model.
+      rows: float32 `[N, S, D]`.
+      known: bool `[S, K]`, what was not written.
+    """
     step = steps_per_bar(model.converter)
-    by_bar = (len(windows.known) // step, step)
-    written = ~np.any(windows.known, axis=1).reshape(by_bar).any(axis=1)
+    by_bar = (len(known) // step, step)
+    written = ~np.any(known, axis=1).reshape(by_bar).any(axis=1)
     onsets = has_onset(model.converter, rows).reshape(len(rows), *by_bar).any(axis=2)
     counts: npt.NDArray[np.float64] = (~onsets & written).sum(axis=1).astype(np.float64)
     return counts

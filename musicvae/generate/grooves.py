@@ -125,7 +125,7 @@ def follow_hits(
       hits: drums, whose hits are to be played.
       n: how many versions.
       options: what is asked for.
-      style: drums whose manner is taken; where not given each version has its own.
+      style: drums whose manner is taken; by default each version has its own.
 
     Returns:
       The versions.

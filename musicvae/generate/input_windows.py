@@ -19,6 +19,7 @@ from musicvae.generate.adaptations import (
     BASS_PROGRAMS,
     MAX_PIECE_SECONDS,
     Repair,
+    as_one_instrument,
     basses_on_a_piano,
     in_bars_of_four,
     on_a_piano,
@@ -279,7 +280,8 @@ def sound_of(notes: Sequence[tuple[NoteSequence.Note, int]]) -> tuple[int, int |
 def _read(sequence: NoteSequence, converter: Converter, adaptations: Sequence[Repair]) -> _Reading:
     """Extracts all windows, adapting the piece and shortening the window until there are some."""
     usual = (with_one_tempo, in_bars_of_four, on_a_piano, basses_on_a_piano)
-    first, *others = stages(sequence, [within_an_hour, *adaptations, *usual])
+    whole = as_one_instrument(sequence, getattr(converter.config, "valid_programs", None))
+    first, *others = stages(whole, [within_an_hour, *adaptations, *usual])
     # What is past an hour is never read.
     tried_stages = others if sequence.total_time > MAX_PIECE_SECONDS else [first, *others]
     programs = tuple(note.program for note in tried_stages[0].sequence.notes)

@@ -29,7 +29,7 @@ def join(pieces: Sequence[NoteSequence], starts: Sequence[float] | None = None) 
 
     Args:
       pieces: in order, each at one tempo of its own.
-      starts: second at which each begins; one after another where not given.
+      starts: second at which each begins; one after another by default.
 
     Returns:
       The whole. Notes that ring on into the next piece stay as long as they are, and none begins

@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, Unpack
 
 import numpy.typing as npt
 
-from musicvae.generate import grooves, infill, modes
+from musicvae.generate import grooves, modes
 from musicvae.generate.keywords import SamplingKeywords, sampling_options
 from musicvae.generate.music import MusicLike, as_piece
 from musicvae.generate.performing import fit
 from musicvae.generate.results import Result, SamplingOptions
+from musicvae.generate.row_modes import RowModes
 from musicvae.generate.styles import StyleLike, as_style
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from musicvae.generate.trained_model import TrainedModel
 
 
-class Model:
+class Model(RowModes):
     """A trained model and its modes.
 
     Attributes:
@@ -262,81 +263,6 @@ class Model:
           <Result: 4 samples as a list>
         """
         return modes.similar(self.trained, as_piece(music), n, closeness, _within(style, options))
-
-    def continue_(
-        self,
-        music: MusicLike,
-        bars: int = 8,
-        n: int = 1,
-        **options: Unpack[SamplingKeywords],
-    ) -> Result:
-        """Lets a piece go on; needs a model of melodies, drum patterns or trios.
-
-        Args:
-          music: the piece, of any length.
-          bars: how many bars are added.
-          n: how many results.
-          **options: see `SamplingKeywords`.
-
-        Returns:
-          The whole piece as the model reads it, each time with another end.
-
-        Raises:
-          ConfigError: the model is of grooves or of several tracks.
-          InputError: the piece does not fit, or a value is out of range.
-
-        Examples:
-          >>> import musicvae as mv
-          >>> model = mv.load("cat-drums_2bar_small")
-          >>> beat = model.sample(1, seed=1)[0]
-          >>> longer = model.continue_(beat, bars=1, seed=2)[0]
-          >>> longer.sequence.total_time / beat.sequence.total_time
-          1.5
-        """
-        return infill.continue_piece(
-            self.trained, as_piece(music), bars, n, sampling_options(options)
-        )
-
-    def infill(
-        self,
-        music: MusicLike,
-        keep: str | None = None,
-        n: int = 1,
-        *,
-        keep_parts: Sequence[str] = (),
-        **options: Unpack[SamplingKeywords],
-    ) -> Result:
-        """Writes what of a piece is not kept; needs a model of melodies, drum patterns or trios.
-
-        Args:
-          music: the piece, of any length.
-          keep: the bars that are kept, such as "1-4,9-16", from 1.
-          n: how many results.
-          keep_parts: parts of a trio that are kept in every bar: "melody", "bass", "drums".
-          **options: see `SamplingKeywords`.
-
-        Returns:
-          The whole piece as the model reads it, each time with something else in the gaps.
-
-        Raises:
-          ConfigError: the model is of grooves or of several tracks.
-          InputError: the piece does not fit, or there is nothing to keep or to write.
-
-        Examples:
-          >>> import musicvae as mv
-          >>> model = mv.load("cat-drums_2bar_small")
-          >>> beat = model.sample(1, seed=1)[0]
-          >>> model.infill(beat, keep="1", seed=2)
-          <Result: 1 sample as a list, 1 notes on the inputs>
-        """
-        return infill.infill(
-            self.trained,
-            as_piece(music),
-            keep,
-            n,
-            sampling_options(options),
-            keep_parts=keep_parts,
-        )
 
     def steer(
         self,

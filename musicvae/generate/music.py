@@ -109,7 +109,7 @@ def as_piece(music: MusicLike, name: str | None = None) -> Piece:
     if hasattr(music, "instruments") and hasattr(music, "write"):
         return _from_pretty_midi(music, name)
     raise InputError(
-        f"{type(music).__name__} is no music; give a path, a NoteSequence, a PrettyMIDI object or "
+        f"{type(music).__name__} is not music; give a path, a NoteSequence, a PrettyMIDI object or "
         "what musicvae.read returns"
     )
 
@@ -119,7 +119,8 @@ def write_music(music: MusicLike, path: str | os.PathLike[str]) -> None:
 
     Args:
       music: what to write.
-      path: a name that ends in .mid, .midi or .wav; the file is replaced if it exists.
+      path: a name that ends in .mid, .midi or .wav; the file is replaced if it exists, and its
+        folder is created if missing.
 
     Raises:
       InputError: the format is unknown, or the file cannot be written.
@@ -134,6 +135,7 @@ def write_music(music: MusicLike, path: str | os.PathLike[str]) -> None:
         from musicvae.files import atomic_file
 
         try:
+            os.makedirs(os.path.dirname(os.fspath(path)) or ".", exist_ok=True)
             with atomic_file(path) as file:
                 file.write(piece.to_midi())
         except OSError as error:

@@ -23,6 +23,7 @@ from musicvae.converters.trio import BASS_PROGRAM, ROLES
 from musicvae.errors import InputError, NoExamplesError
 from musicvae.generate.adaptations import (
     Repair,
+    as_one_instrument,
     basses_on_a_piano,
     on_a_piano,
     within_an_hour,
@@ -161,7 +162,8 @@ def read_whole(
     if lines.other_time_signatures:
         names = " and ".join(lines.other_time_signatures)
         notes = (*notes, f"its bars of {names} were read as bars of 4/4, and are kept")
-    grid = on_grid(sequence, lines, GRID_QPM)
+    programs_read = getattr(converter.config, "valid_programs", None)
+    grid = on_grid(as_one_instrument(sequence, programs_read), lines, GRID_QPM)
     programs = [note.program for note in grid.notes]
     reader = _reader(converter)
     rejections: tuple[Rejection, ...] = ()

@@ -152,9 +152,8 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
           initial_values: gives the first value of (name, shape), such as a checkpoint's; None draws
             them.
           decoder_only: leaves out the encoder and its variables; such a model can only decode.
-          checkpoint_segments: gradient checkpointing: in training, run so many segments of a
-            hierarchical decoder at a time, and run them again for their gradient instead of
-            keeping what they computed; 0 keeps it.
+          checkpoint_segments: gradient checkpointing: segments of a hierarchical decoder to
+            recompute at a time in training, instead of keeping their activations; 0 keeps them.
 
         Raises:
           ConfigError: an encoder or decoder is unknown, or does not fit the examples; the decoder's

@@ -41,8 +41,8 @@ def contact_sheet(
       captions: what stands above each roll.
       title: what stands above all; nothing where it is empty.
       width: pixels.
-      columns: how many stand side by side; by their length where not given: one for pieces of more
-        than 4 bars, up to three for shorter ones.
+      columns: how many stand side by side; by default one for pieces of more than 4 bars, up to
+        three for shorter ones.
       style: sizes of the rolls.
 
     Returns:

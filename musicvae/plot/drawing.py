@@ -114,7 +114,7 @@ def stacked(drawings: Sequence[Drawing], *, gap: float = 24.0, title: str = "") 
     Args:
       drawings: at least one.
       gap: pixels between two.
-      title: what the whole shows; the first drawing's title where not given.
+      title: what the whole shows; the first drawing's title by default.
     """
     shapes: list[Shape] = []
     y = 0.0

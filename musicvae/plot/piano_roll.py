@@ -98,7 +98,7 @@ def piano_roll(
       sequence: notes in seconds.
       title: what stands above the roll; nothing where it is empty.
       width: pixels.
-      rows: what the rows stand for; the piece's own range where not given.
+      rows: what the rows stand for; the piece's own range by default.
       style: sizes.
       voices: all voices of the pictures that this one belongs to, for equal colours.
       max_bars: longer pieces are cut there, and the picture says so.

@@ -21,7 +21,8 @@ class TrainingKeywords(TypedDict, total=False):
       eval_num_batches: evaluate on so many batches; all by default.
       eval_every_steps: steps between two evaluations.
       early_stopping: evaluations without a lower loss after which training ends; 0 for never.
-      warm_start: a checkpoint or run folder whose weights a new training starts from.
+      warm_start: a checkpoint, a run folder or the name of a bundled model whose weights a new
+        training starts from.
       precision: what products are computed in; by default what the device is faster in.
       augment: random changes of training, as text.
       accumulate_steps: micro-batches over which gradients are accumulated, to save memory.

@@ -6,6 +6,7 @@ Nothing here needs TensorFlow, so that a mistake is found before it is loaded.
 from __future__ import annotations
 
 import dataclasses
+import os
 
 from musicvae.checkpoints import RunFolder, infer_hparams, open_checkpoint
 from musicvae.config import Config
@@ -15,6 +16,7 @@ from musicvae.data.records import RecordSource, TFRecordSource
 from musicvae.data.tfds import TFDSSource
 from musicvae.errors import InputError
 from musicvae.hparams import parse_assignments
+from musicvae.model_choice import shipped_models
 from musicvae.training.options import TrainingOptions
 from musicvae.training.run_state import RunState, read_run_state
 
@@ -141,8 +143,20 @@ def _plan(spec: RunSpec, folder: RunFolder, now: RunState, split: str) -> Plan:
         source=_source(now, config, split),
         held_out=_tfrecords(now.eval_examples_path) if now.eval_examples_path else None,
         run_state=now,
-        options=dataclasses.replace(spec.options, seed=now.seed),
+        options=dataclasses.replace(
+            spec.options,
+            seed=now.seed,
+            warm_start=_weights(spec.options.warm_start),
+            teacher=_weights(spec.options.teacher),
+        ),
     )
+
+
+def _weights(given: str | None) -> str | None:
+    """Returns where weights are: what is given, or the archive of a model that ships."""
+    if given is None or os.path.exists(given):
+        return given
+    return os.fspath(shipped_models().get(given, given))
 
 
 def _config(folder: RunFolder, spec: RunSpec) -> Config:

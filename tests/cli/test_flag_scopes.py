@@ -93,7 +93,7 @@ def test_every_flag_of_the_table_exists_and_its_help_names_its_modes():
         assert generate.FLAGS[name].help.endswith(modes_help(name))
         assert modes_help(name).startswith(" Modes: ")
     assert modes_help("linear") == " Modes: interpolate, grid and morph."
-    assert modes_help("bar") == " Modes: all but sample, continue and infill."
+    assert modes_help("bar") == " Modes: all but sample, continue, infill and compose."
 
 
 def test_only_flags_that_the_user_gave_count():

@@ -90,7 +90,7 @@ def test_equal_rejections_are_counted_and_others_cut_short():
     equal = [Rejection("gap", "silence", 1, bar, 0.5) for bar in (3, 9)]
     others = [Rejection("too_short", f"{bar} bars", 2, bar) for bar in range(5)]
     assert rejection_report(equal + others) == [
-        "    track 1: silence (bar 3, 0.5 s and 1 times more)",
+        "    track 1: silence (bar 3, 0.5 s and 1 more)",
         "    track 2: 0 bars (bar 0)",
         "    track 2: 1 bars (bar 1)",
         "    track 2: 2 bars (bar 2)",

@@ -8,6 +8,7 @@ from musicvae.converters import build_converter
 from musicvae.errors import InputError, MultipleExamplesError, NoExamplesError
 from musicvae.generate.adaptations import as_taps
 from musicvae.generate.input_windows import SeveralWindowsError, fit_window
+from musicvae.generate.whole_piece import read_whole
 from musicvae.generate.window_score import window_score
 from musicvae.lazy_note_seq import NoteSequence
 
@@ -184,3 +185,35 @@ def test_the_instrument_of_a_trio_is_that_of_its_melody(program):
     piece.notes.extend(beat(2).notes)
     window = fit_window(piece, build_converter(load_config("flat-trio_16bar").converter), name="a")
     assert window.program == program
+
+
+def _changing_program(*programs: int):
+    # Of 59 eighths, so that no window is like another.
+    piece = melody(*range(0, 118, 2), bars=8)
+    for k, note in enumerate(piece.notes):
+        note.program = programs[k * len(programs) // len(piece.notes)]
+    return piece
+
+
+def test_a_tune_that_changes_its_program_is_read_to_its_end():
+    changing, steady = _changing_program(0, 56), _changing_program(0)
+    read = read_whole(changing, MELODY, name="tune")
+    expected = read_whole(steady, MELODY, name="tune")
+    assert len(read.tiles) == len(expected.tiles) == 4
+    for tile, other in zip(read.tiles, expected.tiles, strict=True):
+        assert (tile.example.outputs == other.example.outputs).all()
+    assert read.notes == ("track 0 changes its program (0 to 56) and was read as one instrument",)
+    assert fit_window(changing, MELODY, name="tune", bar=7).example.outputs.any()
+
+
+def test_the_program_that_a_model_does_not_read_is_named():
+    found = MELODY.extract(_changing_program(0, 56))
+    assert "program 56 is not one of the melody programs" in [r.detail for r in found.rejections]
+
+
+def test_a_time_signature_of_impossible_bars_is_taken_for_common_time():
+    piece = melody(*range(0, 32, 4))
+    piece.time_signatures.add(numerator=255, denominator=1)
+    window = fit_window(piece, MELODY, name="tune")
+    assert window.notes == ("its time signature of 255/1 was taken for 4/4",)
+    assert labels(window) == labels(fit_window(melody(*range(0, 32, 4)), MELODY, name="tune"))

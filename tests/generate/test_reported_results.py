@@ -210,3 +210,56 @@ def test_a_tempo_just_after_the_start_loses_no_bar_of_a_tune(run):
     assert result.end == pytest.approx(16.0, abs=5e-3)
     assert sounding_bars(result, 4.0) == [0, 1, 2, 3]
     assert result.tempos[-1][1] == 100.0
+
+
+# A bar of rock, pitch and beat, which most of the reported beats play.
+ROCK = [*((36, 0.0), (36, 2.0), (36, 2.5), (38, 1.0), (38, 3.0)), *((HAT, k / 2) for k in range(8))]
+
+
+@pytest.mark.parametrize(
+    ("name", "bars", "qpm"),
+    [
+        ("tempo_on_later_track/tempo_track1.mid", 2, 90),
+        ("unknown_meta_shifts/unknown_meta_drums.mid", 4, 90),
+        ("zero_length_hits/part_zero_beat.mid", 2, 90),
+        ("zero_length_hits/zero_len_beat.mid", 2, 90),
+        ("drums_other_channel/drums_ch1.mid", 2, 90),
+        ("drums_other_channel/xg_ch11.mid", 2, 100),
+        ("refused_midi/alien_chunk.mid", 2, 90),
+        ("refused_midi/bad_key.mid", 2, 90),
+        ("refused_midi/fewer_tracks.mid", 2, 90),
+        ("refused_midi/riff.mid", 2, 90),
+        ("refused_midi/smpte.mid", 2, 90),
+    ],
+)
+def test_a_reported_beat_is_humanized_with_all_of_its_hits_at_its_tempo(run, name, bars, qpm):
+    result = run(name, "--mode=humanize", *AS_PLAYED)
+    expected = sorted((4 * bar + beat, pitch) for bar in range(bars) for pitch, beat in ROCK)
+    found = sorted((round(note.start * 2) / 2, note.pitch) for note in result.notes)
+    assert found == expected
+    assert all(abs(note.start * 2 - round(note.start * 2)) < 0.01 for note in result.notes)
+    assert [tempo for _, tempo in result.tempos] == [pytest.approx(qpm, abs=0.01)]
+    assert {note.channel for note in result.notes} == {9}
+
+
+@pytest.mark.parametrize(
+    ("name", "qpm"),
+    [
+        ("tempo_on_later_track/tune_tempo_track1.mid", 80),
+        ("refused_midi/bad_key8.mid", 90),
+        ("karaoke_extension/song.kar", 100),
+        ("score_pickup_and_ties/pickup.musicxml", 100),
+        ("score_pickup_and_ties/pickup.abc", 100),
+    ],
+)
+def test_a_reported_tune_is_reconstructed_at_its_tempo(run, name, qpm):
+    if name.startswith("score"):
+        pytest.importorskip("music21")
+    result = run(name, "--config=cat-mel_2bar_small", "--mode=reconstruct", "--whole")
+    assert [tempo for _, tempo in result.tempos] == [pytest.approx(qpm, abs=0.01)]
+    bars = {"pickup.musicxml": 4, "pickup.abc": 9}.get(pathlib.Path(name).name, 2)
+    assert result.end == pytest.approx(4.0 * bars)
+    if name.startswith("score"):
+        # The pickup stands at the end of a bar of its own.
+        assert min(note.start for note in result.notes) >= 2.75
+    assert {note.channel for note in result.notes} == {0}

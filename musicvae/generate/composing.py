@@ -1,0 +1,332 @@
+"""Long pieces in sections: windows on a path through latent space, returns with variation.
+
+A section that is new follows a path from a point drawn from the prior. Each window is chosen among
+several: its first step is fed the last step of the window before, and how well a window that lies
+across the border is explained by its own code is what it is chosen by, with a price on notes
+outside the key of the piece so far, on another density or register, and on bars without a note.
+
+A section that returns is the first one of its name, step by step, but for a bar in four, the last
+one among them, which are written anew (filling.py) between what stands before and after.
+
+Axes: M candidates, T steps of the piece, S steps of a window, D columns of a step, C columns of
+control, Z columns of z.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from musicvae.errors import InputError
+from musicvae.generate.bar_lines import BarLines
+from musicvae.generate.chords import chord_rows
+from musicvae.generate.controls import check_controls, chords_of
+from musicvae.generate.filling import (
+    EMPTY_NATS,
+    FOREIGN_NATS,
+    FillOptions,
+    Known,
+    empty_bars,
+    encode_rows,
+    fill,
+)
+from musicvae.generate.performing import check_number
+from musicvae.generate.piece_rows import (
+    MAX_BARS,
+    PieceRows,
+    Rows,
+    check_writes_rows,
+    has_onset,
+    notes_of_rows,
+    pitched_parts,
+    steps_per_bar,
+    with_note_offs,
+)
+from musicvae.generate.pitch_content import by_class, in_best_key, mean_pitch, pitch_counts
+from musicvae.generate.results import Result, Sample, SamplingOptions, Vector
+from musicvae.generate.styles import new_vectors
+from musicvae.generate.window_lengths import window_bars
+from musicvae.latent import slerp
+
+if TYPE_CHECKING:
+    from musicvae.generate import TrainedModel
+
+MAX_SECTIONS = 64
+CANDIDATES = 16
+USUAL_QPM = 120.0
+_REACH = 0.5
+_SPREAD = 0.2
+_REWRITTEN = 4
+_LEAST_CHANGE = 0.02
+_USUAL_ONSETS = 8
+_ONSET_NATS = 0.3
+_SEMITONE_NATS = 0.5
+_FREE_SEMITONES = 4.0
+_USUAL_ONSETS = 8
+_ONSET_NATS = 0.3
+_SEMITONE_NATS = 0.5
+_FREE_SEMITONES = 4.0
+_TRIES = 3
+
+
+def parse_form(form: str) -> list[str]:
+    """Reads a form.
+
+    Args:
+      form: a letter for each section, as in "AABA", or names with commas between them.
+
+    Raises:
+      InputError: it has no section, or too many.
+    """
+    names = [name.strip() for name in form.split(",")] if "," in form else list(form.strip())
+    if not names or not all(names):
+        raise InputError(f"--form={form}: give a letter or a name for each section, as in AABA")
+    if len(names) > MAX_SECTIONS:
+        raise InputError(f"--form={form[:20]}...: {len(names)} sections; at most {MAX_SECTIONS}")
+    return names
+
+
+def compose(
+    model: TrainedModel,
+    bars: int = 64,
+    form: str = "AABA",
+    n: int = 1,
+    options: SamplingOptions | None = None,
+) -> Result:
+    """Writes long pieces.
+
+    Args:
+      model: a trained model of melodies, drum patterns or trios, with its encoder.
+      bars: of the whole piece, a multiple of the form's sections.
+      form: the sections in order, such as "AABA" or "verse,verse,chorus,verse".
+      n: how many pieces.
+      options: what is asked for; chords go round over all bars.
+
+    Returns:
+      The pieces; the notes say how much each return differs from the first time.
+
+    Raises:
+      ConfigError: the model is of grooves or of several tracks.
+      InputError: the bars do not divide into the sections, or a value is out of range.
+    """
+    options = options or SamplingOptions()
+    check_number(n)
+    check_writes_rows(model.converter, model.config.name, "compose")
+    check_controls(model.converter, model.config.name, options, has_input=False)
+    sections = parse_form(form)
+    if not 1 <= bars <= MAX_BARS or bars % len(sections):
+        raise InputError(
+            f"{bars} bars do not make {len(sections)} sections of equal length; give a multiple of "
+            f"{len(sections)}, at most {MAX_BARS}"
+        )
+    controls = None
+    if model.converter.spec.control_depth:
+        controls = chord_rows(model.converter, *chords_of(options), bars)
+    samples, notes = [], list[str]()
+    for temperature in options.temperatures:
+        for k in range(n):
+            seed = options.seed_for(k)
+            if seed is None:
+                seed = int(np.random.default_rng().integers(2**31))
+            own = dataclasses.replace(options, seed=seed, qpm=options.qpm or USUAL_QPM)
+            piece = Piece(model, bars // len(sections), own, temperature, controls)
+            rows = piece.write(sections)
+            caption = form if n == 1 else f"{form}, version {k + 1}"
+            if len(options.temperatures) > 1:
+                caption = f"{caption}, temperature {temperature:g}"
+            placed = PieceRows(rows, controls, BarLines.steady(4, 4), 80, None)
+            samples.append(Sample(notes_of_rows(model.converter, rows, placed, own), caption))
+            notes.append(f"{caption}: {piece.described(sections, rows)}")
+    return Result(tuple(samples), tuple(notes))
+
+
+class Piece:
+    """A piece in the making."""
+
+    def __init__(
+        self,
+        model: TrainedModel,
+        section_bars: int,
+        options: SamplingOptions,
+        temperature: float,
+        controls: Rows | None,
+    ) -> None:
+        """Starts an empty piece.
+
+        Args:
+          model: a trained model.
+          section_bars: bars of a section.
+          options: what is asked for, with a seed.
+          temperature: at which it is decoded.
+          controls: float32 `[T, C]` of the whole piece, or None.
+        """
+        self._model, self._options, self._temperature = model, options, temperature
+        self._controls = controls
+        self._generator = np.random.default_rng(options.seed)
+        self._step = steps_per_bar(model.converter)
+        self._size = self._step * window_bars(model.converter)
+        self._length = self._step * section_bars
+        self._rows = np.zeros((0, model.converter.spec.output_depth), np.float32)
+
+    def write(self, sections: Sequence[str]) -> Rows:
+        """Writes the sections, float32 `[T, D]`.
+
+        Args:
+          sections: their names, in order.
+        """
+        first: dict[str, int] = {}
+        borders = list[int]()
+        for name in sections:
+            start = len(self._rows)
+            borders += range(start, start + self._length, self._size)
+            if name in first:
+                old = self._rows[first[name] : first[name] + self._length]
+                self._rows = np.concatenate([self._rows, old])
+                continue
+            first[name] = start
+            self._write_section()
+        self._end_ringing(borders)
+        for number, name in enumerate(sections):
+            start = number * self._length
+            if start != first[name]:
+                self._vary(first[name], start)
+        return self._rows
+
+    def described(self, sections: Sequence[str], rows: Rows) -> str:
+        """Says how much each section differs from the first of its name, or is new."""
+        first: dict[str, int] = {}
+        texts = []
+        for number, name in enumerate(sections):
+            start = number * self._length
+            if name not in first:
+                first[name] = start
+                texts.append(f"{name} new")
+            else:
+                share = self._difference(rows, first[name], start)
+                texts.append(f"{name} again, {share:.0%} of its steps changed")
+        return "; ".join(texts)
+
+    def _write_section(self) -> None:
+        """Writes a new section, window after window along a path."""
+        count = -(-self._length // self._size)
+        here = there = None
+        written = 0
+        for k in range(count):
+            drawn = new_vectors(self._model, CANDIDATES, self._seeded())
+            if here is None or there is None:
+                z = drawn
+            else:
+                target = slerp(here, there, _REACH * k / max(count - 1, 1))
+                shares = np.linspace(0.0, _SPREAD, CANDIDATES)
+                pairs = zip(drawn, shares, strict=True)
+                z = np.array([slerp(target, other, share) for other, share in pairs])
+            best, rows = self._best_window(z.astype(np.float32))
+            if here is None:
+                here = z[best]
+                there = new_vectors(self._model, 1, self._seeded())[0]
+            rows = rows[: self._length - written]
+            written += len(rows)
+            self._rows = np.concatenate([self._rows, rows])
+
+    def _best_window(self, z: Vector) -> tuple[int, Rows]:
+        """Decodes candidates and returns the number and the rows of the best, `[S, D]`."""
+        model, before = self._model, len(self._rows)
+        controls = self._controls_at(before)
+        last = np.repeat(self._rows[-1:], len(z), axis=0) if before else None
+        decoded = model.decode_to_tensors(
+            z,
+            self._size,
+            self._temperature,
+            controls,
+            seed=int(self._generator.integers(2**31)),
+            first_input=last,
+        )
+        rows = np.stack(decoded)
+        nothing = np.zeros((self._size, max(1, len(model.converter.spec.part_depths))), bool)
+        scores = -EMPTY_NATS * empty_bars(model, rows, nothing) - self._prices(rows)
+        if before >= self._size // 2:
+            scores += self._across(rows)
+        best = int(scores.argmax())
+        return best, rows[best]
+
+    def _across(self, rows: Rows) -> np.ndarray:
+        """Returns how well windows that lie across the border are explained, `[M]`."""
+        half = self._size // 2 // self._step * self._step or self._size // 2
+        before = np.repeat(self._rows[np.newaxis, len(self._rows) - half :], len(rows), axis=0)
+        windows = np.concatenate([before, rows[:, : self._size - half]], axis=1)
+        controls = self._controls_at(len(self._rows) - half)
+        encoded = encode_rows(self._model, windows, controls)
+        losses = self._model.step_losses(encoded.mu, windows, controls)[:, half:].sum(axis=(1, 2))
+        # In all, long notes would be the likeliest; by the note they are not.
+        onsets = has_onset(self._model.converter, windows[:, half:]).sum(axis=1)
+        return np.asarray(-losses * _USUAL_ONSETS / (onsets + _USUAL_ONSETS), np.float64)
+
+    def _prices(self, rows: Rows) -> np.ndarray:
+        """Returns what candidates cost that differ from the piece so far, `[M]`, in nats.
+
+        Notes outside its major key, or for the first window outside the candidate's own best one,
+        more or fewer onsets, and a melody far above or below.
+        """
+        converter, so_far = self._model.converter, self._rows
+        onsets = has_onset(converter, rows).sum(axis=1)
+        prices = np.zeros(len(rows))
+        if len(so_far):
+            usual = has_onset(converter, so_far).sum() * self._size / len(so_far)
+            prices += _ONSET_NATS * np.abs(onsets - usual)
+        if not pitched_parts(converter):
+            return prices
+        counts = pitch_counts(converter, rows)
+        classes = by_class(counts)
+        earlier = pitch_counts(converter, so_far[np.newaxis])
+        basis = by_class(earlier) if len(so_far) else classes
+        prices += FOREIGN_NATS * (classes * ~in_best_key(basis)).sum(axis=1)
+        if len(so_far):
+            away = np.abs(mean_pitch(counts) - mean_pitch(earlier)) - _FREE_SEMITONES
+            prices += _SEMITONE_NATS * np.maximum(np.nan_to_num(away), 0.0)
+        return prices
+
+    def _vary(self, first: int, start: int) -> None:
+        """Writes some bars of a section that returns anew."""
+        bars = self._length // self._step
+        count = max(1, round(bars / _REWRITTEN))
+        for number in range(_TRIES):
+            chosen = self._generator.permutation(bars - 1)[: count - 1]
+            missing = np.zeros(len(self._rows), bool)
+            for bar in (*chosen.tolist(), bars - 1):
+                missing[start + bar * self._step : start + (bar + 1) * self._step] = True
+            parts = max(1, len(self._model.converter.spec.part_depths))
+            known: Known = np.repeat(~missing[:, np.newaxis], parts, axis=1)
+            options = FillOptions(self._temperature, int(self._generator.integers(2**31)))
+            rows = fill(self._model, self._rows, known, 1, options, controls=self._controls)[0]
+            if self._difference(rows, first, start) >= _LEAST_CHANGE or number == _TRIES - 1:
+                self._rows = rows
+                return
+
+    def _difference(self, rows: Rows, first: int, start: int) -> float:
+        """Returns the share of a section's steps that differ from another's."""
+        one, other = rows[first : first + self._length], rows[start : start + self._length]
+        return float((one != other).any(axis=1).mean())
+
+    def _end_ringing(self, borders: Sequence[int]) -> None:
+        """Ends notes at borders between windows after which nothing begins for a beat."""
+        converter = self._model.converter
+        if not pitched_parts(converter):
+            return
+        onsets = has_onset(converter, self._rows)
+        ends = np.zeros((len(self._rows), max(1, len(converter.spec.part_depths))), bool)
+        for border in borders:
+            beat = slice(border, border + self._step // 4)
+            ends[border] = border > 0 and not onsets[beat].any()
+        self._rows = with_note_offs(converter, self._rows[np.newaxis], ends)[0]
+
+    def _controls_at(self, start: int) -> Rows | None:
+        if self._controls is None:
+            return None
+        steps = np.minimum(start + np.arange(self._size), len(self._controls) - 1)
+        return self._controls[steps]
+
+    def _seeded(self) -> SamplingOptions:
+        return dataclasses.replace(self._options, seed=int(self._generator.integers(2**31)))
