@@ -326,11 +326,19 @@ def test_what_is_not_known_is_said(client: Any) -> None:
         assert reply.status_code == 404 and "\n" not in reply.json()["error"]
 
 
-def test_a_piece_goes_on_and_its_gaps_are_filled(post: Post, beat: dict[str, str]) -> None:
-    longer = post("/api/job", mode="continue", source=beat, bars=2, seed=1, temperature=0)
-    assert longer["clip"]["length"] == 24.0
-    filled = post("/api/job", mode="infill", source=beat, keep="1-2", seed=1)["clip"]
-    given = post("/api/read", **beat)["piece"]
+def test_a_piece_goes_on_and_its_gaps_are_filled(
+    tiny_client: Callable[[str], Any], beat: dict[str, str]
+) -> None:
+    with tiny_client("cat-drums_2bar_small") as client:
+
+        def job(mode: str, **body: Any) -> Any:
+            reply = client.post("/api/job", json={"mode": mode, "source": beat, "seed": 1, **body})
+            assert reply.status_code == 200, reply.text
+            return reply.json()["clip"]
+
+        assert job("continue", bars=2)["length"] == 24.0
+        filled = job("infill", keep="1-2")
+        given = client.post("/api/read", json=beat).json()["piece"]
     kept = [hit for hit in hits(filled) if hit[0] < 8.0]
     assert kept == [hit for hit in hits(given) if hit[0] < 8.0]
     assert [hit for hit in hits(filled) if hit[0] >= 8.0] != hits(given)[len(kept) :]
