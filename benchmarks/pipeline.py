@@ -74,12 +74,12 @@ def step_rate(config: Config, batches: TrainingBatches, steps: int) -> float:
     from musicvae.data.pipeline import training_dataset
     from musicvae.models import MusicVAE
     from musicvae.training.devices import choose_training_devices
-    from musicvae.training.step import DistributedStep
+    from musicvae.training.step import TrainStep
 
     devices = choose_training_devices(None)
     with devices.strategy.scope():
         model = MusicVAE(config, build_converter(config.converter).spec, seed=0)
-    step = DistributedStep(model, devices, batches.batch_size)
+    step = TrainStep(model, batches.batch_size, devices)
     seconds = []
     for number, batch in enumerate(training_dataset(batches, 0, steps + 1)):
         start = time.perf_counter()

@@ -129,7 +129,8 @@ def measure(
     import numpy as np
     import tensorflow as tf
 
-    from musicvae.models import AdamOptimizer, Batch, MusicVAE, TrainStep
+    from musicvae.models import Batch, MusicVAE
+    from musicvae.training.step import TrainStep
 
     config = load_config(name).override(hparams)
     spec = build_converter(config.converter).spec
@@ -150,7 +151,7 @@ def measure(
     )
     rate = matmul_rate(precision, clock)
     model = MusicVAE(config, spec, seed=0, precision=precision)
-    step = TrainStep(model, AdamOptimizer(model.named_variables))
+    step = TrainStep(model, batch)
     float(step(data, tf.constant([0, 0]))["loss"])
     seconds = []
     for k in range(steps):

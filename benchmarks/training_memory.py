@@ -25,7 +25,7 @@ from musicvae.data.records import TFRecordSource
 from musicvae.models import MusicVAE
 from musicvae.training.devices import choose_training_devices
 from musicvae.training.memory import expected_memory
-from musicvae.training.step import DistributedStep
+from musicvae.training.step import TrainStep
 
 STEPS = 3
 
@@ -44,7 +44,7 @@ def main(music: str, name: str, hparams: str = "") -> None:
     pages = int(pathlib.Path("/proc/self/statm").read_text().split()[1])
     before = pages * os.sysconf("SC_PAGE_SIZE")
     model = MusicVAE(config, converter.spec, seed=0)
-    step = DistributedStep(model, devices, size)
+    step = TrainStep(model, size, devices)
     for number, batch in enumerate(training_dataset(batches, 0, STEPS)):
         float(step(batch, tf.constant([0, number], tf.int32))["loss"])
     taken = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before

@@ -5,25 +5,27 @@ Each does what the command of its name does; `musicvae.load` is in generate/load
 
 from __future__ import annotations
 
-import contextlib
 import os
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Unpack
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Unpack
 
-from musicvae.errors import InputError, NoExamplesError
+from musicvae.api_arguments import (
+    Examples,
+    config_file,
+    examples_path,
+    measured_music,
+    music_source,
+    trained_model,
+)
+from musicvae.errors import NoExamplesError
 from musicvae.generate.music import MusicLike, as_piece, write_music
-from musicvae.lazy_note_seq import NoteSequence
-from musicvae.names import path_component
 
 if TYPE_CHECKING:
     from musicvae.codes import CodeTable
     from musicvae.config import Config
     from musicvae.config_map import EditableConfig
-    from musicvae.converters import PitchMap
     from musicvae.data.conversion import ConversionProgress
     from musicvae.data.conversion_report import Totals
-    from musicvae.data.records import RecordSource
     from musicvae.evaluation.model_report import ModelReport
     from musicvae.generate.keywords import SamplingKeywords
     from musicvae.generate.model import Model
@@ -32,8 +34,6 @@ if TYPE_CHECKING:
     from musicvae.styles import Style
     from musicvae.training.keywords import TrainingKeywords
     from musicvae.training.run import Run
-
-Examples = str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | Iterable[NoteSequence]
 
 
 def read(path: MusicLike, name: str | None = None) -> Piece:
@@ -58,7 +58,7 @@ def read(path: MusicLike, name: str | None = None) -> Piece:
 
 
 def write(music: MusicLike, path: str | os.PathLike[str]) -> None:
-    """Writes music to a file, whose name says the format: .mid or .wav.
+    """Writes music to a file, whose name says the format: .mid, .wav, .musicxml or .abc.
 
     Args:
       music: a piece, sample, NoteSequence or PrettyMIDI object.
@@ -66,6 +66,7 @@ def write(music: MusicLike, path: str | os.PathLike[str]) -> None:
 
     Raises:
       InputError: the format is unknown, or the file cannot be written.
+      MissingExtraError: MusicXML needs music21, ABC needs symusic: the extra `scores`.
 
     Examples:
       >>> import musicvae as mv
@@ -165,8 +166,8 @@ def train(
     from musicvae.training.run_spec import plan_training
 
     folder = os.fspath(run_dir)
-    path = _examples_path(examples, folder)
-    with _config_file(config) as name:
+    path = examples_path(examples, folder)
+    with config_file(config) as name:
         plan = plan_training(
             run_spec(
                 {**options, "num_steps": num_steps},
@@ -182,26 +183,6 @@ def train(
     result = train_as_planned(plan, choose_training_devices(options.get("device")))
     known = os.fspath(config) if isinstance(config, str | os.PathLike) else None
     return Run(folder, result.step, result.exit_status == 0, known)
-
-
-@contextlib.contextmanager
-def _config_file(
-    config: str | os.PathLike[str] | Config | EditableConfig | None,
-) -> Iterator[str | None]:
-    """Yields what `--config` takes: a name or a TOML file, which is written where it must be."""
-    if config is None or isinstance(config, str | os.PathLike):
-        yield None if config is None else os.fspath(config)
-        return
-    import tomli_w
-
-    from musicvae.config_map import as_config
-
-    frozen = as_config(config)
-    with tempfile.TemporaryDirectory(prefix="musicvae-") as folder:
-        path = os.path.join(folder, f"{path_component(frozen.name)}.toml")
-        with open(path, "wb") as file:
-            tomli_w.dump(frozen.to_dict(), file)
-        yield path
 
 
 def evaluate(
@@ -238,11 +219,11 @@ def evaluate(
     """
     from musicvae.evaluation.model_report import EvalConfig, measure_model
 
-    trained = _trained(model)
-    held_out = _music(trained, examples, max_examples, seed, num_workers)
+    trained = trained_model(model)
+    held_out = measured_music(trained, examples, max_examples, seed, num_workers)
     known = None
     if train_examples is not None:
-        known = _music(trained, train_examples, None, seed, num_workers)
+        known = measured_music(trained, train_examples, None, seed, num_workers)
     wanted = EvalConfig(
         samples=num_samples,
         temperature=temperature,
@@ -284,9 +265,9 @@ def encode(
     """
     from musicvae.codes.encoding import encode_music
 
-    source, pitch_map = _source(music)
+    source, pitch_map = music_source(music)
     return encode_music(
-        _trained(model), source, pitch_map=pitch_map, hop_bars=hop, num_workers=num_workers
+        trained_model(model), source, pitch_map=pitch_map, hop_bars=hop, num_workers=num_workers
     )
 
 
@@ -318,7 +299,7 @@ def decode(
     from musicvae.codes import CodeTable, load_codes
     from musicvae.generate.model import Model
 
-    trained = _trained(model)
+    trained = trained_model(model)
     name = "the table" if isinstance(codes, CodeTable) else f"'{os.fspath(codes)}'"
     table = codes if isinstance(codes, CodeTable) else load_codes(codes)
     table.check_model(trained.config.name, trained.config.hparams.z_size, name)
@@ -353,62 +334,8 @@ def style(
     from musicvae.generate.styles import with_meanings
     from musicvae.styles import fit_style
 
-    trained = _trained(model)
+    trained = trained_model(model)
     found = fit_style(encode(trained, music, num_workers=num_workers), axes)
     if trained.converter.spec.control_depth:
         return found
     return with_meanings(trained, found, seed=seed)
-
-
-def _trained(model: str | os.PathLike[str] | Model | TrainedModel) -> TrainedModel:
-    from musicvae.generate.loading import load
-    from musicvae.generate.model import Model
-
-    if isinstance(model, str | os.PathLike):
-        model = load(model, batch_size=64)
-    return model.trained if isinstance(model, Model) else model
-
-
-def _source(examples: Examples) -> tuple[RecordSource, PitchMap]:
-    """Returns where music is, and how its drum pitches are read."""
-    from musicvae.data.music_folder import MusicFolder
-    from musicvae.data.records import TFRecordSource
-
-    if isinstance(examples, str | os.PathLike) and os.path.isdir(examples):
-        return MusicFolder(os.fspath(examples), recursive=True), "inference"
-    records = TFRecordSource((_examples_path(examples, None),))
-    records.check()
-    return records, "training"
-
-
-def _music(
-    model: TrainedModel, examples: Examples, most: int | None, seed: int, num_workers: int | None
-) -> Any:
-    from musicvae.data.examples import load_examples
-    from musicvae.evaluation.model_report import Music
-    from musicvae.evaluation.step_labels import drawn_set
-
-    source, pitch_map = _source(examples)
-    found = load_examples(
-        model.config.converter, source, pitch_map=pitch_map, num_workers=num_workers
-    )
-    return Music(os.path.basename(os.path.normpath(source.name)), drawn_set(found, most, seed))
-
-
-def _examples_path(examples: Examples, folder: str | None) -> str:
-    """Returns TFRecords as one text; NoteSequences are written to a folder first."""
-    if isinstance(examples, str | os.PathLike):
-        return os.fspath(examples)
-    found = list(examples)
-    paths = [os.fspath(item) for item in found if isinstance(item, str | os.PathLike)]
-    if len(paths) == len(found) and paths:
-        return ",".join(paths)
-    sequences = [item for item in found if isinstance(item, NoteSequence)]
-    if len(sequences) != len(found) or not sequences or folder is None:
-        raise InputError("examples must be TFRecord paths or NoteSequences, and not be empty")
-    from musicvae.formats.tfrecord import write_note_sequences
-
-    os.makedirs(folder, exist_ok=True)
-    path = os.path.join(folder, "examples.tfrecord")
-    write_note_sequences(path, sequences)
-    return path

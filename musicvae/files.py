@@ -182,7 +182,7 @@ def sync_folder(folder: str | os.PathLike[str]) -> None:
 
 
 @contextlib.contextmanager
-def held_lock(path: str | os.PathLike[str], busy: str) -> Iterator[None]:
+def exclusive_lock(path: str | os.PathLike[str], busy: str) -> Iterator[None]:
     """Holds a lock file, which ends with the process however that ends.
 
     Args:
@@ -197,7 +197,7 @@ def held_lock(path: str | os.PathLike[str], busy: str) -> Iterator[None]:
 
 
 def open_lock(path: str | os.PathLike[str], busy: str) -> IO[bytes]:
-    """Takes a lock; see `held_lock`.
+    """Takes a lock; see `exclusive_lock`.
 
     Returns:
       The open file; the lock ends when it is closed.

@@ -64,7 +64,7 @@ DRUM_NAMES: dict[int, str] = {
 }
 
 # The nine kit pieces that MusicVAE's drum models write, from the bottom of a picture to its top.
-KIT_PITCHES: tuple[int, ...] = (36, 38, 42, 46, 45, 48, 50, 49, 51)
+DRUM_PITCHES: tuple[int, ...] = (36, 38, 42, 46, 45, 48, 50, 49, 51)
 
 # The order in which other percussion keys stand above each other: like sounds side by side.
 _KIT_ORDER: tuple[int, ...] = (
@@ -85,7 +85,7 @@ def drum_name(pitch: int) -> str:
     return DRUM_NAMES.get(pitch, f"Drum {pitch}")
 
 
-def kit_rank(pitch: int) -> tuple[int, int]:
+def drum_rank(pitch: int) -> tuple[int, int]:
     """Returns a sort key that puts kick drums lowest, cymbals higher and the rest above them.
 
     Args:

@@ -20,6 +20,8 @@ from musicvae.converters import PitchMap, build_converter
 from musicvae.converters.drum_classes import FULL, REDUCED, ROLAND, TABLES, DrumClasses
 from musicvae.converters.multitrack import MultitrackConfig
 from musicvae.errors import InputError
+from musicvae.grid import BASS_PROGRAMS as BASS_PROGRAMS
+from musicvae.grid import MELODY_PROGRAMS
 from musicvae.notebook_converter import NotebookConverter
 
 REDUCED_DRUM_PITCH_CLASSES = REDUCED
@@ -27,8 +29,7 @@ FULL_DRUM_PITCH_CLASSES = FULL
 ROLAND_DRUM_PITCH_CLASSES = ROLAND
 PIANO_MIN_MIDI_PITCH = 21
 PIANO_MAX_MIDI_PITCH = 108
-MEL_PROGRAMS = range(32)
-BASS_PROGRAMS = range(32, 40)
+MEL_PROGRAMS = MELODY_PROGRAMS
 
 
 def NoteSequenceAugmenter(  # noqa: N802 (Magenta's name)

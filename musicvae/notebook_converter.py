@@ -77,7 +77,9 @@ class NotebookConverter:
         if name in _DEPTHS:
             return getattr(spec, name)
         if name in _DTYPES:
-            return np.dtype(np.float32 if self.component.type == "groove" else bool)
+            from musicvae.converters import performance_converter
+
+            return np.dtype(bool if performance_converter(self._converter) is None else np.float32)
         return getattr(self._converter, name)
 
     def __setattr__(self, name: str, value: Any) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from musicvae.converters import REASONS, Rejection
+from musicvae.grid import DEFAULT_QPM
 from musicvae.lazy_note_seq import NoteSequence
 
-_DEFAULT_QPM = 120.0
 _NAMED_AT_MOST = 3
 
 
@@ -76,7 +76,7 @@ def tempo_at(sequence: Any, seconds: float = 0.0) -> float:
     reached = [tempo for tempo in sequence.tempos if tempo.time <= seconds and tempo.qpm > 0]
     if reached:
         return float(max(reached, key=lambda tempo: tempo.time).qpm)
-    return float(sequence.tempos[0].qpm) if len(sequence.tempos) else _DEFAULT_QPM
+    return float(sequence.tempos[0].qpm) if len(sequence.tempos) else DEFAULT_QPM
 
 
 def track_name(track: int, channels: Mapping[int, int]) -> str:

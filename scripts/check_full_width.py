@@ -137,14 +137,15 @@ def train_and_save(config: Config, folder: pathlib.Path, batch_size: int) -> Tim
     """
     import tensorflow as tf
 
-    from musicvae.models import AdamOptimizer, Batch, MusicVAE, TrainStep
+    from musicvae.models import Batch, MusicVAE
+    from musicvae.training.step import TrainStep
 
     timings = Timings()
     spec = build_converter(config.converter).spec
 
     def build() -> TrainStep:
         model = MusicVAE(config, spec, seed=1)
-        return TrainStep(model, AdamOptimizer(model.named_variables))
+        return TrainStep(model, batch_size)
 
     step = timings.timed("build", build)
     arrays = random_batch(config, batch_size)

@@ -61,7 +61,7 @@ def main() -> None:
         config.hparams.batch_size,
         seed=arguments.seed,
         augmentation=config.augmentation,
-        max_per_source=converter.config.max_tensors_per_input,
+        max_per_source=converter.max_per_piece,
     )
     held_out = load_examples(config.converter, TFRecordSource((arguments.eval,)))
     evaluation = EvaluationBatches(
@@ -127,12 +127,12 @@ def _train_ours(
     from musicvae.data.pipeline import training_dataset
     from musicvae.models import MusicVAE
     from musicvae.training.devices import choose_training_devices
-    from musicvae.training.step import DistributedStep
+    from musicvae.training.step import TrainStep
 
     devices = choose_training_devices(None)
     with devices.strategy.scope():
         model = MusicVAE(config, converter.spec, seed=arguments.seed)
-    step = DistributedStep(model, devices, batches.batch_size)
+    step = TrainStep(model, batches.batch_size, devices)
     for number, batch in enumerate(training_dataset(batches, 0, arguments.num_steps)):
         step(batch, tf.constant([repeat, number], tf.int32))
         if (number + 1) % arguments.eval_every == 0:

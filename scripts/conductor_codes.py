@@ -27,13 +27,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from musicvae.batch import Batch
 from musicvae.checkpoints import infer_hparams, open_checkpoint, stored_values
 from musicvae.config import load_config
 from musicvae.converters import build_converter
 from musicvae.errors import ConfigError
-from musicvae.models import MusicVAE, schedules
+from musicvae.models import Losses, MusicVAE, schedules
 from musicvae.models.forward import Forward, fold
-from musicvae.models.vae import Batch, Losses
 
 Tensor = Any
 
@@ -155,7 +155,7 @@ def as_inputs(outputs: Tensor, model: MusicVAE) -> Tensor:
 class ConductorObjective:
     """How far a model's embeddings are from the codes of its segments, and the KL divergence.
 
-    An objective of `musicvae.models.TrainStep`.
+    An Objective of training.
     """
 
     def __init__(self, codes: CodeModels, basis: Basis) -> None:

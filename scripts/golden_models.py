@@ -22,7 +22,8 @@ import numpy as np
 import tensorflow as tf
 
 from musicvae.config import Config, ExampleSpec, load_config, parse_config
-from musicvae.models import AdamOptimizer, Batch, MusicVAE, TrainStep
+from musicvae.models import Batch, MusicVAE
+from musicvae.training.step import TrainStep
 
 FORWARD_BOUND = 1e-4
 WEIGHTS_BOUND = 1e-3
@@ -221,21 +222,21 @@ def _cold(model: MusicVAE, golden: dict[str, Any]) -> Quantity:
 
 
 def _training(model: MusicVAE, golden: dict[str, Any], *, forward_only: bool) -> list[Quantity]:
-    step = tf.Variable(7, dtype=tf.int64, trainable=False)
-    train = TrainStep(model, AdamOptimizer(model.named_variables), step)
+    train = TrainStep(model, len(golden["inputs"]))
+    train.global_step.assign(7)
     batch = Batch(*(None if x is None else tf.constant(x) for x in recorded_batch(golden)))
     seed, eps = tf.zeros([2], tf.int32), tf.constant(golden["eps"])
-    scalars = [train(batch, seed, eps)]
+    scalars = [train(batch, seed, eps=eps)]
     quantities = [
         Quantity(name, relative_error(scalars[0][name], golden[name]), FORWARD_BOUND)
         for name in ("learning_rate", "global_norm")
     ]
     if forward_only:
         return quantities
-    scalars += [train(batch, seed, eps) for _ in range(TRAINING_STEPS - 1)]
+    scalars += [train(batch, seed, eps=eps) for _ in range(TRAINING_STEPS - 1)]
     after = {name: variable.numpy() for name, variable in model.named_variables.items()}
     weights = max(relative_error(after[name], golden[f"after/{name}"]) for name in after)
-    scalars.append(train(batch, seed, eps))
+    scalars.append(train(batch, seed, eps=eps))
     losses = relative_error([s["loss"] for s in scalars], golden["losses_over_5_steps"])
     return [
         *quantities,

@@ -22,9 +22,9 @@ from musicvae.config import load_config
 from musicvae.converters import build_converter
 from musicvae.data.examples import TFRecordSource, load_examples
 from musicvae.evaluation.language_model import NGramModel
-from musicvae.generate.filling import FillOptions, fill
+from musicvae.generate.filling import fill
 from musicvae.generate.loading import load_model
-from musicvae.generate.window_lengths import window_bars, with_options
+from musicvae.generate.window_filling import FillOptions
 
 ORDER = 5
 MAX_LEARNT = 8000
@@ -77,7 +77,7 @@ def main() -> None:
     parser.add_argument("--output")
     values = parser.parse_args()
     converter = build_converter(load_config(values.config).converter)
-    bars = max(4, window_bars(converter))
+    bars = max(4, converter.bars)
     gap = bars // 4
     start = (bars - gap + 1) // 2 * STEPS
     end = start + gap * STEPS
@@ -88,7 +88,7 @@ def main() -> None:
     grams = NGramModel(learnt, converter.spec.output_depth, order=ORDER)
     pieces = drawn(held_out, sources, values.num_pieces, bars, values.seed)
     model = load_model(values.config, checkpoint_file=values.checkpoint_file, batch_size=64)
-    reader = with_options(model.converter, slice_bars=bars)
+    reader = model.converter.with_bars(bars) or model.converter
     known = np.ones((bars * STEPS, 1), bool)
     known[start:end] = False
     costs: dict[str, list[float]] = {"true": [], "written": [], "random training bars": []}

@@ -16,7 +16,7 @@ from musicvae.errors import InputError
 from musicvae.files import (
     atomic_file,
     check_writable,
-    held_lock,
+    exclusive_lock,
     release,
     replace_all,
     reserve,
@@ -159,9 +159,9 @@ def test_a_name_is_reserved_once(tmp_path) -> None:
 def test_a_lock_says_who_holds_it_and_ends_with_its_holder(tmp_path) -> None:
     path = tmp_path / "lock"
     mine = pytest.raises(InputError, match=f"busy: process {os.getpid()} on ")
-    with held_lock(path, "busy"), mine:
-        held_lock(path, "busy: {holder}").__enter__()
-    with held_lock(path, "busy"):
+    with exclusive_lock(path, "busy"), mine:
+        exclusive_lock(path, "busy: {holder}").__enter__()
+    with exclusive_lock(path, "busy"):
         pass
 
 
@@ -170,5 +170,5 @@ def test_a_lock_does_not_follow_a_link(tmp_path) -> None:
     (tmp_path / "precious").write_text("kept")
     (tmp_path / "lock").symlink_to(tmp_path / "precious")
     with pytest.raises(InputError, match="cannot lock"):
-        held_lock(tmp_path / "lock", "busy").__enter__()
+        exclusive_lock(tmp_path / "lock", "busy").__enter__()
     assert (tmp_path / "precious").read_text() == "kept"

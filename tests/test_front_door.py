@@ -67,10 +67,10 @@ def test_public_names_are_listed_and_there():
 def test_keywords_are_the_sampling_options():
     # A style belongs to some of the modes alone.
     options = {field for field in SamplingOptions.__dataclass_fields__ if field != "style"}
-    own = {"temperatures": "temperature", "targets": "attribute", "kit": "drum_map"}
+    own = {"temperatures": "temperature", "targets": "attribute"}
     assert {*SamplingKeywords.__annotations__} == {own.get(name, name) for name in options}
     assert sampling_options({}) == SamplingOptions()
-    assert sampling_options({"drum_map": "training"}).kit.name == "training"
+    assert sampling_options({"drum_map": "training"}).drum_map.name == "training"
 
 
 def test_a_wrong_keyword_is_answered_with_the_nearest_right_one(drums):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from musicvae.errors import InputError
-from musicvae.general_midi import PROGRAM_NAMES, drum_name, kit_rank, program_number
+from musicvae.general_midi import PROGRAM_NAMES, drum_name, drum_rank, program_number
 
 
 def test_there_are_128_programs_and_landmarks_stand_where_they_should():
@@ -32,7 +32,7 @@ def test_a_near_name_is_suggested():
 
 
 def test_kicks_stand_lowest_and_percussion_above_the_kit():
-    order = sorted([56, 49, 42, 38, 36], key=kit_rank)
+    order = sorted([56, 49, 42, 38, 36], key=drum_rank)
     assert order == [36, 38, 42, 49, 56]
     assert drum_name(38) == "Snare"
     assert drum_name(3) == "Drum 3"

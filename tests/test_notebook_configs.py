@@ -12,7 +12,7 @@ from pieces import melody
 from tiny_models import write_run
 
 from musicvae import TrainedModel, configs, data, lstm_models
-from musicvae.api import _config_file
+from musicvae.api_arguments import config_file
 from musicvae.base_model import MusicVAE
 from musicvae.config import load_config
 from musicvae.errors import ConfigError
@@ -119,9 +119,9 @@ def test_its_values_make_the_same_again_and_copies_leave_it_alone():
 
 def test_training_takes_it_as_a_file_of_its_own():
     config = melody_config(learning_rate=0.0005)
-    with _config_file(config) as path:
+    with config_file(config) as path:
         assert load_config(path) == config.frozen()
-    with _config_file(MELODY) as name:
+    with config_file(MELODY) as name:
         assert name == MELODY
 
 

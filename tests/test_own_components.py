@@ -21,7 +21,9 @@ from musicvae.converters import CONVERTERS, build_converter
 from musicvae.data import examples as examples_module
 from musicvae.data.examples import cache_key, extract_examples
 from musicvae.data.records import TFRecordSource
-from musicvae.errors import ConfigError
+from musicvae.errors import ConfigError, InputError
+from musicvae.export.exporting import export_model
+from musicvae.model_choice import ModelChoice
 
 OWN = pathlib.Path(__file__).parent / "own_components"
 CONVERTER = "my_pkg.rhythm:RhythmConverter"
@@ -125,6 +127,13 @@ def test_a_run_folder_imports_only_what_the_users_configuration_names(own: pathl
         folder.resolve(str(own / "rhythm.toml"))
 
 
+def test_a_model_of_the_users_own_is_not_exported(own: pathlib.Path) -> None:
+    choice = ModelChoice(load_config(str(own / "rhythm.toml")), "run")
+    with pytest.raises(InputError, match="has a model of its own, 'my_pkg"):
+        export_model(choice, "onnx", own / "out")
+    assert not (own / "out").exists()
+
+
 @pytest.mark.slow
 def test_own_components_train_resume_generate_and_evaluate_from_the_command_line(
     own: pathlib.Path,
@@ -132,8 +141,8 @@ def test_own_components_train_resume_generate_and_evaluate_from_the_command_line
     # Slow enough for worker processes to be started.
     with (own / "lib" / "my_pkg" / "rhythm.py").open("a") as file:
         file.write(
-            "\nimport time\n_extract = RhythmConverter.extract_compact\n"
-            "RhythmConverter.extract_compact = lambda self, *given, **options: (\n"
+            "\nimport time\n_extract = RhythmConverter.section_windows\n"
+            "RhythmConverter.section_windows = lambda self, *given, **options: (\n"
             "    time.sleep(0.02), _extract(self, *given, **options))[1]\n"
         )
     write_melodies(own / "music.tfrecord", pieces=200)

@@ -17,15 +17,13 @@ import numpy as np
 import numpy.typing as npt
 
 from musicvae.errors import InputError
+from musicvae.grid import DEFAULT_QPM, STEPS_PER_BAR, STEPS_PER_QUARTER
 from musicvae.lazy_note_seq import NoteSequence
 from musicvae.registry import did_you_mean
 
 FloatArray = npt.NDArray[np.float64]
 
 _DIATONIC = frozenset((0, 2, 4, 5, 7, 9, 11))
-_DEFAULT_QPM = 120.0
-_STEPS_PER_QUARTER = 4
-_STEPS_PER_BAR = 16
 
 
 @dataclasses.dataclass(frozen=True)
@@ -174,12 +172,12 @@ def step_notes(sequence: NoteSequence, length: int | None = None) -> StepNotes:
     Returns:
       The notes whose onsets lie within the length.
     """
-    qpm = sequence.tempos[0].qpm if sequence.tempos and sequence.tempos[0].qpm > 0 else _DEFAULT_QPM
-    step_seconds = 60.0 / qpm / _STEPS_PER_QUARTER
+    qpm = sequence.tempos[0].qpm if sequence.tempos and sequence.tempos[0].qpm > 0 else DEFAULT_QPM
+    step_seconds = 60.0 / qpm / STEPS_PER_QUARTER
     if length is None:
         onset = max((note.start_time for note in sequence.notes), default=0.0)
         end = max(onset / step_seconds + 0.5, sequence.total_time / step_seconds - 0.5, 1.0)
-        length = math.ceil(end / _STEPS_PER_BAR) * _STEPS_PER_BAR
+        length = math.ceil(end / STEPS_PER_BAR) * STEPS_PER_BAR
     rows = []
     voices: dict[tuple[int, int], int] = {}
     for note in sequence.notes:

@@ -25,8 +25,8 @@ from musicvae.audio.sounds import (
     DrumSound,
     Timbre,
 )
+from musicvae.instruments import PlotVoice, sound_notes, voice_of
 from musicvae.lazy_note_seq import NoteSequence
-from musicvae.plot.plot_voices import PlotVoice, sound_notes, voice_of
 
 SAMPLE_RATE = 44_100
 # Loudness is (velocity / 127) to this power.

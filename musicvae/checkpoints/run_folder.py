@@ -17,7 +17,7 @@ import tomli_w
 from musicvae.checkpoints.locate import latest_in
 from musicvae.config import Config, load_config, read_config
 from musicvae.errors import CheckpointError, ConfigError, InputError
-from musicvae.files import atomic_file, held_lock
+from musicvae.files import atomic_file, exclusive_lock
 
 CONFIG_FILE = "config.toml"
 _LOCK = "training.lock"
@@ -39,7 +39,7 @@ class RunFolder:
         """Returns the folder of an evaluation's summaries."""
         return os.path.join(self.path, f"eval{suffix}")
 
-    def held(self) -> contextlib.AbstractContextManager[None]:
+    def locked(self) -> contextlib.AbstractContextManager[None]:
         """Keeps other trainings out of the folder while the context lasts.
 
         Raises:
@@ -51,7 +51,7 @@ class RunFolder:
         except OSError as error:
             raise CheckpointError(f"{self.train}: cannot be made: {error.strerror}") from error
         shown = self.path.replace("{", "{{").replace("}", "}}")
-        return held_lock(
+        return exclusive_lock(
             os.path.join(self.train, _LOCK),
             f"{shown}: another training works in this folder ({{holder}}); wait for its end, or "
             "choose another --run_dir",

@@ -20,13 +20,12 @@ from absl import flags, logging
 from musicvae.cli.document import record
 from musicvae.cli.flags import (
     command_flags,
-    define_drum_channel,
     define_path,
-    define_pitch_map,
     require_flags,
     run_command,
 )
 from musicvae.cli.model_loading import define_model_flags, load_chosen_model
+from musicvae.cli.music_source import chosen_pitch_map, define_source_flags, music_source
 from musicvae.cli.progress import ProgressLine
 from musicvae.errors import InputError
 
@@ -39,15 +38,12 @@ if TYPE_CHECKING:
 
 FLAGS = command_flags()
 define_model_flags(FLAGS, batch_size=128)
-flags.DEFINE_string(
-    "examples_path",
-    None,
-    "TFRecords of NoteSequences to measure on; globs, commas. For a run folder, those that "
-    "its training evaluated on by default.",
-    flag_values=FLAGS,
+define_source_flags(
+    FLAGS,
+    examples_help="TFRecords of NoteSequences to measure on; globs, commas. For a run folder, "
+    "those that its training evaluated on by default.",
+    what="examples",
 )
-define_path("input_dir", None, "Folder of MIDI, MusicXML or ABC in place of TFRecords.", FLAGS)
-flags.DEFINE_boolean("recursive", False, "Search its subfolders, too.", flag_values=FLAGS)
 flags.DEFINE_string(
     "train_examples_path",
     None,
@@ -55,8 +51,6 @@ flags.DEFINE_string(
     "default.",
     flag_values=FLAGS,
 )
-define_pitch_map(FLAGS)
-define_drum_channel(FLAGS)
 flags.DEFINE_integer(
     "max_examples", None, "Number of examples to measure on, drawn at random; all by default.", 1,
     flag_values=FLAGS,
@@ -81,13 +75,6 @@ flags.DEFINE_boolean(
     flag_values=FLAGS,
 )
 flags.DEFINE_integer("num_pairs", 128, "Number of pairs to interpolate.", 1, flag_values=FLAGS)
-flags.DEFINE_integer(
-    "num_workers",
-    0,
-    "Number of processes that extract examples; 0 for one per core.",
-    0,
-    flag_values=FLAGS,
-)
 flags.DEFINE_integer("seed", 0, "Random seed.", 0, flag_values=FLAGS)
 define_path("output_dir", None, "Folder to write to.", FLAGS)
 
@@ -103,8 +90,6 @@ def main(_: list[str]) -> int:
     from musicvae.model_choice import choose_model
 
     values = FLAGS.flag_values_dict()
-    if values["examples_path"] and values["input_dir"]:
-        raise InputError("--examples_path and --input_dir exclude each other; give one")
     choice = choose_model(
         values["config"], values["run_dir"], values["checkpoint_file"], values["hparams"]
     )
@@ -114,13 +99,12 @@ def main(_: list[str]) -> int:
         check_writable(folder / name)
     line = ProgressLine(quiet=values["log"] not in ("DEBUG", "INFO"))
     try:
-        baseline: PitchMap = "inference" if values["input_dir"] else "training"
         music = _music(
             choice.config,
             held_out,
             values,
             line,
-            values["pitch_map"] or baseline,
+            chosen_pitch_map(values),
             most=values["max_examples"],
         )
         known = None
@@ -148,25 +132,13 @@ def _sources(
       CheckpointError: the run folder is damaged.
     """
     from musicvae.checkpoints import RunFolder
-    from musicvae.data.music_folder import MusicFolder
     from musicvae.data.records import TFRecordSource
     from musicvae.training.run_state import RunState, read_run_state
 
     run_state = read_run_state(RunFolder(values["run_dir"])) if values["run_dir"] else RunState()
-    held_out: TFRecordSource | MusicFolder
-    if values["input_dir"]:
-        held_out = MusicFolder(
-            values["input_dir"], values["recursive"], _skipped, tuple(values["drum_channel"])
-        )
-    else:
-        path = values["examples_path"] or run_state.eval_examples_path
-        if not path:
-            raise InputError(
-                "give music that the model was not trained on: --examples_path (TFRecords, which "
-                "`musicvae-convert` makes) or --input_dir"
-            )
-        held_out = TFRecordSource((path,))
-    held_out.check()
+    held_out = music_source(
+        values, run_state.eval_examples_path, "music that the model was not trained on"
+    )
     training = None
     if values["train_examples_path"]:
         training = TFRecordSource((values["train_examples_path"],))
@@ -179,10 +151,6 @@ def _sources(
             logging.info("measuring without the training music: %s", error)
             training = None
     return held_out, training
-
-
-def _skipped(name: str, reason: str) -> None:
-    logging.warning("%s: skipped: %s", name, reason)
 
 
 def _music(

@@ -6,7 +6,7 @@ A flag that is given where it would do nothing is an error that says where it be
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from absl import flags
 
@@ -116,13 +116,13 @@ def check_model_flags(converter: Converter, config_name: str, given: Collection[
     Raises:
       InputError: one has none.
     """
-    kind = _kind(converter)
-    if "program" in given and kind in ("groove", "drums"):
+    labels = {part.labels for part in converter.parts}
+    if "program" in given and labels == {"drums"}:
         raise InputError(
             f"--program has no effect with config '{config_name}', which plays drums; it belongs "
             "to models with a melody"
         )
-    if "drum_map" in given and kind == "melody":
+    if "drum_map" in given and labels == {"pitches"}:
         raise InputError(
             f"--drum_map has no effect with config '{config_name}', which plays a melody; it "
             "belongs to models with drums"
@@ -143,10 +143,3 @@ def modes_help(name: str) -> str:
 def _listed(modes: Collection[str]) -> str:
     *first, last = modes
     return f"{', '.join(first)} and {last}" if first else last
-
-
-def _kind(converter: Any) -> str:
-    from musicvae.converters import CONVERTERS
-
-    names = (name for name in CONVERTERS.names() if CONVERTERS.get(name) is type(converter))
-    return next(names, "own")

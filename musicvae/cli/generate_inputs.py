@@ -33,21 +33,9 @@ def read_input(path: str, flag: str, drum_channels: Collection[int] = ()) -> Pie
     Raises:
       InputError: it cannot be read, or holds several pieces.
     """
-    from musicvae.data.bounded_reading import read_bounded_file
-    from musicvae.formats.bounds import MusicFileError
-    from musicvae.generate.results import Piece
+    from musicvae.generate.music import read_piece
 
-    try:
-        found = read_bounded_file(path, with_silence=True, drum_channels=drum_channels)
-    except MusicFileError as error:
-        raise InputError(f"--{flag}={path}: {error.detail}") from error
-    if len(found.sequences) != 1:
-        raise InputError(
-            f"--{flag}={path}: it has {len(found.sequences)} tunes; give a file with one"
-        )
-    for _, detail in found.corrections:
-        logging.info("%s: %s", os.path.basename(path), detail)
-    return Piece(found.sequences[0], os.path.basename(path))
+    return read_piece(path, subject=f"--{flag}={path}", drum_channels=drum_channels)
 
 
 def read_inputs(name: str, mode: Mode, values: Mapping[str, Any]) -> list[Piece]:
@@ -120,7 +108,7 @@ def read_sampling_options(mode: Mode, values: Mapping[str, Any]) -> SamplingOpti
         guidance=values["guidance"],
         timing=values["timing"],
         velocity=values["velocity"],
-        kit=load_drum_map(values["drum_map"]),
+        drum_map=load_drum_map(values["drum_map"]),
         style=None if values["style"] is None else load_style(values["style"]),
     )
 
@@ -197,7 +185,7 @@ def check_inputs(
       NoExamplesError: one gives nothing.
       SeveralWindowsError: one gives several windows, with `strict`.
     """
-    from musicvae.converters import GrooveConverter
+    from musicvae.converters import performance_converter
     from musicvae.generate.drum_performance import read_performance
     from musicvae.generate.grooves import GROOVE_MODES
     from musicvae.generate.input_windows import fit_window
@@ -205,13 +193,15 @@ def check_inputs(
 
     if options.chords is not None:
         return
-    is_performance = mode in GROOVE_MODES or (whole and isinstance(converter, GrooveConverter))
+    is_performance = mode in GROOVE_MODES or (
+        whole and performance_converter(converter) is not None
+    )
     for k, piece in enumerate(inputs):
         if k == 0 and is_performance:
             taps = mode in GROOVE_MODES and GROOVE_MODES[mode].taps
             read_performance(piece, converter, options, taps=taps)
             continue
-        sequence = options.kit.as_general_midi(piece.sequence)
+        sequence = options.drum_map.as_general_midi(piece.sequence)
         if whole:
             read_whole(sequence, converter, name=piece.name)
         else:

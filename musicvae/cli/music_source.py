@@ -15,36 +15,44 @@ if TYPE_CHECKING:
     from musicvae.data.records import TFRecordSource
 
 
-def define_source_flags(values: flags.FlagValues) -> None:
+def define_source_flags(
+    values: flags.FlagValues,
+    *,
+    examples_help: str = "TFRecords of NoteSequences in place of a folder; globs, commas.",
+    what: str = "windows",
+) -> None:
     """Defines input_dir, examples_path, recursive, drum_channel, pitch_map and num_workers.
 
     Args:
       values: the command's flags.
+      examples_help: what --examples_path is.
+      what: what is looked for in the music.
     """
     define_path("input_dir", None, "Folder of MIDI, MusicXML or ABC.", values)
-    flags.DEFINE_string(
-        "examples_path",
-        None,
-        "TFRecords of NoteSequences in place of a folder; globs, commas.",
-        flag_values=values,
-    )
+    flags.DEFINE_string("examples_path", None, examples_help, flag_values=values)
     flags.DEFINE_boolean("recursive", False, "Search its subfolders, too.", flag_values=values)
     define_drum_channel(values)
     define_pitch_map(values)
     flags.DEFINE_integer(
         "num_workers",
         0,
-        "Number of processes that extract windows; 0 for one per core.",
+        f"Number of processes that extract {what}; 0 for one per core.",
         0,
         flag_values=values,
     )
 
 
-def music_source(values: dict[str, Any]) -> TFRecordSource | MusicFolder:
+def music_source(
+    values: dict[str, Any],
+    stored: str | None = None,
+    missing: str = "the music",
+) -> TFRecordSource | MusicFolder:
     """Returns where the music is.
 
     Args:
       values: the command's flags.
+      stored: TFRecords to take where none are given, such as a run folder's.
+      missing: what to ask for where there is none.
 
     Raises:
       InputError: none or two sources are given, or files are missing.
@@ -52,14 +60,20 @@ def music_source(values: dict[str, Any]) -> TFRecordSource | MusicFolder:
     from musicvae.data.music_folder import MusicFolder
     from musicvae.data.records import TFRecordSource
 
-    if bool(values["examples_path"]) == bool(values["input_dir"]):
-        raise InputError("give the music: either --input_dir or --examples_path (TFRecords)")
+    if values["examples_path"] and values["input_dir"]:
+        raise InputError("--examples_path and --input_dir exclude each other; give one")
+    path = values["examples_path"] or stored
+    if not values["input_dir"] and not path:
+        raise InputError(
+            f"give {missing}: --input_dir, or --examples_path (TFRecords, which `musicvae-convert` "
+            "makes)"
+        )
     source: TFRecordSource | MusicFolder
     if values["input_dir"]:
         channels = tuple(values["drum_channel"])
         source = MusicFolder(values["input_dir"], values["recursive"], log_skipped, channels)
     else:
-        source = TFRecordSource((values["examples_path"],))
+        source = TFRecordSource((str(path),))
     source.check()
     return source
 

@@ -15,38 +15,30 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from absl import flags, logging
+from absl import flags
 
 from musicvae.cli.document import record
 from musicvae.cli.flags import (
     command_flags,
-    define_drum_channel,
     define_path,
-    define_pitch_map,
     run_command,
 )
 from musicvae.cli.model_loading import define_model_flags, load_chosen_model
+from musicvae.cli.music_source import chosen_pitch_map, define_source_flags, music_source
 from musicvae.cli.progress import ProgressLine
-from musicvae.errors import InputError
 
 if TYPE_CHECKING:
-    from musicvae.converters import PitchMap
     from musicvae.data.music_folder import MusicFolder
     from musicvae.data.records import TFRecordSource
 
 FLAGS = command_flags()
 define_model_flags(FLAGS, batch_size=128)
-flags.DEFINE_string(
-    "examples_path",
-    None,
-    "TFRecords of NoteSequences to fit to, such as the training data; globs, commas. A run folder "
-    "remembers its own.",
-    flag_values=FLAGS,
+define_source_flags(
+    FLAGS,
+    examples_help="TFRecords of NoteSequences to fit to, such as the training data; globs, commas. "
+    "A run folder remembers its own.",
+    what="examples",
 )
-define_path("input_dir", None, "Folder of MIDI, MusicXML or ABC in place of TFRecords.", FLAGS)
-flags.DEFINE_boolean("recursive", False, "Search its subfolders, too.", flag_values=FLAGS)
-define_drum_channel(FLAGS)
-define_pitch_map(FLAGS)
 flags.DEFINE_integer(
     "max_examples",
     20_000,
@@ -64,13 +56,6 @@ flags.DEFINE_float(
     2.0,
     "Sharpness of draws: over 1 they are more like the music fitted to, and less of a Gaussian.",
     0.0,
-    flag_values=FLAGS,
-)
-flags.DEFINE_integer(
-    "num_workers",
-    0,
-    "Number of processes that extract examples; 0 for one per core.",
-    0,
     flag_values=FLAGS,
 )
 flags.DEFINE_integer("seed", 0, "Random seed.", 0, flag_values=FLAGS)
@@ -100,40 +85,14 @@ def main(_: list[str]) -> int:
 
 
 def _source(values: dict[str, Any]) -> TFRecordSource | MusicFolder:
-    """Returns where the music is: as given, else what the run folder was trained on.
-
-    Raises:
-      InputError: no music is given, or too much, or files are missing.
-      CheckpointError: the run folder is damaged.
-    """
+    """Returns where the music is: as given, else what the run folder was trained on."""
     from musicvae.checkpoints import RunFolder
-    from musicvae.data.music_folder import MusicFolder
-    from musicvae.data.records import TFRecordSource
     from musicvae.training.run_state import read_run_state
 
-    if values["examples_path"] and values["input_dir"]:
-        raise InputError("--examples_path and --input_dir exclude each other; give one")
-    source: TFRecordSource | MusicFolder
-    if values["input_dir"]:
-        source = MusicFolder(
-            values["input_dir"], values["recursive"], _skipped, tuple(values["drum_channel"])
-        )
-    else:
-        path = values["examples_path"]
-        if not path and values["run_dir"]:
-            path = read_run_state(RunFolder(values["run_dir"])).examples_path
-        if not path:
-            raise InputError(
-                "give the music to fit to, such as the training data: --examples_path (TFRecords, "
-                "which `musicvae-convert` makes) or --input_dir"
-            )
-        source = TFRecordSource((path,))
-    source.check()
-    return source
-
-
-def _skipped(name: str, reason: str) -> None:
-    logging.warning("%s: skipped: %s", name, reason)
+    remembered = None
+    if values["run_dir"]:
+        remembered = read_run_state(RunFolder(values["run_dir"])).examples_path
+    return music_source(values, remembered, "the music to fit to, such as the training data")
 
 
 def _fit(
@@ -143,11 +102,10 @@ def _fit(
     from musicvae.files import check_writable
     from musicvae.prior import prior_path, save_prior
 
-    usual: PitchMap = "inference" if values["input_dir"] else "training"
     examples = load_examples(
         choice.config.converter,
         source,
-        pitch_map=values["pitch_map"] or usual,
+        pitch_map=chosen_pitch_map(values),
         num_workers=values["num_workers"] or None,
         progress=lambda pieces, found: line.show_count(
             pieces, pieces, f"pieces read, {found:,} examples"

@@ -104,7 +104,7 @@ def nearest(table: CodeTable, mu: npt.ArrayLike, count: int) -> list[Neighbour]:
         raise InputError(
             f"the codes have {table.mu.shape[1]} numbers, those of the piece {wanted.shape[1]}"
         )
-    usual = usual_distance(table)
+    usual = baseline_distance(table)
     best: dict[str, Neighbour] = {}
     for rows in _blocks(len(table)):
         distances = _distances(table.mu[rows], wanted)
@@ -117,7 +117,7 @@ def nearest(table: CodeTable, mu: npt.ArrayLike, count: int) -> list[Neighbour]:
     return sorted(best.values(), key=lambda each: (each.distance, each.file))[:count]
 
 
-def usual_distance(table: CodeTable) -> float:
+def baseline_distance(table: CodeTable) -> float:
     """Returns the median distance of two windows of different files; 1 where there is none."""
     generator = np.random.default_rng(0)
     one, other = generator.integers(len(table), size=(2, _PAIRS))

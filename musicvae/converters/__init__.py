@@ -11,34 +11,44 @@ from __future__ import annotations
 
 import dataclasses
 
+from musicvae.batch import Batch
 from musicvae.components import Component, options_as
-from musicvae.converters.base import (
-    CONVERTERS,
+from musicvae.converters.base import CONVERTERS, NO_LABEL, Converter, Reading
+from musicvae.converters.drums import DrumsConverter
+from musicvae.converters.examples import (
     REASONS,
-    Batch,
     Compact,
     CompactExtraction,
-    Converter,
     Example,
     Extraction,
     Origin,
     PitchMap,
     Rejection,
 )
-from musicvae.converters.drums import DrumsConverter
 from musicvae.converters.groove import GrooveConverter
 from musicvae.converters.melody import MelodyConverter
 from musicvae.converters.multitrack import MultitrackConverter
+from musicvae.converters.parts import Control, Part
+from musicvae.converters.percussion import (
+    DrumConverter,
+    PerformanceConverter,
+    drum_converter,
+    performance_converter,
+)
+from musicvae.converters.sections import Section
 from musicvae.converters.trio import TrioConverter
 from musicvae.errors import ConfigError
 
 __all__ = [
     "CONVERTERS",
+    "NO_LABEL",
     "REASONS",
     "Batch",
     "Compact",
     "CompactExtraction",
+    "Control",
     "Converter",
+    "DrumConverter",
     "DrumsConverter",
     "Example",
     "Extraction",
@@ -46,10 +56,16 @@ __all__ = [
     "MelodyConverter",
     "MultitrackConverter",
     "Origin",
+    "Part",
+    "PerformanceConverter",
     "PitchMap",
+    "Reading",
     "Rejection",
+    "Section",
     "TrioConverter",
     "build_converter",
+    "drum_converter",
+    "performance_converter",
 ]
 
 

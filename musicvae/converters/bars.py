@@ -10,17 +10,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from musicvae.converters.base import Array
+from musicvae.converters.examples import Array, Rejection
 from musicvae.converters.notes import Notes
 from musicvae.converters.performance import (
     DRUMS,
     NUM_PITCHES,
+    STEPS_PER_BAR,
     STEPS_PER_QUARTER,
     Events,
     Vocabulary,
     encode_performances,
 )
-from musicvae.converters.sections import quantize_notes
+from musicvae.converters.sections import Section, quantize_notes
 
 
 class Tracks(NamedTuple):
@@ -143,3 +144,78 @@ def track_rank(bar: Array, instrument: Array) -> Array:
         for place, track in enumerate(tracks)
     }
     return np.array([places[key] for key in keys], np.int64)
+
+
+class BarLimits(NamedTuple):
+    """What a bar must have to be used.
+
+    Attributes:
+      min_tracks: instruments at least.
+      max_tracks: instruments at most.
+      min_events: events of all instruments together, at least.
+      max_events_per_track: events of one instrument at most.
+    """
+
+    min_tracks: int
+    max_tracks: int
+    min_events: int
+    max_events_per_track: int
+
+
+def usable_bars(
+    tracks: Tracks, section: Section, limits: BarLimits
+) -> tuple[Array, list[Rejection]]:
+    """Finds the bars that are within the limits.
+
+    Args:
+      tracks: of a section.
+      section: the section.
+      limits: what a bar must have.
+
+    Returns:
+      their numbers in the section, int64 `[N]`, and why others are not among them.
+    """
+    bars, index = np.unique(tracks.bar, return_inverse=True)
+    num_tracks = np.bincount(index, minlength=len(bars))
+    total = np.bincount(index, tracks.num_events, len(bars))
+    most = np.zeros(len(bars), np.int64)
+    np.maximum.at(most, index, tracks.num_events)
+    faults = (
+        (
+            "too_few_tracks",
+            num_tracks < limits.min_tracks,
+            num_tracks,
+            f"{{}} instruments play; at least {limits.min_tracks} are wanted",
+        ),
+        (
+            "too_many_tracks",
+            num_tracks > limits.max_tracks,
+            num_tracks,
+            f"{{}} instruments play; at most {limits.max_tracks} are allowed",
+        ),
+        (
+            "too_few_events",
+            total < limits.min_events,
+            total,
+            f"{{:.0f}} events; at least {limits.min_events} are wanted",
+        ),
+        (
+            "too_many_events",
+            most > limits.max_events_per_track,
+            most,
+            f"{{}} events of one instrument; at most {limits.max_events_per_track} are allowed",
+        ),
+    )
+    usable, rejections = np.ones(len(bars), bool), []
+    for reason, faulty, number, detail in faults:
+        for place in np.flatnonzero(faulty & usable).tolist():
+            bar = int(bars[place])
+            track = None
+            if reason == "too_many_events":
+                worst = (tracks.bar == bar) & (tracks.num_events == most[place])
+                track = int(tracks.instrument[worst][0])
+            seconds = section.seconds_at(bar * STEPS_PER_BAR, STEPS_PER_QUARTER)
+            said = detail.format(number[place])
+            rejections.append(Rejection(reason, said, track, section.first_bar + bar, seconds))
+        usable &= ~faulty
+    return bars[usable], rejections

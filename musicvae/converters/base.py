@@ -1,157 +1,80 @@
-"""What every converter shares: examples, why there are none, and the interface in both directions.
+"""What every converter is: the interface in both directions, and what can be asked of it.
 
 A converter turns a NoteSequence (seconds) into examples, fixed windows of tensors, and tensors back
 into notes. It is a frozen value: it can be pickled, shared between threads and processes, and
 nothing that a caller does reaches another one. Randomness comes in as an argument.
 
-Examples exist in two forms. The full one is what a model reads: one-hot rows, rolls, floats. The
-compact one is what a cache keeps: small integers, `expand`ed a batch at a time after the random
-changes of training (`transpose`, `mix`, `drop_voice`, `rotate`,
-`drop_notes`) have been made to it.
+What other rooms must know of a representation they ask its converter: how many bars (`bars`), which
+instruments (`parts`), which controls (`control`), drums alone or not (percussion.py). None of them
+asks which converter it is.
 
 Axes: N examples found, B batch, T time step, D depth, S segment.
 """
 
 from __future__ import annotations
 
+import functools
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
+from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
+from musicvae.batch import Batch
 from musicvae.config import ExampleSpec
+from musicvae.converters.examples import (
+    Array,
+    Compact,
+    CompactExtraction,
+    Example,
+    Extraction,
+    Origin,
+    PitchMap,
+    Rejection,
+)
+from musicvae.converters.notes import Score, read_score
+from musicvae.converters.parts import Control, Part
+from musicvae.converters.sections import Section, reject_section, split_sections
+from musicvae.converters.sustain import PedalMove, read_pedals
+from musicvae.grid import STEPS_PER_BAR
 from musicvae.registry import Registry
 
-Array: TypeAlias = npt.NDArray[Any]
-Compact: TypeAlias = Mapping[str, Array]
-PitchMap: TypeAlias = Literal["training", "inference"]
+NO_LABEL = -1
 
 
-class Example(NamedTuple):
-    """One window of music as a model sees it.
+class Reading:
+    """A NoteSequence while its examples are looked for.
 
     Attributes:
-      inputs: bool or float32 `[T, input_depth]`, what the encoder reads.
-      outputs: bool or float32 `[T, output_depth]`, what the decoder is to give.
-      controls: bool or float32 `[T, control_depth]`; no columns where there is no control.
-      length: int32, the number of steps that count: `[]`, or `[S]` with a length for each segment.
+      sequence: the NoteSequence, not to be changed.
+      pitch_map: which drum pitches belong to which class; see Converter.
+      rejections: what was left out, and why; to be added to.
     """
 
-    inputs: Array
-    outputs: Array
-    controls: Array
-    length: Array
+    def __init__(self, sequence: Any, pitch_map: PitchMap, rejections: list[Rejection]) -> None:
+        self.sequence = sequence
+        self.pitch_map = pitch_map
+        self.rejections = rejections
 
-
-class Batch(NamedTuple):
-    """Examples stacked: each array of an Example with a leading axis."""
-
-    inputs: Array
-    outputs: Array
-    controls: Array
-    lengths: Array
-
-
-class Origin(NamedTuple):
-    """Where in its NoteSequence an example begins.
-
-    Attributes:
-      tracks: the instrument numbers that it was made of.
-      bar: bar of the piece, the first is 1.
-      seconds: time in the piece.
-    """
-
-    tracks: tuple[int, ...]
-    bar: int
-    seconds: float
-
-
-class Rejection(NamedTuple):
-    """Why some notes, or a whole piece, gave no examples.
-
-    Attributes:
-      reason: a stable code, one of the keys of `REASONS`.
-      detail: a sentence for people.
-      track: the instrument number that it concerns, or None for all.
-      bar: bar of the piece that it concerns, the first is 1, or None.
-      seconds: time in the piece, or None.
-    """
-
-    reason: str
-    detail: str
-    track: int | None = None
-    bar: int | None = None
-    seconds: float | None = None
-
-
-REASONS: Mapping[str, str] = {
-    "no_notes": "there are no notes",
-    "bad_time": "notes at times that are negative, infinite or not numbers",
-    "bad_tempo": "a tempo that is zero, negative or not a number",
-    "time_signature": "a bar is not as long as four quarter notes",
-    "metre_change": "the time signature changes",
-    "tempo_change": "the tempo changes",
-    "program_not_allowed": "the instrument's program is not among the allowed ones",
-    "out_of_range": "notes are higher or lower than the representation",
-    "only_drums": "the instrument plays drums, a melody is wanted",
-    "no_drums": "no drum notes",
-    "no_melody": "no instrument plays a melody",
-    "no_bass": "no instrument plays a bass",
-    "mixed_instrument": "one instrument mixes drums, bass or melody programs",
-    "unmapped_pitch": "drum pitches that belong to no class",
-    "too_short": "shorter than one window",
-    "too_long": "longer than the longest piece",
-    "gap": "silence for as many bars as end a phrase",
-    "not_all_playing": "the three parts do not play together for a whole window",
-    "duplicate": "the same window came before",
-    "too_few_tracks": "a bar with fewer instruments than asked for",
-    "too_many_tracks": "a bar with more instruments than allowed",
-    "too_few_events": "a bar with fewer events than asked for",
-    "too_many_events": "an instrument with more events in a bar than allowed",
-    "chords": "chords cannot be read or inferred",
-    "no_key": "there is no key signature",
-}
-
-
-class Extraction(NamedTuple):
-    """All examples of one NoteSequence.
-
-    Attributes:
-      examples: in a fixed order; not capped.
-      rejections: what was left out, and why.
-      origins: one for each example.
-    """
-
-    examples: tuple[Example, ...]
-    rejections: tuple[Rejection, ...]
-    origins: tuple[Origin, ...]
-
-
-class CompactExtraction(NamedTuple):
-    """All examples of one NoteSequence in compact form.
-
-    Attributes:
-      arrays: small integers and bits by name, `[N, ...]` each.
-      rejections: what was left out, and why.
-      origins: one for each example.
-    """
-
-    arrays: Compact
-    rejections: tuple[Rejection, ...]
-    origins: tuple[Origin, ...]
+    @functools.cached_property
+    def pedals(self) -> dict[int, list[PedalMove]]:
+        """The moves of each instrument's sustain pedal."""
+        return read_pedals(self.sequence)
 
 
 class Converter(ABC):
     """NoteSequences to tensors and back; a frozen value.
 
+    One of your own extends this class, is a frozen dataclass with a `config`, and names that
+    dataclass as its `Config`; `spec`, `num_steps`, `section_windows`, `compact`, `expand` and
+    `to_notes` are enough for all commands. `bars`, `with_bars`, `pad`, `parts` and `transpose` let
+    them do more with it.
+
     Attributes:
-      num_voices: C, the drum classes of a representation of drums alone, which knows `mix`,
-        `drop_voice` and `rotate`; 0 for all others.
+      noun: what its music is called: "2 bars of drums".
     """
 
     Config: ClassVar[type[Any]]
+    noun: ClassVar[str] = "music"
     config: Any
 
     @property
@@ -165,11 +88,82 @@ class Converter(ABC):
         """Steps T of one example."""
 
     @property
-    def num_voices(self) -> int:
-        """Drum classes C, or 0."""
-        return 0
+    def bars(self) -> int:
+        """Bars of one example, at least 1."""
+        return 1 if self.spec.num_segments else max(self.num_steps // STEPS_PER_BAR, 1)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The instruments, in the order of their columns in the outputs."""
+        depths = self.spec.part_depths or (self.spec.output_depth,)
+        names = (
+            [self.noun] if len(depths) == 1 else [f"part {k}" for k in range(1, 1 + len(depths))]
+        )
+        return tuple(map(Part, names, depths))
+
+    @property
+    def control(self) -> Control:
+        """What the control signal says; nothing where `spec.control_depth` is 0."""
+        return Control()
+
+    @property
+    def programs(self) -> tuple[int, ...] | None:
+        """The MIDI programs that it hears; None for all."""
+        return None
+
+    @property
+    def max_per_piece(self) -> int | None:
+        """Examples that training uses of one piece at most; None for all."""
+        most: int | None = getattr(self.config, "max_tensors_per_input", None)
+        return most
+
+    def with_bars(self, bars: int) -> Converter | None:
+        """Returns a converter with windows of `bars` bars; None where all have one length."""
+        del bars
+        return None
+
+    def lenient(self) -> Converter:
+        """Returns a converter that takes whatever a window has.
+
+        No silence ends a phrase, no bar is too thin, and repetitions count. It is used to read a
+        piece from its first bar to its last.
+        """
+        return self
+
+    def sections(self, score: Score) -> tuple[list[Section], list[Rejection]]:
+        """Cuts a piece into the stretches in which windows are looked for.
+
+        Args:
+          score: the piece.
+
+        Returns:
+          the sections in order, and what belongs to none.
+        """
+        return split_sections(score)
 
     @abstractmethod
+    def section_windows(self, section: Section, reading: Reading) -> tuple[Compact, list[Origin]]:
+        """Finds all examples of a section, in compact form.
+
+        Args:
+          section: a stretch in 4/4 and of one tempo, with at least one note.
+          reading: the piece; what is left out is added to its rejections.
+
+        Returns:
+          compact arrays `[N, ...]` in a fixed order, not capped, and where each begins.
+        """
+
+    def no_windows(self) -> Compact:
+        """Returns compact arrays of no example, `[0, ...]`."""
+        spec, steps = self.spec, self.num_steps
+        silence = Example(
+            np.zeros((steps, spec.input_depth), bool),
+            np.zeros((steps, spec.output_depth), bool),
+            np.zeros((steps, spec.control_depth), bool),
+            np.zeros(spec.num_segments or (), np.int32),
+        )
+        return {name: array[np.newaxis][:0] for name, array in self.compact(silence).items()}
+
     def extract_compact(
         self, sequence: Any, *, pitch_map: PitchMap = "training"
     ) -> CompactExtraction:
@@ -184,6 +178,24 @@ class Converter(ABC):
         Returns:
           arrays `[N, ...]`, in a fixed order, not capped, with what was left out and why.
         """
+        score, rejections = read_score(sequence)
+        reading = Reading(sequence, pitch_map, rejections)
+        sections, outside = self.sections(score)
+        rejections += outside
+        found = [self.no_windows()]
+        origins: list[Origin] = []
+        for section in sections:
+            if not len(section.notes):
+                continue
+            rejected = reject_section(section)
+            if rejected is not None:
+                rejections.append(rejected)
+                continue
+            windows, places = self.section_windows(section, reading)
+            found.append(windows)
+            origins += places
+        arrays = {name: np.concatenate([each[name] for each in found]) for name in found[0]}
+        return CompactExtraction(arrays, tuple(rejections), tuple(origins))
 
     @abstractmethod
     def compact(self, example: Example) -> dict[str, Array]:
@@ -243,6 +255,75 @@ class Converter(ABC):
         examples = tuple(map(Example, *self.expand(found.arrays)))
         return Extraction(examples, found.rejections, found.origins)
 
+    def step_labels(self, outputs: Array) -> Array:
+        """Returns one label for each step and part, equal where the same happens.
+
+        Args:
+          outputs: bool or float `[..., T, output_depth]`.
+
+        Returns:
+          int64 `[..., T, P]`, the column of each part's one-hot row; `NO_LABEL` where there is
+          none, past a sequence's end.
+        """
+        rows = np.asarray(outputs) > 0.5
+        bounds = np.cumsum([part.depth for part in self.parts])[:-1]
+        labels = [
+            np.where(part.any(axis=-1), part.argmax(axis=-1), NO_LABEL)
+            for part in np.split(rows, bounds, axis=-1)
+        ]
+        return np.stack(labels, axis=-1).astype(np.int64)
+
+    @property
+    def pitched_parts(self) -> tuple[int, ...]:
+        """The numbers of the parts that are melodies."""
+        return tuple(k for k, part in enumerate(self.parts) if part.labels == "pitches")
+
+    def compact_outputs(self, outputs: Array, controls: Array) -> dict[str, Array]:
+        """Returns the compact form of what a decoder gave, which has no inputs.
+
+        Args:
+          outputs: bool or float `[T, output_depth]`.
+          controls: bool or float `[T, control_depth]`.
+        """
+        return self.compact(Example(outputs, outputs, controls, np.array(len(outputs), np.int32)))
+
+    def cut_off(self, batch: Compact) -> Compact:
+        """Returns windows cut out of longer music: what sounds into them from before is gone."""
+        return batch
+
+    def pad(self, batch: Compact, num_steps: int, lead: int = 0) -> Compact:
+        """Fills windows up with silence: notes end, chords and keys go on.
+
+        Args:
+          batch: compact arrays `[N, T, ...]` of windows that may be shorter; see `with_bars`.
+          num_steps: how long they become.
+          lead: steps of silence that go before them.
+
+        Returns:
+          compact arrays `[N, num_steps, ...]`; the same ones where all windows have one length.
+        """
+        del num_steps, lead
+        return batch
+
+    def let_all_play(self, sequence: Any, tracks: tuple[int, ...]) -> None:
+        """Lets all instruments that a window needs play throughout a short piece.
+
+        Args:
+          sequence: a NoteSequence, which is changed: notes that the representation does not hear
+            are added.
+          tracks: the instrument number of each part.
+        """
+        del sequence, tracks
+
+    def add_resting_parts(self, sequence: Any, names: tuple[str, ...]) -> None:
+        """Adds instruments that rest throughout for parts that a piece lacks.
+
+        Args:
+          sequence: a NoteSequence, which is changed.
+          names: of parts; nothing is added for one that the piece has.
+        """
+        del sequence, names
+
     def transpose(self, batch: Compact, semitones: Array) -> Compact:
         """Transposes each example of a compact batch.
 
@@ -255,61 +336,6 @@ class Converter(ABC):
           a compact batch; the same one where the representation has no pitches.
         """
         del semitones
-        return batch
-
-    def mix(self, batch: Compact, partners: Array, taken: Array) -> Compact:
-        """Gives windows drum classes of other windows in place of their own.
-
-        Args:
-          batch: compact arrays with a leading axis B.
-          partners: int64 `[B]`, the window that each takes from.
-          taken: bool `[B, C]`, the classes that it takes, whether the other has them or not.
-
-        Returns:
-          a compact batch; the same one where the representation is not of drums.
-        """
-        del partners, taken
-        return batch
-
-    def drop_voice(self, batch: Compact, chosen: Array, generator: np.random.Generator) -> Compact:
-        """Leaves one drum class out of whole windows, inputs and outputs alike.
-
-        Args:
-          batch: compact arrays with a leading axis B.
-          chosen: bool `[B]`, the windows that lose one of their classes.
-          generator: what chooses the class, among those that the window has; a window with a
-            single class keeps it.
-
-        Returns:
-          a compact batch; the same one where the representation is not of drums.
-        """
-        del chosen, generator
-        return batch
-
-    def rotate(self, batch: Compact, beats: Array) -> Compact:
-        """Moves windows in time; what leaves at the end comes in at the beginning.
-
-        Args:
-          batch: compact arrays with a leading axis B.
-          beats: int `[B]`, by how many quarter notes each window moves.
-
-        Returns:
-          a compact batch; the same one where the representation is not of drums.
-        """
-        del beats
-        return batch
-
-    def drop_notes(self, batch: Compact, generator: np.random.Generator) -> Compact:
-        """Leaves notes out of the inputs of a compact batch, at random.
-
-        Args:
-          batch: compact arrays with a leading axis B.
-          generator: the source of randomness.
-
-        Returns:
-          a compact batch; the same one where the configuration has no note dropout.
-        """
-        del generator
         return batch
 
 

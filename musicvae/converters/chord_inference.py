@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from musicvae.converters.base import Array
+from musicvae.converters.examples import Array
 from musicvae.converters.notes import Notes, TimeSignature
 
 NO_CHORD = "N.C."

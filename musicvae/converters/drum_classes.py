@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from musicvae.converters.base import Array
+from musicvae.converters.examples import Array
 
 DrumClasses: TypeAlias = tuple[tuple[int, ...], ...]
 

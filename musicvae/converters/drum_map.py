@@ -48,12 +48,12 @@ class DrumMap:
       name: what to call it in messages.
       read: the General MIDI pitch of each pitch of the kit that differs; 0 where no model is to
         hear it.
-      written: the kit's pitch for each of the nine classes.
+      output_pitches: the kit's pitch for each of the nine classes.
     """
 
     name: str
     read: Mapping[int, int]
-    written: tuple[int, ...]
+    output_pitches: tuple[int, ...]
 
     def general_midi_pitch(self, pitch: int) -> int:
         """Returns the General MIDI pitch of a pitch of the kit; 0 where no model hears it."""
@@ -64,20 +64,20 @@ class DrumMap:
         heard = self.general_midi_pitch(pitch)
         return int(_CLASS_OF_PITCH[heard]) if 0 <= heard < 128 else -1
 
-    def kit_pitch(self, pitch: int) -> int:
+    def original_pitch(self, pitch: int) -> int:
         """Returns the kit's pitch for a General MIDI pitch that a model writes."""
         drum = int(_CLASS_OF_PITCH[pitch]) if 0 <= pitch < 128 else -1
         if drum >= 0 and pitch == REDUCED[drum][0]:
-            return self.written[drum]
+            return self.output_pitches[drum]
         return next((own for own, heard in self.read.items() if heard == pitch), pitch)
 
     def as_general_midi(self, sequence: NoteSequence) -> NoteSequence:
         """Returns a piece with General MIDI's pitches for its drums; a copy where they change."""
         return _with_pitches(sequence, self.general_midi_pitch) if self.read else sequence
 
-    def as_kit(self, sequence: NoteSequence) -> NoteSequence:
+    def with_original_pitches(self, sequence: NoteSequence) -> NoteSequence:
         """Returns a piece with the kit's pitches for its drums; a copy where they change."""
-        return _with_pitches(sequence, self.kit_pitch) if self.read else sequence
+        return _with_pitches(sequence, self.original_pitch) if self.read else sequence
 
 
 GENERAL_MIDI = DrumMap("inference", {}, tuple(pitches[0] for pitches in REDUCED))
@@ -146,8 +146,8 @@ def parse_drum_map(table: Mapping[str, object], name: str) -> DrumMap:
         drum = int(_CLASS_OF_PITCH[heard])
         if drum >= 0 and (drum not in first or heard == REDUCED[drum][0] != read[first[drum]]):
             first[drum] = pitch
-    written = tuple(first.get(drum, pitches[0]) for drum, pitches in enumerate(REDUCED))
-    return DrumMap(name, read, written)
+    output_pitches = tuple(first.get(drum, pitches[0]) for drum, pitches in enumerate(REDUCED))
+    return DrumMap(name, read, output_pitches)
 
 
 def _heard_pitch(value: object, subject: str) -> int:

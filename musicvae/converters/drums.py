@@ -20,31 +20,23 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from musicvae.batch import Batch
 from musicvae.config import ExampleSpec
-from musicvae.converters.base import (
-    CONVERTERS,
-    Array,
-    Batch,
-    Compact,
-    CompactExtraction,
-    Converter,
-    Example,
-    Origin,
-    PitchMap,
-    Rejection,
-)
+from musicvae.converters.base import CONVERTERS, Reading
 from musicvae.converters.drum_classes import TABLES, DrumClasses, classify
+from musicvae.converters.examples import Array, Compact, Example, Origin, PitchMap, Rejection
 from musicvae.converters.labels import labels_of, one_hot
 from musicvae.converters.new_sequence import new_sequence
-from musicvae.converters.notes import Notes, read_score
-from musicvae.converters.sections import Section, quantize, reject_section, split_sections
+from musicvae.converters.notes import Notes
+from musicvae.converters.padding import pad_hits
+from musicvae.converters.parts import Part
+from musicvae.converters.percussion import DrumConverter
+from musicvae.converters.sections import NO_GAP_BARS, Section, quantize
 from musicvae.converters.windows import first_of_equal, sliding_windows
 from musicvae.errors import ConfigError
+from musicvae.grid import DRUM_INSTRUMENT, STEPS_PER_BAR, STEPS_PER_QUARTER
 from musicvae.registry import did_you_mean
 
-STEPS_PER_QUARTER = 4
-STEPS_PER_BAR = 16
-DRUM_INSTRUMENT = 9
 MAX_COMBINED_CLASSES = 12
 
 
@@ -90,10 +82,11 @@ class DrumsConfig:
 
 @CONVERTERS.register("drums")
 @dataclasses.dataclass(frozen=True)
-class DrumsConverter(Converter):
+class DrumsConverter(DrumConverter):
     """Drum patterns as rolls; compact form: `hits`, bits by class, uint16 or uint64 `[T]`."""
 
     Config: ClassVar[type[Any]] = DrumsConfig
+    noun: ClassVar[str] = "drums"
     config: DrumsConfig
 
     @property
@@ -111,33 +104,34 @@ class DrumsConverter(Converter):
         return self.config.slice_bars * STEPS_PER_BAR
 
     @property
-    def num_voices(self) -> int:
+    def bars(self) -> int:
+        """Bars of one example."""
+        return self.config.slice_bars
+
+    @property
+    def num_classes(self) -> int:
         """Drum classes."""
         return len(self.config.table)
 
-    def extract_compact(
-        self, sequence: Any, *, pitch_map: PitchMap = "training"
-    ) -> CompactExtraction:
-        """Finds all patterns; see Converter."""
-        del pitch_map
-        score, rejections = read_score(sequence)
-        sections, early = split_sections(score)
-        rejections += early
-        windows = [np.empty((0, self.num_steps), bits_dtype(self.config.table))]
-        origins: list[Origin] = []
-        for section in sections:
-            if not len(section.notes):
-                continue
-            rejected = reject_section(section)
-            if rejected is not None:
-                rejections.append(rejected)
-                continue
-            found, places = self._windows(section, rejections)
-            windows.append(found)
-            origins += places
-        return CompactExtraction(
-            {"hits": np.concatenate(windows)}, tuple(rejections), tuple(origins)
-        )
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The drums."""
+        depth = self.spec.output_depth
+        return (Part("drums", depth, "drums", range(0), self.config.table),)
+
+    def with_bars(self, bars: int) -> DrumsConverter:
+        """Returns a converter with windows of `bars` bars."""
+        longest = max(bars, self.config.max_bars)
+        config = dataclasses.replace(self.config, slice_bars=bars, max_bars=longest)
+        return DrumsConverter(config)
+
+    def lenient(self) -> DrumsConverter:
+        """Returns a converter that takes whatever a window has; see Converter."""
+        return DrumsConverter(dataclasses.replace(self.config, gap_bars=NO_GAP_BARS, dedupe=False))
+
+    def no_windows(self) -> dict[str, Array]:
+        """Returns the hits of no window."""
+        return {"hits": np.empty((0, self.num_steps), bits_dtype(self.config.table))}
 
     def compact(self, example: Example) -> dict[str, Array]:
         """Returns the hits of an example."""
@@ -151,6 +145,22 @@ class DrumsConverter(Converter):
         outputs = roll if self.config.roll_output else one_hot(hits, self.spec.output_depth)
         controls = np.zeros((*hits.shape, 0), bool)
         return Batch(inputs, outputs, controls, np.full(len(hits), self.num_steps, np.int32))
+
+    def compact_outputs(self, outputs: Array, controls: Array) -> dict[str, Array]:
+        """Returns the hits of what a decoder gave."""
+        if self.config.roll_output:
+            return {"hits": roll_to_bits(np.asarray(outputs) > 0.5, self.config.table)}
+        return {"hits": labels_of(outputs).astype(bits_dtype(self.config.table))}
+
+    def step_labels(self, outputs: Array) -> Array:
+        """Returns the classes that are hit as bits; see Converter."""
+        if not self.config.roll_output:
+            return super().step_labels(outputs)
+        return roll_labels(np.asarray(outputs) > 0.5)
+
+    def pad(self, batch: Compact, num_steps: int, lead: int = 0) -> Compact:
+        """Fills windows up with silence; see Converter."""
+        return {name: pad_hits(array, num_steps, lead) for name, array in batch.items()}
 
     def mix(self, batch: Compact, partners: Array, taken: Array) -> Compact:
         """Takes the bits of some classes from other windows; see Converter."""
@@ -198,8 +208,11 @@ class DrumsConverter(Converter):
             )
         return sequence
 
-    def _windows(self, section: Section, rejections: list[Rejection]) -> tuple[Array, list[Origin]]:
-        """Finds the windows of one section: bits `[N, T]`, and where they start."""
+    def section_windows(
+        self, section: Section, reading: Reading
+    ) -> tuple[dict[str, Array], list[Origin]]:
+        """Finds the windows of one section; see Converter."""
+        rejections = reading.rejections
         table = self.config.table
         place = section.first_bar, section.start_seconds
         notes, drums = drum_hits(section.notes, table)
@@ -224,7 +237,8 @@ class DrumsConverter(Converter):
         if len(kept) < len(bits):
             detail = f"{len(bits) - len(kept)} of {len(bits)} windows repeat an earlier one"
             rejections.append(Rejection("duplicate", detail, None, *place))
-        return bits[kept], [section.origin(tracks, starts[index]) for index in kept.tolist()]
+        origins = [section.origin(tracks, starts[index]) for index in kept.tolist()]
+        return {"hits": bits[kept]}, origins
 
     def _patterns(
         self, section: Section, onsets: Array, hits: Array, rejections: list[Rejection]
@@ -318,6 +332,19 @@ def rotated(array: Array, steps: Array) -> Array:
     source = (np.arange(length) - steps[:, np.newaxis]) % length
     moved: Array = array[np.arange(len(array))[:, np.newaxis], source]
     return moved
+
+
+def roll_labels(roll: Array) -> Array:
+    """Returns the classes that are hit as one label a step.
+
+    Args:
+      roll: bool `[..., T, C]`.
+
+    Returns:
+      int64 `[..., T, 1]`.
+    """
+    bits: Array = roll @ (1 << np.arange(roll.shape[-1], dtype=np.int64))
+    return bits[..., np.newaxis]
 
 
 def bits_dtype(classes: DrumClasses) -> Any:

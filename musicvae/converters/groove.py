@@ -24,27 +24,20 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from musicvae.batch import Batch
 from musicvae.config import ExampleSpec
-from musicvae.converters.base import (
-    CONVERTERS,
-    Array,
-    Batch,
-    Compact,
-    CompactExtraction,
-    Converter,
-    Example,
-    Origin,
-    PitchMap,
-    Rejection,
-)
+from musicvae.converters.base import CONVERTERS, Reading
 from musicvae.converters.drum_classes import REDUCED, ROLAND, DrumClasses
-from musicvae.converters.drums import DRUM_INSTRUMENT, choose_voices, drum_hits, rotated
+from musicvae.converters.drums import choose_voices, drum_hits, roll_labels, rotated
+from musicvae.converters.examples import Array, Compact, Example, Origin, PitchMap, Rejection
 from musicvae.converters.new_sequence import new_sequence
-from musicvae.converters.notes import MAX_VELOCITY, read_score
-from musicvae.converters.sections import Section, quantize, reject_section, whole_section
+from musicvae.converters.notes import MAX_VELOCITY, Score
+from musicvae.converters.padding import pad_hits
+from musicvae.converters.parts import Control, Part
+from musicvae.converters.percussion import PerformanceConverter
+from musicvae.converters.sections import Section, quantize, whole_section
+from musicvae.grid import DRUM_INSTRUMENT, STEPS_PER_BAR, STEPS_PER_QUARTER
 
-STEPS_PER_QUARTER = 4
-STEPS_PER_BAR = 16
 NUM_DRUMS = len(ROLAND)
 TAP_COLUMN = 3
 LEAST_DROPOUT_WEIGHT = 0.2
@@ -81,7 +74,7 @@ class GrooveConfig:
 
 @CONVERTERS.register("groove")
 @dataclasses.dataclass(frozen=True)
-class GrooveConverter(Converter):
+class GrooveConverter(PerformanceConverter):
     """Drum performances as hits, velocities and offsets.
 
     Compact form: `velocities` uint8 `[T, C]`, 0 where nothing is hit; `offsets` float32 `[T, C]`;
@@ -89,6 +82,7 @@ class GrooveConverter(Converter):
     """
 
     Config: ClassVar[type[Any]] = GrooveConfig
+    noun: ClassVar[str] = "groove"
     config: GrooveConfig
 
     @property
@@ -104,23 +98,53 @@ class GrooveConverter(Converter):
         return self.config.split_bars * STEPS_PER_BAR
 
     @property
-    def num_voices(self) -> int:
+    def bars(self) -> int:
+        """Bars of one example."""
+        return self.config.split_bars
+
+    @property
+    def num_classes(self) -> int:
         """Drum classes."""
         return NUM_DRUMS
 
-    def extract_compact(
-        self, sequence: Any, *, pitch_map: PitchMap = "training"
-    ) -> CompactExtraction:
-        """Cuts a performance into windows; see Converter."""
-        score, rejections = read_score(sequence)
-        section, rejected = whole_section(score)
-        rejected = rejected or reject_section(section)
-        arrays, origins = _empty(0, self.num_steps), list[Origin]()
-        if rejected is not None:
-            rejections.append(rejected)
-        elif len(score.notes):
-            arrays, origins = self._windows(section, pitch_map, rejections)
-        return CompactExtraction(arrays, tuple(rejections), tuple(origins))
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The drums."""
+        return (Part("drums", self.spec.output_depth, "drums", range(0), REDUCED),)
+
+    @property
+    def control(self) -> Control:
+        """The hits, if they are the control."""
+        return Control(hits=self.config.hits_as_controls)
+
+    @property
+    def abilities(self) -> frozenset[str]:
+        """What its models learn to do; see PerformanceConverter."""
+        names = ("humanize", "tapify", "add_instruments", "hits_as_controls")
+        return frozenset(name for name in names if getattr(self.config, name))
+
+    @property
+    def added_classes(self) -> tuple[int, ...]:
+        """The drum classes that its models add."""
+        return self.config.add_instruments or ()
+
+    def with_bars(self, bars: int) -> GrooveConverter:
+        """Returns a converter with windows of `bars` bars."""
+        longest = max(bars, self.config.max_bars)
+        config = dataclasses.replace(self.config, split_bars=bars, max_bars=longest)
+        return GrooveConverter(config)
+
+    def sections(self, score: Score) -> tuple[list[Section], list[Rejection]]:
+        """Takes the piece as one section; one that changes its tempo gives nothing."""
+        return [whole_section(score)], []
+
+    def no_windows(self) -> dict[str, Array]:
+        """Returns velocities and offsets of no window."""
+        return _empty(0, self.num_steps)
+
+    def compact_hits(self, velocities: Array, offsets: Array) -> Compact:
+        """Returns the compact form of hits; see PerformanceConverter."""
+        return {"velocities": velocities, "offsets": offsets}
 
     def compact(self, example: Example) -> dict[str, Array]:
         """Returns velocities and offsets of an example's output; its input follows from them."""
@@ -144,6 +168,14 @@ class GrooveConverter(Converter):
             inputs = self._inputs(loudness, np.where(heard, offsets, np.float32(0)))
         controls = hits if self.config.hits_as_controls else np.zeros((*hits.shape[:-1], 0), bool)
         return Batch(inputs, outputs, controls, np.full(len(hits), self.num_steps, np.int32))
+
+    def step_labels(self, outputs: Array) -> Array:
+        """Returns the classes that are hit as bits; see Converter."""
+        return roll_labels(np.asarray(outputs)[..., :NUM_DRUMS] > 0.5)
+
+    def pad(self, batch: Compact, num_steps: int, lead: int = 0) -> Compact:
+        """Fills windows up with silence; see Converter."""
+        return {name: pad_hits(array, num_steps, lead) for name, array in batch.items()}
 
     def mix(self, batch: Compact, partners: Array, taken: Array) -> Compact:
         """Takes the columns of some classes from other windows; see Converter."""
@@ -243,11 +275,12 @@ class GrooveConverter(Converter):
             offsets = np.zeros_like(offsets)
         return _rows(hits, velocities, offsets)
 
-    def _windows(
-        self, section: Section, pitch_map: PitchMap, rejections: list[Rejection]
+    def section_windows(
+        self, section: Section, reading: Reading
     ) -> tuple[dict[str, Array], list[Origin]]:
         """Cuts the piece: compact arrays `[N, T, C]`, and where the windows start."""
-        notes, drums = drum_hits(section.notes, PITCH_MAPS[pitch_map])
+        rejections = reading.rejections
+        notes, drums = drum_hits(section.notes, PITCH_MAPS[reading.pitch_map])
         unmapped = int(section.notes.is_drum.sum()) - len(notes)
         if unmapped:
             detail = f"{unmapped} drum notes have a pitch of no class"

@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from musicvae.converters.base import Array, Compact, Rejection
 from musicvae.converters.chord_inference import FIGURES, NO_CHORD, ROOTS, infer_chords
+from musicvae.converters.examples import Array, Compact, Rejection
 from musicvae.converters.labels import labels_of, one_hot
 from musicvae.converters.notes import CHORD_SYMBOL, ChordSymbol, KeySignature, Notes
 from musicvae.converters.sections import Section, quantize

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from musicvae.converters.base import Array
+from musicvae.converters.examples import Array
 
 
 def one_hot(labels: Array, depth: int) -> Array:

@@ -20,19 +20,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from musicvae.batch import Batch
 from musicvae.config import ExampleSpec
-from musicvae.converters.base import (
-    CONVERTERS,
-    Array,
-    Batch,
-    Compact,
-    CompactExtraction,
-    Converter,
-    Example,
-    Origin,
-    PitchMap,
-    Rejection,
-)
+from musicvae.converters.base import CONVERTERS, Converter, Reading
+from musicvae.converters.examples import Array, Compact, Example, Origin, PitchMap, Rejection
 from musicvae.converters.harmony import (
     CHORD_ENCODINGS,
     NUM_KEYS,
@@ -50,13 +41,14 @@ from musicvae.converters.harmony import (
 )
 from musicvae.converters.labels import labels_of, one_hot
 from musicvae.converters.new_sequence import new_sequence
-from musicvae.converters.notes import Notes, outside_range, read_score
+from musicvae.converters.notes import Notes, outside_range
+from musicvae.converters.padding import pad_lasting, pad_voices
+from musicvae.converters.parts import Control, Part
 from musicvae.converters.sections import (
+    NO_GAP_BARS,
     Section,
     quantize,
     quantize_notes,
-    reject_section,
-    split_sections,
 )
 from musicvae.converters.voices import (
     FIRST_PITCH,
@@ -67,9 +59,7 @@ from musicvae.converters.voices import (
     voices,
 )
 from musicvae.converters.windows import first_of_equal, sliding_windows
-
-STEPS_PER_QUARTER = 4
-STEPS_PER_BAR = 16
+from musicvae.grid import STEPS_PER_BAR, STEPS_PER_QUARTER
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,6 +103,7 @@ class MelodyConverter(Converter):
     """
 
     Config: ClassVar[type[Any]] = MelodyConfig
+    noun: ClassVar[str] = "melody"
     config: MelodyConfig
 
     @property
@@ -129,28 +120,36 @@ class MelodyConverter(Converter):
         """Steps T of one example."""
         return self.config.slice_bars * STEPS_PER_BAR
 
-    def extract_compact(
-        self, sequence: Any, *, pitch_map: PitchMap = "training"
-    ) -> CompactExtraction:
-        """Finds all melodies; see Converter."""
-        del pitch_map
-        score, rejections = read_score(sequence)
-        sections, early = split_sections(score)
-        rejections += early
-        found = [self._no_windows()]
-        origins: list[Origin] = []
-        for section in sections:
-            if not len(section.notes):
-                continue
-            rejected = reject_section(section)
-            if rejected is not None:
-                rejections.append(rejected)
-                continue
-            windows, places = self._windows(section, rejections)
-            found.append(windows)
-            origins += places
-        arrays = {name: np.concatenate([each[name] for each in found]) for name in found[0]}
-        return CompactExtraction(arrays, tuple(rejections), tuple(origins))
+    @property
+    def bars(self) -> int:
+        """Bars of one example."""
+        return self.config.slice_bars
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The melody."""
+        pitches = range(self.config.min_pitch, self.config.max_pitch + 1)
+        return (Part("melody", self.spec.output_depth, "pitches", pitches),)
+
+    @property
+    def control(self) -> Control:
+        """Chords and key, as far as they are the control."""
+        return Control(self.config.chord_encoding is not None, self.config.condition_on_key)
+
+    @property
+    def programs(self) -> tuple[int, ...] | None:
+        """The MIDI programs that count as melody; None for all."""
+        return self.config.valid_programs
+
+    def with_bars(self, bars: int) -> MelodyConverter:
+        """Returns a converter with windows of `bars` bars."""
+        longest = max(bars, self.config.max_bars)
+        config = dataclasses.replace(self.config, slice_bars=bars, max_bars=longest)
+        return MelodyConverter(config)
+
+    def lenient(self) -> MelodyConverter:
+        """Returns a converter that takes whatever a window has; see Converter."""
+        return MelodyConverter(dataclasses.replace(self.config, gap_bars=NO_GAP_BARS, dedupe=False))
 
     def compact(self, example: Example) -> dict[str, Array]:
         """Returns the labels of an example, and the classes of its controls."""
@@ -165,6 +164,17 @@ class MelodyConverter(Converter):
         rows = one_hot(labels, self.spec.output_depth)
         controls = control_rows(batch, labels.shape)
         return Batch(rows, rows, controls, np.full(len(labels), self.num_steps, np.int32))
+
+    def cut_off(self, batch: Compact) -> Compact:
+        """Returns windows without what sounds into them from before."""
+        return {**batch, "labels": silence_before_first_note(batch["labels"])}
+
+    def pad(self, batch: Compact, num_steps: int, lead: int = 0) -> Compact:
+        """Fills windows up with silence; see Converter."""
+        return {
+            name: (pad_voices if name == "labels" else pad_lasting)(array, num_steps, lead)
+            for name, array in batch.items()
+        }
 
     def transpose(self, batch: Compact, semitones: Array) -> Compact:
         """Transposes melodies and harmony; an amount that leaves the range comes nearer to 0."""
@@ -199,7 +209,8 @@ class MelodyConverter(Converter):
             add_chord_symbols(sequence, np.asarray(controls), steps, seconds_per_step)
         return sequence
 
-    def _no_windows(self) -> dict[str, Array]:
+    def no_windows(self) -> dict[str, Array]:
+        """Returns the labels, and controls, of no window."""
         names = ["labels"]
         if self.config.chord_encoding:
             names.append("chords")
@@ -207,10 +218,11 @@ class MelodyConverter(Converter):
             names.append("keys")
         return {name: np.empty((0, self.num_steps), np.uint8) for name in names}
 
-    def _windows(
-        self, section: Section, rejections: list[Rejection]
+    def section_windows(
+        self, section: Section, reading: Reading
     ) -> tuple[dict[str, Array], list[Origin]]:
-        """Finds the windows of one section: compact arrays `[N, T]`, and where they start."""
+        """Finds the windows of one section; see Converter."""
+        rejections = reading.rejections
         counted, notes = self._melodic(section, rejections)
         found = [np.empty((0, self.num_steps), np.uint8)]
         tracks: list[tuple[int, ...]] = []
@@ -228,11 +240,11 @@ class MelodyConverter(Converter):
             controls = self._controls(section, counted, steps)
             if isinstance(controls, Rejection):
                 rejections.append(controls)
-                return self._no_windows(), []
+                return self.no_windows(), []
             arrays |= controls.classes
             distinct.append(controls.distinct)
         elif not starts:
-            arrays = self._no_windows()
+            arrays = self.no_windows()
         kept = np.arange(len(starts))
         if self.config.dedupe:
             kept = first_of_equal(np.concatenate(distinct, axis=1))

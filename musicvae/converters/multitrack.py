@@ -12,25 +12,16 @@ Source: Simon et al. 2018, arXiv:1806.00195, section 3.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
+from musicvae.batch import Batch
 from musicvae.config import ExampleSpec
-from musicvae.converters.bars import Tracks, bar_start, find_tracks
-from musicvae.converters.base import (
-    CONVERTERS,
-    Array,
-    Batch,
-    Compact,
-    CompactExtraction,
-    Converter,
-    Example,
-    Origin,
-    PitchMap,
-    Rejection,
-)
+from musicvae.converters.bars import BarLimits, Tracks, bar_start, find_tracks, usable_bars
+from musicvae.converters.base import CONVERTERS, Converter, Reading
+from musicvae.converters.drum_classes import REDUCED
+from musicvae.converters.examples import Array, Compact, Example, Origin, PitchMap, Rejection
 from musicvae.converters.harmony import (
     CHORD_ENCODINGS,
     NO_CLASS,
@@ -47,7 +38,7 @@ from musicvae.converters.harmony import (
 )
 from musicvae.converters.labels import labels_of
 from musicvae.converters.new_sequence import new_sequence
-from musicvae.converters.notes import read_score
+from musicvae.converters.parts import Control, Part
 from musicvae.converters.performance import (
     DRUMS,
     NUM_PITCHES,
@@ -60,10 +51,8 @@ from musicvae.converters.performance import (
 from musicvae.converters.sections import (
     Section,
     events_within,
-    reject_section,
-    split_sections,
 )
-from musicvae.converters.sustain import PedalMove, apply_sustain, read_pedals
+from musicvae.converters.sustain import apply_sustain
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,6 +91,7 @@ class MultitrackConverter(Converter):
     """
 
     Config: ClassVar[type[Any]] = MultitrackConfig
+    noun: ClassVar[str] = "multitrack"
     config: MultitrackConfig
 
     @property
@@ -126,29 +116,20 @@ class MultitrackConverter(Converter):
         """Steps T of one example: tokens of all segments."""
         return self.config.max_num_instruments * self.config.max_events_per_instrument
 
-    def extract_compact(
-        self, sequence: Any, *, pitch_map: PitchMap = "training"
-    ) -> CompactExtraction:
-        """Finds all bars; see Converter."""
-        del pitch_map
-        score, rejections = read_score(sequence)
-        sections, early = split_sections(score)
-        rejections += early
-        pedals = read_pedals(sequence)
-        found = [self._no_bars()]
-        origins: list[Origin] = []
-        for section in sections:
-            if not len(section.notes):
-                continue
-            rejected = reject_section(section)
-            if rejected is not None:
-                rejections.append(rejected)
-                continue
-            arrays, places = self._bars(section, pedals, rejections)
-            found.append(arrays)
-            origins += places
-        arrays = {name: np.concatenate([each[name] for each in found]) for name in found[0]}
-        return CompactExtraction(arrays, tuple(rejections), tuple(origins))
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """All tracks, drums among them."""
+        return (Part("tracks", self.spec.output_depth, "tokens", range(NUM_PITCHES), REDUCED),)
+
+    @property
+    def control(self) -> Control:
+        """Chords, if they are the control."""
+        return Control(chords=self.config.chord_encoding is not None)
+
+    def lenient(self) -> MultitrackConverter:
+        """Returns a converter that takes whatever a bar has; see Converter."""
+        config = dataclasses.replace(self.config, min_num_instruments=1, min_total_events=1)
+        return MultitrackConverter(config)
 
     def compact(self, example: Example) -> dict[str, Array]:
         """Returns the tokens of an example and how many count."""
@@ -234,13 +215,11 @@ class MultitrackConverter(Converter):
             add_chord_symbols(sequence, np.asarray(controls)[rows], steps, seconds_per_step)
         return sequence
 
-    def _bars(
-        self,
-        section: Section,
-        pedals: Mapping[int, Sequence[PedalMove]],
-        rejections: list[Rejection],
+    def section_windows(
+        self, section: Section, reading: Reading
     ) -> tuple[dict[str, Array], list[Origin]]:
-        """Finds the bars of one section: compact arrays `[N, ...]`, and where they are."""
+        """Finds the bars of one section; see Converter."""
+        rejections, pedals = reading.rejections, reading.pedals
         stretch = section.start_seconds, section.end_seconds
         moves = {track: events_within(own, *stretch) for track, own in pedals.items()}
         notes, total_seconds = apply_sustain(section.notes, moves)
@@ -251,10 +230,18 @@ class MultitrackConverter(Converter):
             )
             if isinstance(found, Rejection):
                 rejections.append(found)
-                return self._no_bars(), []
+                return self.no_windows(), []
             harmony = found
         tracks = find_tracks(notes, total_seconds, section.qpm, self.vocabulary)
-        bars = self._fitting_bars(tracks, section, rejections)
+        config = self.config
+        limits = BarLimits(
+            min_tracks=config.min_num_instruments,
+            max_tracks=config.max_num_instruments,
+            min_events=config.min_total_events,
+            max_events_per_track=config.max_events_per_instrument - 2,
+        )
+        bars, unusable = usable_bars(tracks, section, limits)
+        rejections += unusable
         chords: list[Chords] = []
         if harmony is not None:
             bars, chords = self._bar_chords(
@@ -356,7 +343,8 @@ class MultitrackConverter(Converter):
             rejections.append(Rejection("chords", chords, None, section.first_bar + bar, seconds))
         return np.array(kept, np.int64), found
 
-    def _no_bars(self) -> dict[str, Array]:
+    def no_windows(self) -> dict[str, Array]:
+        """Returns the tokens, lengths and chords of no bar."""
         arrays: dict[str, Array] = {
             "tokens": np.empty((0, self.num_steps), np.uint16),
             "lengths": np.empty((0, self.config.max_num_instruments), np.uint16),
@@ -364,59 +352,3 @@ class MultitrackConverter(Converter):
         if self.config.chord_encoding:
             arrays["chords"] = np.empty((0, self.num_steps), np.uint8)
         return arrays
-
-    def _fitting_bars(self, tracks: Tracks, section: Section, rejections: list[Rejection]) -> Array:
-        """Returns the bars that are examples, int64 `[N]`, and says why others are not."""
-        config = self.config
-        bars, index = np.unique(tracks.bar, return_inverse=True)
-        num_tracks = np.bincount(index, minlength=len(bars))
-        total = np.bincount(index, tracks.num_events, len(bars))
-        most = np.zeros(len(bars), np.int64)
-        np.maximum.at(most, index, tracks.num_events)
-        limit = config.max_events_per_instrument - 2
-        faults = (
-            (
-                "too_few_tracks",
-                num_tracks < config.min_num_instruments,
-                num_tracks,
-                f"{{}} instruments play; at least {config.min_num_instruments} are wanted",
-            ),
-            (
-                "too_many_tracks",
-                num_tracks > config.max_num_instruments,
-                num_tracks,
-                f"{{}} instruments play; at most {config.max_num_instruments} are allowed",
-            ),
-            (
-                "too_few_events",
-                total < config.min_total_events,
-                total,
-                f"{{:.0f}} events; at least {config.min_total_events} are wanted",
-            ),
-            (
-                "too_many_events",
-                most > limit,
-                most,
-                f"{{}} events of one instrument; at most {limit} are allowed",
-            ),
-        )
-        fits = np.ones(len(bars), bool)
-        for reason, faulty, number, detail in faults:
-            for place in np.flatnonzero(faulty & fits).tolist():
-                bar = int(bars[place])
-                track = None
-                if reason == "too_many_events":
-                    worst = (tracks.bar == bar) & (tracks.num_events == most[place])
-                    track = int(tracks.instrument[worst][0])
-                seconds = section.seconds_at(bar * STEPS_PER_BAR, STEPS_PER_QUARTER)
-                rejections.append(
-                    Rejection(
-                        reason,
-                        detail.format(number[place]),
-                        track,
-                        section.first_bar + bar,
-                        seconds,
-                    )
-                )
-            fits &= ~faulty
-        return bars[fits]

@@ -12,11 +12,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from musicvae.converters.base import Array, Rejection
+from musicvae.converters.examples import Array, Rejection
 from musicvae.lazy_note_seq import NoteSequence
 
 CHORD_SYMBOL: int = NoteSequence.TextAnnotation.CHORD_SYMBOL
-DEFAULT_QPM = 120.0
 MAX_VELOCITY = 127
 
 

@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from musicvae.converters.base import Array
+from musicvae.converters.examples import Array
 from musicvae.converters.notes import MAX_VELOCITY
 
 STEPS_PER_QUARTER = 24

@@ -18,9 +18,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from musicvae.converters.base import Array, Origin, Rejection
+from musicvae.converters.examples import Array, Origin, Rejection
 from musicvae.converters.notes import (
-    DEFAULT_QPM,
     ChordSymbol,
     KeySignature,
     Notes,
@@ -28,8 +27,11 @@ from musicvae.converters.notes import (
     Tempo,
     TimeSignature,
 )
+from musicvae.grid import DEFAULT_QPM, QUARTERS_PER_BAR, STEPS_PER_BAR, STEPS_PER_QUARTER
 
 MAX_STEP = 2**31 - 1
+# More silent bars than any piece has.
+NO_GAP_BARS = 10_000
 _seconds = attrgetter("seconds")
 
 
@@ -45,6 +47,7 @@ class Section(NamedTuple):
       start_seconds: where it starts in the piece.
       end_seconds: where it ends in the piece.
       first_bar: number of its first bar in the piece; the piece's first is 1.
+      rejected: why nothing can be made of it, as far as that is known.
     """
 
     notes: Notes
@@ -55,6 +58,7 @@ class Section(NamedTuple):
     start_seconds: float
     end_seconds: float
     first_bar: int
+    rejected: Rejection | None = None
 
     def seconds_at(self, step: int, steps_per_quarter: int) -> float:
         """Returns the time in the piece of a step of this section."""
@@ -67,8 +71,8 @@ class Section(NamedTuple):
           tracks: the instruments that it is made of.
           step: first step, four to a quarter, at the start of a bar.
         """
-        bar = self.first_bar + step // 16
-        return Origin(tracks, bar, self.seconds_at(step, 4))
+        bar = self.first_bar + step // STEPS_PER_BAR
+        return Origin(tracks, bar, self.seconds_at(step, STEPS_PER_QUARTER))
 
     @property
     def notes_end(self) -> float:
@@ -128,18 +132,15 @@ def split_sections(score: Score) -> tuple[list[Section], list[Rejection]]:
     return sections, rejections
 
 
-def whole_section(score: Score) -> tuple[Section, Rejection | None]:
-    """Takes a piece as one section.
+def whole_section(score: Score) -> Section:
+    """Takes a piece as one section; one that changes its tempo or time signature is rejected.
 
     Args:
       score: a whole piece.
-
-    Returns:
-      all of it, and a rejection where it changes its tempo or time signature.
     """
     time_signatures = score.time_signatures or [TimeSignature(0.0, 4, 4)]
     tempos = score.tempos or [Tempo(0.0, DEFAULT_QPM)]
-    section = Section(
+    return Section(
         notes=score.notes,
         qpm=tempos[0].qpm,
         time_signature=time_signatures[0],
@@ -148,25 +149,25 @@ def whole_section(score: Score) -> tuple[Section, Rejection | None]:
         start_seconds=0.0,
         end_seconds=score.total_seconds,
         first_bar=1,
+        rejected=_change(tempos, time_signatures),
     )
-    rejected = None
-    time_signature_changes = (
-        time_signatures
-        if time_signatures[0].seconds == 0
-        else [TimeSignature(0.0, 4, 4), *time_signatures]
-    )
-    for before, after in pairwise(time_signature_changes):
-        if before[1:] != after[1:]:
-            detail = f"{before.name} becomes {after.name}"
-            rejected = Rejection("metre_change", detail, None, None, after.seconds)
-            break
-    tempo_changes = tempos if tempos[0].seconds == 0 else [Tempo(0.0, DEFAULT_QPM), *tempos]
-    for slow, fast in pairwise(tempo_changes):
+
+
+def _change(tempos: list[Tempo], time_signatures: list[TimeSignature]) -> Rejection | None:
+    """Returns the rejection of a piece that changes its tempo, or else its time signature."""
+    if tempos[0].seconds != 0:
+        tempos = [Tempo(0.0, DEFAULT_QPM), *tempos]
+    for slow, fast in pairwise(tempos):
         if slow.qpm != fast.qpm:
             detail = f"{slow.qpm:g} becomes {fast.qpm:g} quarter notes a minute"
-            rejected = Rejection("tempo_change", detail, None, None, fast.seconds)
-            break
-    return section, rejected
+            return Rejection("tempo_change", detail, None, None, fast.seconds)
+    if time_signatures[0].seconds != 0:
+        time_signatures = [TimeSignature(0.0, 4, 4), *time_signatures]
+    for before, after in pairwise(time_signatures):
+        if before[1:] != after[1:]:
+            detail = f"{before.name} becomes {after.name}"
+            return Rejection("metre_change", detail, None, None, after.seconds)
+    return None
 
 
 def quantize(seconds: Array, steps_per_quarter: int, qpm: float) -> Array:
@@ -200,8 +201,10 @@ def quantize_notes(notes: Notes, steps_per_quarter: int, qpm: float) -> tuple[Ar
     return start, np.maximum(end, start + 1)
 
 
-def reject_section(section: Section, quarters_per_bar: int = 4) -> Rejection | None:
+def reject_section(section: Section, quarters_per_bar: int = QUARTERS_PER_BAR) -> Rejection | None:
     """Returns why a section fits no grid of four quarters a bar, or None where it does."""
+    if section.rejected is not None:
+        return section.rejected
     bar, seconds = section.first_bar, section.start_seconds
     if not (math.isfinite(section.qpm) and section.qpm > 0):
         return Rejection(

@@ -23,55 +23,50 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from musicvae.batch import Batch
 from musicvae.config import ExampleSpec
-from musicvae.converters.base import (
-    CONVERTERS,
-    Array,
-    Batch,
-    Compact,
-    CompactExtraction,
-    Converter,
-    Example,
-    Origin,
-    PitchMap,
-    Rejection,
-)
+from musicvae.converters.base import CONVERTERS, Converter, Reading
 from musicvae.converters.drum_classes import REDUCED
 from musicvae.converters.drums import (
-    DRUM_INSTRUMENT,
     bits_dtype,
     bits_to_roll,
     combine_hits,
     drum_hits,
 )
+from musicvae.converters.examples import Array, Compact, Example, Origin, PitchMap, Rejection
 from musicvae.converters.labels import labels_of, one_hot_parts
 from musicvae.converters.new_sequence import new_sequence
-from musicvae.converters.notes import Notes, outside_range, read_score
+from musicvae.converters.notes import Notes, outside_range
+from musicvae.converters.padding import pad_hits, pad_voices
+from musicvae.converters.parts import Part
 from musicvae.converters.sections import (
     MAX_STEP,
+    NO_GAP_BARS,
     Section,
     quantize,
     quantize_notes,
-    reject_section,
-    split_sections,
 )
 from musicvae.converters.voices import (
     FIRST_PITCH,
     notes_of_labels,
+    silence_before_first_note,
     transpose_labels,
     voices,
 )
+from musicvae.grid import (
+    BASS_PROGRAM,
+    BASS_PROGRAMS,
+    DRUM_INSTRUMENT,
+    MELODY_PROGRAMS,
+    STEPS_PER_BAR,
+    STEPS_PER_QUARTER,
+)
 
-STEPS_PER_QUARTER = 4
-STEPS_PER_BAR = 16
 MIN_PITCH = 21
 MAX_PITCH = 108
 VOICE_DEPTH = FIRST_PITCH + MAX_PITCH - MIN_PITCH + 1
 DRUM_DEPTH = 2 ** len(REDUCED)
-MELODY_PROGRAMS = range(32)
-BASS_PROGRAMS = range(32, 40)
 BASS_INSTRUMENT = 1
-BASS_PROGRAM = 33
 ROLES = ("melody", "bass", "drums")
 
 
@@ -95,17 +90,17 @@ class TrioConfig:
 
 
 @dataclasses.dataclass(frozen=True)
-class Part:
+class Line:
     """One instrument's line over a section.
 
     Attributes:
       instrument: its number.
-      line: labels or bits `[T]`.
+      steps: labels or bits `[T]`.
       covered: bool `[bars]`.
     """
 
     instrument: int
-    line: Array
+    steps: Array
     covered: Array
 
 
@@ -118,6 +113,7 @@ class TrioConverter(Converter):
     """
 
     Config: ClassVar[type[Any]] = TrioConfig
+    noun: ClassVar[str] = "trio"
     config: TrioConfig
 
     @property
@@ -131,30 +127,37 @@ class TrioConverter(Converter):
         """Steps T of one example."""
         return self.config.slice_bars * STEPS_PER_BAR
 
-    def extract_compact(
-        self, sequence: Any, *, pitch_map: PitchMap = "training"
-    ) -> CompactExtraction:
-        """Finds all trios; see Converter."""
-        del pitch_map
-        score, rejections = read_score(sequence)
-        sections, early = split_sections(score)
-        rejections += early
-        found = []
-        origins: list[Origin] = []
-        for section in sections:
-            if not len(section.notes):
-                continue
-            rejected = reject_section(section)
-            if rejected is not None:
-                rejections.append(rejected)
-                continue
-            windows, places = self._windows(section, rejections)
-            found.append(windows)
-            origins += places
-        empty = [np.empty((0, self.num_steps), dtype) for dtype in _DTYPES]
-        columns = zip(empty, *found, strict=True)
-        arrays = {role: np.concatenate(each) for role, each in zip(ROLES, columns, strict=True)}
-        return CompactExtraction(arrays, tuple(rejections), tuple(origins))
+    @property
+    def bars(self) -> int:
+        """Bars of one example."""
+        return self.config.slice_bars
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Melody, bass and drums."""
+        pitches = range(MIN_PITCH, MAX_PITCH + 1)
+        return (
+            Part("melody", VOICE_DEPTH, "pitches", pitches),
+            Part("bass", VOICE_DEPTH, "pitches", pitches, program=BASS_PROGRAM),
+            Part("drums", DRUM_DEPTH, "drums", range(0), REDUCED),
+        )
+
+    def with_bars(self, bars: int) -> TrioConverter:
+        """Returns a converter with windows of `bars` bars."""
+        longest = max(bars, self.config.max_bars)
+        config = dataclasses.replace(self.config, slice_bars=bars, max_bars=longest)
+        return TrioConverter(config)
+
+    def lenient(self) -> TrioConverter:
+        """Returns a converter that takes whatever a window has; see Converter."""
+        return TrioConverter(dataclasses.replace(self.config, gap_bars=NO_GAP_BARS))
+
+    def no_windows(self) -> dict[str, Array]:
+        """Returns the lines of no window."""
+        return {
+            role: np.empty((0, self.num_steps), dtype)
+            for role, dtype in zip(ROLES, _DTYPES, strict=True)
+        }
 
     def compact(self, example: Example) -> dict[str, Array]:
         """Returns the three lines of an example."""
@@ -170,6 +173,48 @@ class TrioConverter(Converter):
         rows = one_hot_parts(lines, self.spec.part_depths)
         controls = np.zeros((*lines[0].shape, 0), bool)
         return Batch(rows, rows, controls, np.full(len(rows), self.num_steps, np.int32))
+
+    def cut_off(self, batch: Compact) -> Compact:
+        """Returns windows without what sounds into them from before."""
+        voices = {role: silence_before_first_note(batch[role]) for role in ("melody", "bass")}
+        return {**batch, **voices}
+
+    def pad(self, batch: Compact, num_steps: int, lead: int = 0) -> Compact:
+        """Fills windows up with silence; see Converter."""
+        return {
+            role: (pad_hits if role == "drums" else pad_voices)(line, num_steps, lead)
+            for role, line in batch.items()
+        }
+
+    def let_all_play(self, sequence: Any, tracks: tuple[int, ...]) -> None:
+        """Adds a note outside of every part's range to each track; see Converter."""
+        for role, track in zip(ROLES, tracks, strict=True):
+            sequence.notes.add(
+                pitch=0,
+                velocity=1,
+                end_time=sequence.total_time,
+                instrument=track,
+                program=BASS_PROGRAM if role == "bass" else 0,
+                is_drum=role == "drums",
+            )
+
+    def add_resting_parts(self, sequence: Any, names: tuple[str, ...]) -> None:
+        """Adds players of a note outside of every part's range; see Converter."""
+        present = {
+            "drums" if note.is_drum else "bass" if note.program in BASS_PROGRAMS else "melody"
+            for note in sequence.notes
+        }
+        used = [note.instrument for note in sequence.notes]
+        missing = [role for role in ROLES if role in names and role not in present]
+        for k, role in enumerate(missing, start=1 + max(used, default=0)):
+            sequence.notes.add(
+                pitch=0,
+                velocity=80,
+                end_time=max(sequence.total_time, 1e-3),
+                instrument=k,
+                program=BASS_PROGRAM if role == "bass" else 0,
+                is_drum=role == "drums",
+            )
 
     def transpose(self, batch: Compact, semitones: Array) -> Compact:
         """Transposes melody and bass by one amount; one that leaves the range comes nearer to 0."""
@@ -222,10 +267,11 @@ class TrioConverter(Converter):
             )
         return sequence
 
-    def _windows(
-        self, section: Section, rejections: list[Rejection]
-    ) -> tuple[list[Array], list[Origin]]:
-        """Finds the windows of one section: a line `[N, T]` for each part, and where they start."""
+    def section_windows(
+        self, section: Section, reading: Reading
+    ) -> tuple[dict[str, Array], list[Origin]]:
+        """Finds the windows of one section; see Converter."""
+        rejections = reading.rejections
         place = section.first_bar, section.start_seconds
         lines: list[list[Array]] = [[np.empty((0, self.num_steps), dtype)] for dtype in _DTYPES]
         origins: list[Origin] = []
@@ -234,7 +280,7 @@ class TrioConverter(Converter):
         if bars < self.config.slice_bars:
             detail = f"{bars} bars; a window needs {self.config.slice_bars}"
             rejections.append(Rejection("too_short", detail, None, *place))
-            return [each[0] for each in lines], origins
+            return self.no_windows(), origins
         parts = self._parts(section, bars, rejections)
         trios = math.prod(map(len, parts))
         if trios > self.config.max_trios:
@@ -243,25 +289,26 @@ class TrioConverter(Converter):
         for trio in itertools.islice(itertools.product(*parts), self.config.max_trios):
             playing = self._playing(trio, bars)
             steps = playing[:, np.newaxis] * STEPS_PER_BAR + np.arange(self.num_steps)
-            for part, windows in zip(trio, lines, strict=True):
-                windows.append(part.line[steps])
-            tracks = tuple(part.instrument for part in trio)
+            for line, windows in zip(trio, lines, strict=True):
+                windows.append(line.steps[steps])
+            tracks = tuple(line.instrument for line in trio)
             origins += [section.origin(tracks, bar * STEPS_PER_BAR) for bar in playing.tolist()]
         if trios and not origins:
             detail = f"no {self.config.slice_bars} bars in which melody, bass and drums all play"
             rejections.append(Rejection("not_all_playing", detail, None, *place))
-        return [np.concatenate(windows) for windows in lines], origins
+        found = {role: np.concatenate(each) for role, each in zip(ROLES, lines, strict=True)}
+        return found, origins
 
-    def _playing(self, trio: tuple[Part, ...], bars: int) -> Array:
+    def _playing(self, trio: tuple[Line, ...], bars: int) -> Array:
         """Returns the bars at which windows start that all three cover throughout, int64 `[N]`."""
-        covered = np.stack([part.covered for part in trio])
+        covered = np.stack([line.covered for line in trio])
         edge = min(self.config.gap_bars, bars)
         for outer in (slice(0, edge), slice(bars - edge, bars)):
             covered[:, outer] |= covered[:, outer].any()
         silent = np.append(0, np.cumsum(~covered.all(axis=0)))
         return np.flatnonzero(silent[self.config.slice_bars :] == silent[: -self.config.slice_bars])
 
-    def _parts(self, section: Section, bars: int, rejections: list[Rejection]) -> list[list[Part]]:
+    def _parts(self, section: Section, bars: int, rejections: list[Rejection]) -> list[list[Line]]:
         """Finds melodies, basses and drums of a section; says who is none and who is missing."""
         place = section.first_bar, section.start_seconds
         players: list[list[tuple[int, Notes]]] = [[], [], []]
@@ -300,7 +347,7 @@ class TrioConverter(Converter):
         section: Section,
         bars: int,
         rejections: list[Rejection],
-    ) -> Part:
+    ) -> Line:
         """Makes one instrument's line and the bars that it covers."""
         num_steps, qpm = bars * STEPS_PER_BAR, section.qpm
         start, end = quantize_notes(notes, STEPS_PER_QUARTER, qpm)
@@ -329,7 +376,7 @@ class TrioConverter(Converter):
         if left_out:
             place = section.first_bar, section.start_seconds
             rejections.append(Rejection(reason, detail, track, *place))
-        return Part(track, line, covered)
+        return Line(track, line, covered)
 
 
 _DTYPES = (np.uint8, np.uint8, bits_dtype(REDUCED))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from musicvae.converters.base import Array
+from musicvae.converters.examples import Array
 from musicvae.converters.notes import Notes
 
 NO_EVENT = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from musicvae.converters.base import Array
+from musicvae.converters.examples import Array
 
 
 def sliding_windows(line: Array, window_steps: int, hop_steps: int) -> Array:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import numpy as np
 
 from musicvae.augmentation import DRUM_CHANGES, Augmentation
-from musicvae.converters import Converter
-from musicvae.converters.base import Compact
-from musicvae.converters.drums import STEPS_PER_QUARTER
+from musicvae.converters import Converter, drum_converter
+from musicvae.converters.examples import Compact
 from musicvae.errors import ConfigError
+from musicvae.grid import STEPS_PER_QUARTER
 
 
 def check_augmentation(augmentation: Augmentation | None, converter: Converter) -> None:
@@ -24,7 +24,8 @@ def check_augmentation(augmentation: Augmentation | None, converter: Converter) 
     Raises:
       ConfigError: they are for drums, and the converter is not.
     """
-    if augmentation is not None and augmentation.is_for_drums and not converter.num_voices:
+    is_for_drums = augmentation is not None and augmentation.is_for_drums
+    if is_for_drums and drum_converter(converter) is None:
         raise ConfigError(
             f"[augment] {', '.join(DRUM_CHANGES)} are for drum configurations "
             "(converter type 'drums' or 'groove'); leave them out, or 0"
@@ -51,15 +52,18 @@ def augmented(
     size = len(next(iter(batch.values())))
     low, high = augmentation.transpose_range
     batch = converter.transpose(batch, generator.integers(low, high + 1, size))
+    drums = drum_converter(converter)
+    if drums is None:
+        return batch
     if augmentation.mix_probability:
         chosen = generator.random((size, 1)) < augmentation.mix_probability
-        taken = chosen & (generator.random((size, converter.num_voices)) < 0.5)
-        batch = converter.mix(batch, generator.permutation(size), taken)
+        taken = chosen & (generator.random((size, drums.num_classes)) < 0.5)
+        batch = drums.mix(batch, generator.permutation(size), taken)
     if augmentation.drop_voice_probability:
         chosen = generator.random(size) < augmentation.drop_voice_probability
-        batch = converter.drop_voice(batch, chosen, generator)
+        batch = drums.drop_voice(batch, chosen, generator)
     if augmentation.rotate_probability:
         chosen = generator.random(size) < augmentation.rotate_probability
-        beats = generator.integers(1, converter.num_steps // STEPS_PER_QUARTER, size)
-        batch = converter.rotate(batch, np.where(chosen, beats, 0))
+        beats = generator.integers(1, drums.num_steps // STEPS_PER_QUARTER, size)
+        batch = drums.rotate(batch, np.where(chosen, beats, 0))
     return batch

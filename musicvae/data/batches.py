@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from musicvae.augmentation import Augmentation
-from musicvae.converters import Batch, Converter
+from musicvae.batch import Batch
+from musicvae.converters import Converter, drum_converter
 from musicvae.data.augmenting import augmented, check_augmentation
 from musicvae.data.epochs import EpochOrder
 from musicvae.data.example_set import Array, ExampleSet
@@ -95,7 +96,9 @@ class TrainingBatches:
         generator = np.random.default_rng([self._seed, step, _BY_STEP])
         if self._augmentation is not None:
             compact = augmented(compact, self._converter, self._augmentation, generator)
-        compact = self._converter.drop_notes(compact, generator)
+        drums = drum_converter(self._converter)
+        if drums is not None:
+            compact = drums.drop_notes(compact, generator)
         return self._converter.expand({name: array[rows] for name, array in compact.items()})
 
 

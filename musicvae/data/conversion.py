@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from musicvae.data.conversion_report import FileOutcome, Totals, report_lines
+from musicvae.data.conversion_report import FileResult, Totals, report_lines
 from musicvae.data.identity import collection_name
 from musicvae.data.music_files import FoundFile, find_music_files
 from musicvae.data.partial import PartialFolder, fingerprint
@@ -166,8 +166,8 @@ def _read_files(
                 partial.add(chunk, outcomes, [r for result in ordered for r in result.records])
 
 
-def _outcome(name: str, result: ReadResult) -> FileOutcome:
-    return FileOutcome(
+def _outcome(name: str, result: ReadResult) -> FileResult:
+    return FileResult(
         name,
         len(result.records),
         result.num_empty,
@@ -180,19 +180,19 @@ def _outcome(name: str, result: ReadResult) -> FileOutcome:
     )
 
 
-def _with_part(options: ConversionOptions, outcome: FileOutcome) -> FileOutcome:
-    """Returns an outcome with its part of the split; a file that has none is skipped."""
-    if options.split is None or outcome.reason:
-        return outcome
-    part = options.split.part_of(outcome.name)
+def _with_part(options: ConversionOptions, file_result: FileResult) -> FileResult:
+    """Returns an file_result with its part of the split; a file that has none is skipped."""
+    if options.split is None or file_result.reason:
+        return file_result
+    part = options.split.part_of(file_result.name)
     if part is None:
         detail = "the table of --split_csv does not list it"
-        return FileOutcome(outcome.name, reason="not_in_split_csv", detail=detail)
-    return dataclasses.replace(outcome, part=part)
+        return FileResult(file_result.name, reason="not_in_split_csv", detail=detail)
+    return dataclasses.replace(file_result, part=part)
 
 
-def _outcomes(options: ConversionOptions, partial: PartialFolder) -> Iterator[FileOutcome]:
-    return (_with_part(options, outcome) for outcome in partial.outcomes())
+def _outcomes(options: ConversionOptions, partial: PartialFolder) -> Iterator[FileResult]:
+    return (_with_part(options, file_result) for file_result in partial.outcomes())
 
 
 def _write_output(options: ConversionOptions, partial: PartialFolder) -> Totals:
@@ -201,8 +201,8 @@ def _write_output(options: ConversionOptions, partial: PartialFolder) -> Totals:
     for part in options.part_files():
         if part:
             totals.parts[part] = 0
-    for outcome in _outcomes(options, partial):
-        totals.add(outcome)
+    for file_result in _outcomes(options, partial):
+        totals.add(file_result)
     if totals.num_sequences:
         with contextlib.ExitStack() as stack:
             writers = {
@@ -210,13 +210,13 @@ def _write_output(options: ConversionOptions, partial: PartialFolder) -> Totals:
                 for part, path in options.part_files().items()
             }
             records = partial.records()
-            for outcome, original in zip(
+            for file_result, original in zip(
                 _outcomes(options, partial), partial.outcomes(), strict=True
             ):
                 for _ in range(original.num_sequences):
                     record = next(records)
-                    if not outcome.reason:
-                        writers[outcome.part].write(record)
+                    if not file_result.reason:
+                        writers[file_result.part].write(record)
             finished: dict[Path, Path] = {}
             for writer in writers.values():
                 finished.update(writer.finish())

@@ -9,7 +9,7 @@ from typing import Any
 
 
 @dataclasses.dataclass(frozen=True)
-class FileOutcome:
+class FileResult:
     """What became of a file.
 
     Attributes:
@@ -41,7 +41,7 @@ class FileOutcome:
         return {key: value for key, value in dataclasses.asdict(self).items() if value}
 
     @classmethod
-    def from_json(cls, values: dict[str, Any]) -> FileOutcome:
+    def from_json(cls, values: dict[str, Any]) -> FileResult:
         """Returns what `to_json` gave."""
         errors = tuple(tuple(error) for error in values.get("tune_errors", ()))
         corrections = tuple(tuple(each) for each in values.get("corrections", ()))
@@ -78,25 +78,27 @@ class Totals:
     num_corrected: int = 0
     parts: dict[str, int] = dataclasses.field(default_factory=dict)
 
-    def add(self, outcome: FileOutcome) -> None:
+    def add(self, file_result: FileResult) -> None:
         """Adds a file."""
         self.num_files += 1
-        self.num_sequences += outcome.num_sequences
-        self.num_empty += outcome.num_empty
-        self.num_notes += outcome.num_notes
-        self.seconds += outcome.seconds
-        if outcome.reason:
-            _count(self.skipped, outcome.reason, f"{outcome.name}: {outcome.detail}")
+        self.num_sequences += file_result.num_sequences
+        self.num_empty += file_result.num_empty
+        self.num_notes += file_result.num_notes
+        self.seconds += file_result.seconds
+        if file_result.reason:
+            _count(self.skipped, file_result.reason, f"{file_result.name}: {file_result.detail}")
         else:
             self.num_converted += 1
-        if outcome.part:
-            self.parts[outcome.part] = self.parts.get(outcome.part, 0) + outcome.num_sequences
-        for number, reason, detail in outcome.tune_errors:
-            _count(self.skipped_tunes, reason, f"{outcome.name}, tune {number}: {detail}")
-        self.num_corrected += bool(outcome.corrections)
-        for code in dict.fromkeys(code for code, _ in outcome.corrections):
-            detail = next(text for other, text in outcome.corrections if other == code)
-            _count(self.corrected, code, f"{outcome.name}: {detail}")
+        if file_result.part:
+            self.parts[file_result.part] = (
+                self.parts.get(file_result.part, 0) + file_result.num_sequences
+            )
+        for number, reason, detail in file_result.tune_errors:
+            _count(self.skipped_tunes, reason, f"{file_result.name}, tune {number}: {detail}")
+        self.num_corrected += bool(file_result.corrections)
+        for code in dict.fromkeys(code for code, _ in file_result.corrections):
+            detail = next(text for other, text in file_result.corrections if other == code)
+            _count(self.corrected, code, f"{file_result.name}: {detail}")
 
     @property
     def num_skipped(self) -> int:
@@ -167,7 +169,7 @@ def _by_reason(skipped: dict[str, tuple[int, str]]) -> list[tuple[str, int, str]
 
 
 def report_lines(
-    totals: Totals, outcomes: Iterable[FileOutcome], settings: dict[str, Any]
+    totals: Totals, outcomes: Iterable[FileResult], settings: dict[str, Any]
 ) -> Iterator[str]:
     """Yields the JSON report, a file a line, without holding all files in memory.
 
@@ -179,7 +181,7 @@ def report_lines(
     head = {**settings, "totals": totals.to_json()}
     yield json.dumps(head, indent=1, ensure_ascii=False)[:-2] + ',\n "files": [\n'
     separator = "  "
-    for outcome in outcomes:
-        yield separator + json.dumps(outcome.to_json(), ensure_ascii=False)
+    for file_result in outcomes:
+        yield separator + json.dumps(file_result.to_json(), ensure_ascii=False)
         separator = ",\n  "
     yield "\n ]\n}\n"

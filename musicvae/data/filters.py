@@ -12,9 +12,7 @@ import dataclasses
 import numpy as np
 
 from musicvae.converters import CompactExtraction, Converter
-from musicvae.converters.groove import GrooveConverter
 from musicvae.converters.notes import Notes, read_score
-from musicvae.converters.sections import split_sections, whole_section
 from musicvae.lazy_note_seq import NoteSequence
 
 _POSITIONS_PER_QUARTER = 16
@@ -83,8 +81,7 @@ def extract_filtered(
     if filters is None:
         return found, []
     score, _ = read_score(sequence)
-    is_whole = isinstance(converter, GrooveConverter)
-    sections = [whole_section(score)[0]] if is_whole else split_sections(score)[0]
+    sections, _ = converter.sections(score)
     objections = [
         filters.objection(section.notes, section.end_seconds - section.start_seconds, section.qpm)
         for section in sections

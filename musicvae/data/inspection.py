@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from musicvae.converters import Converter, PitchMap, Rejection
-from musicvae.converters.base import Array
+from musicvae.converters.examples import Array
 from musicvae.converters.notes import Score, read_score
 from musicvae.converters.sections import Section, split_sections
 from musicvae.lazy_note_seq import NoteSequence

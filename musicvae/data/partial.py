@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from musicvae.data.conversion_report import FileOutcome
+from musicvae.data.conversion_report import FileResult
 from musicvae.data.music_files import FoundFile
 from musicvae.errors import InputError
 from musicvae.files import atomic_file, is_special, open_lock
@@ -130,7 +130,7 @@ class PartialFolder:
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return False
 
-    def add(self, chunk: range, outcomes: Sequence[FileOutcome], records: Sequence[bytes]) -> None:
+    def add(self, chunk: range, outcomes: Sequence[FileResult], records: Sequence[bytes]) -> None:
         """Writes a finished chunk.
 
         Args:
@@ -140,15 +140,15 @@ class PartialFolder:
         """
         content = b"".join(framed(record) for record in records)
         self._write(f"{chunk.start:09d}.records", content)
-        sealed = _sealed([outcome.to_json() for outcome in outcomes], content)
+        sealed = _sealed([file_result.to_json() for file_result in outcomes], content)
         self._write(f"{chunk.start:09d}.json", json.dumps(sealed).encode())
 
-    def outcomes(self) -> Iterator[FileOutcome]:
+    def outcomes(self) -> Iterator[FileResult]:
         """Yields what became of every file, in order."""
         for chunk in self.chunks():
             sealed = json.loads((self.path / f"{chunk.start:09d}.json").read_bytes())
             for values in sealed["outcomes"]:
-                yield FileOutcome.from_json(values)
+                yield FileResult.from_json(values)
 
     def records(self) -> Iterator[bytes]:
         """Yields the serialized sequences of all files, in order."""

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from musicvae.converters import Batch
+from musicvae.batch import Batch
 from musicvae.data.batches import EvaluationBatches, TrainingBatches
 from musicvae.data.example_set import Array
 
@@ -123,4 +123,4 @@ class _Layout:
         rest = shaped[2:]
         inputs = outputs if self._autoencodes else rest.pop(0)
         controls = rest.pop(0) if self._has_controls else None
-        return Batch(inputs, outputs, controls, lengths)  # type: ignore[arg-type]
+        return Batch(inputs, outputs, controls, lengths)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from musicvae.codes import frechet_distance
-from musicvae.converters import Converter, Example, GrooveConverter
+from musicvae.converters import Converter, Example, performance_converter
 from musicvae.data.example_set import ExampleSet
 from musicvae.evaluation.step_labels import drawn_set, each_example
 from musicvae.generate.piece_rows import inputs_of
@@ -26,9 +26,8 @@ _TOGETHER = 256
 def encodes_samples(converter: Converter) -> bool:
     """Returns whether what a decoder writes says all that an encoder reads."""
     has_controls = converter.spec.control_depth > 0
-    return not (
-        isinstance(converter, GrooveConverter) or converter.spec.num_segments or has_controls
-    )
+    is_performance = performance_converter(converter) is not None
+    return not (is_performance or converter.spec.num_segments or has_controls)
 
 
 def frechet_distances(

@@ -24,7 +24,7 @@ import tensorflow as tf
 
 from musicvae.checkpoints import CheckpointKeeper, open_checkpoint, restore
 from musicvae.config import Config
-from musicvae.converters.trio import ROLES
+from musicvae.converters import build_converter
 from musicvae.data.batches import EvaluationBatches
 from musicvae.data.pipeline import evaluation_dataset
 from musicvae.errors import DataError
@@ -268,15 +268,17 @@ def _tags(evaluation: Evaluation) -> Iterator[str]:
 
 
 def figure_label(tag: str, config: Config) -> str:
-    """Returns a figure's TensorBoard tag as words; of a trio, with the name of the part.
+    """Returns a figure's TensorBoard tag as words, with the name of the part.
 
     Args:
       tag: the tag, with its pass or without.
       config: the model's configuration.
     """
     words = [word for word in tag.split("/") if word not in ("losses", "metrics")]
-    if config.converter.type == "trio" and words[-1].startswith("output_"):
-        words[-1] = ROLES[int(words[-1].removeprefix("output_"))]
+    if words[-1].startswith("output_"):
+        parts = build_converter(config.converter).parts
+        number = int(words[-1].removeprefix("output_"))
+        words[-1] = parts[number].name if number < len(parts) else words[-1]
     return ", ".join(words).replace("_", " ")
 
 

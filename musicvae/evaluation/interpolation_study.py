@@ -22,7 +22,7 @@ import numpy.typing as npt
 from musicvae.converters import Converter, Example
 from musicvae.errors import InputError
 from musicvae.evaluation.language_model import Labels, label_cost
-from musicvae.evaluation.step_labels import joined, step_labels
+from musicvae.evaluation.step_labels import joined
 from musicvae.latent import slerp
 from musicvae.plot.curves import Curve, Panel, curve_chart
 from musicvae.plot.drawing import Drawing
@@ -94,7 +94,7 @@ def study_interpolation(
     converter = model.converter
 
     def decoded_labels(outputs: Any) -> Labels:
-        return joined(converter, step_labels(converter, outputs))
+        return joined(converter, converter.step_labels(outputs))
 
     learnt = [decoded_labels(example.outputs) for example in known]
     if len(held_out) < 2 or not learnt or places < 2:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from musicvae.converters.trio import ROLES
+from musicvae.converters import performance_converter
 from musicvae.data.example_set import ExampleSet
 from musicvae.evaluation.interpolation_study import (
     InterpolationStudy,
@@ -178,7 +178,7 @@ def measure_model(
         realism=realism,
         interpolation=interpolation,
         left_out=left_out,
-        parts=ROLES if model.converter.spec.part_depths else (),
+        parts=_part_names(model),
     )
 
 
@@ -220,16 +220,24 @@ def _part(examples: ExampleSet, rows: slice) -> ExampleSet:
     return ExampleSet(arrays, examples.sources[rows], examples.findings)
 
 
+def _part_names(model: TrainedModel) -> tuple[str, ...]:
+    """Returns the names of the parts, if there are several."""
+    parts = model.converter.parts
+    return tuple(part.name for part in parts) if len(parts) > 1 else ()
+
+
 def _inapplicable(model: TrainedModel) -> dict[str, str]:
     """Returns what does not apply to a representation, with the reason."""
-    kind = model.config.converter.type
-    found = {}
-    if kind != "groove":
-        found["hits, velocity and timing errors"] = f"{kind} examples have no velocity and timing"
-    if kind in ("drums", "groove"):
+    converter, found = model.converter, {}
+    labels = {part.labels for part in converter.parts}
+    if performance_converter(converter) is None:
+        found["hits, velocity and timing errors"] = (
+            f"{converter.noun} examples have no velocity and timing"
+        )
+    if labels == {"drums"}:
         found["pitch range and pitch classes"] = "drums have no pitch; drum classes stand instead"
-    elif kind in ("melody",):
-        found["drum classes"] = "a melody has no drums"
+    elif labels == {"pitches"}:
+        found["drum classes"] = f"a {converter.noun} has no drums"
     if model.converter.spec.num_segments:
         found["repetition of bars"] = "an example is one bar"
     return found

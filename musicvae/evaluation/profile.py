@@ -19,11 +19,10 @@ import numpy.typing as npt
 
 from musicvae.attributes.measures import ATTRIBUTES, step_notes
 from musicvae.evaluation.step_labels import Labels
-from musicvae.general_midi import drum_name, kit_rank
+from musicvae.general_midi import drum_name, drum_rank
+from musicvae.grid import STEPS_PER_BAR
 from musicvae.lazy_note_seq import NoteSequence
 
-STEPS_PER_BAR = 16
-QPM = 120.0
 STEP_SECONDS = 0.125
 PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
@@ -114,7 +113,7 @@ def profile_of(pieces: Sequence[NoteSequence], repetition: Repetition = NO_REPET
         onsets_per_bar=np.array(density, np.float64),
         pitch_classes=_shares({name: classes[k] for k, name in enumerate(PITCH_CLASSES)}),
         pitches=_shares({str(pitch): pitches[pitch] for pitch in sorted(pitches)}),
-        drums=_shares({drum_name(pitch): drums[pitch] for pitch in sorted(drums, key=kit_rank)}),
+        drums=_shares({drum_name(pitch): drums[pitch] for pitch in sorted(drums, key=drum_rank)}),
         positions=_shares({str(k + 1): positions[k] for k in range(STEPS_PER_BAR)}),
         lowest=_mean(lows),
         highest=_mean(highs),

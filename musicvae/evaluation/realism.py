@@ -16,21 +16,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from musicvae.converters import Converter, Example
-from musicvae.converters.groove import GrooveConverter
+from musicvae.converters import Converter, Example, performance_converter
 from musicvae.data.example_set import ExampleSet
 from musicvae.evaluation.code_distance import frechet_distances
 from musicvae.evaluation.language_model import label_cost
-from musicvae.evaluation.profile import STEP_SECONDS, STEPS_PER_BAR
+from musicvae.evaluation.profile import STEP_SECONDS
 from musicvae.evaluation.step_labels import (
     Labels,
     drawn_set,
     each_example,
     joined,
     labels_of_set,
-    pitched_parts,
-    step_labels,
 )
+from musicvae.grid import STEPS_PER_BAR
 from musicvae.lazy_note_seq import NoteSequence
 
 if TYPE_CHECKING:
@@ -116,7 +114,7 @@ def measure_realism(
         cost = _relative_cost(model.converter, outputs, held_out, known, seed)
     codes = _told_codes(model, held_out, known, seed, report)
     long_notes = held_out_long_notes = None
-    if pitched_parts(model.converter):
+    if model.converter.pitched_parts:
         converter = model.converter
         pieces = (converter.to_notes(np.nan_to_num(rows)) for rows in outputs)
         long_notes = share_of_long_notes(pieces)
@@ -189,16 +187,16 @@ def _features(converter: Converter, outputs: Array) -> Array:
     Returns:
       float16 `[T, F]`.
     """
-    if isinstance(converter, GrooveConverter):
+    if performance_converter(converter) is not None:
         features = np.asarray(outputs, np.float16)
     else:
-        labels = step_labels(converter, outputs)
-        melodic = pitched_parts(converter)
-        parts = converter.spec.part_depths or (outputs.shape[1],)
-        is_drums = not melodic and not converter.spec.num_segments
+        labels = converter.step_labels(outputs)
+        bounds = np.cumsum([part.depth for part in converter.parts])[:-1]
         columns = [
-            _bits(labels[:, k]) if is_drums or (melodic and k not in melodic) else part
-            for k, part in enumerate(np.split(outputs > 0.5, np.cumsum(parts)[:-1], axis=-1))
+            _bits(labels[:, k]) if part.labels == "drums" else rows
+            for k, (part, rows) in enumerate(
+                zip(converter.parts, np.split(outputs > 0.5, bounds, axis=-1), strict=True)
+            )
         ]
         features = np.concatenate(columns, axis=1).astype(np.float16)
     if len(features) <= STEPS_PER_BAR or converter.spec.num_segments:
@@ -306,7 +304,7 @@ def _relative_cost(
         return joined(converter, labels_of_set(converter, drawn_set(examples, most, seed)))
 
     cost = label_cost(list(labels(known, _MAX_LEARNT)))
-    ours = [cost(joined(converter, step_labels(converter, np.nan_to_num(o)))) for o in outputs]
+    ours = [cost(joined(converter, converter.step_labels(np.nan_to_num(o)))) for o in outputs]
     theirs = [cost(row) for row in labels(held_out, _MAX_PRICED)]
     return float(np.mean(ours)) / max(float(np.mean(theirs)), 1e-9)
 

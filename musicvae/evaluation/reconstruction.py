@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from musicvae.converters import Converter
-from musicvae.converters.groove import GrooveConverter
+from musicvae.converters import NO_LABEL, Converter, performance_converter
 from musicvae.data.batches import EvaluationBatches
 from musicvae.data.example_set import Array, ExampleSet
 from musicvae.evaluation.groove_errors import STEP_MS, GrooveErrors, baseline_grooves, groove_errors
-from musicvae.evaluation.step_labels import NOTHING, labels_of_set
+from musicvae.evaluation.step_labels import labels_of_set
 
 if TYPE_CHECKING:
     from musicvae.generate import TrainedModel
@@ -85,7 +84,8 @@ def measure_reconstruction(
         model.step, progress=progress
     )
     baseline = baseline_figures(model.converter, held_out, held_out if known is None else known)
-    takes_hits = isinstance(model.converter, GrooveConverter) and model.network.decoder.takes_fixed
+    has_hits = performance_converter(model.converter) is not None
+    takes_hits = has_hits and model.network.decoder.takes_fixed
     return Reconstruction(
         found.examples,
         _figures(found.scalars, TEACHER_FORCED),
@@ -126,7 +126,7 @@ def baseline_figures(
       encoder's input left as it is; of all else the accuracy of the most usual step (of a trio, of
       each part).
     """
-    if isinstance(converter, GrooveConverter):
+    if performance_converter(converter) is not None:
         predictions = baseline_grooves(outputs for _, outputs in _grooves(converter, known))
         errors = dict.fromkeys([*predictions, AS_IT_IS], GrooveErrors())
         for inputs, outputs in _grooves(converter, held_out):
@@ -154,9 +154,9 @@ def _baseline_steps(held_out: Array, known: Array) -> list[float]:
     accuracies = []
     for part in range(held_out.shape[-1]):
         labels = known[..., part]
-        values, counts = np.unique(labels[labels != NOTHING], return_counts=True)
+        values, counts = np.unique(labels[labels != NO_LABEL], return_counts=True)
         steps = held_out[..., part]
-        steps = steps[steps != NOTHING]
+        steps = steps[steps != NO_LABEL]
         accuracies.append(float((steps == values[counts.argmax()]).mean()))
     return accuracies
 

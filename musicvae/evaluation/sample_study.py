@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from musicvae.converters import Converter
+from musicvae.converters import NO_LABEL, Converter
+from musicvae.converters.voices import FIRST_PITCH
 from musicvae.data.example_set import ExampleSet
 from musicvae.errors import MusicVAEError
 from musicvae.evaluation.profile import (
     NO_REPETITION,
-    QPM,
     STEP_SECONDS,
     Histogram,
     Profile,
@@ -34,14 +34,11 @@ from musicvae.evaluation.profile import (
 )
 from musicvae.evaluation.similarity import jensen_shannon, nearest_distances, overlap
 from musicvae.evaluation.step_labels import (
-    FIRST_PITCH,
-    NOTHING,
     Labels,
     each_example,
     labels_of_set,
-    pitched_parts,
-    step_labels,
 )
+from musicvae.grid import DEFAULT_QPM
 from musicvae.lazy_note_seq import NoteSequence
 
 if TYPE_CHECKING:
@@ -159,7 +156,7 @@ def study_samples(
     pieces = [piece for piece in samples if piece is not None and piece.notes]
     others = []
     for k, example in enumerate(each_example(converter, held_out)):
-        others.append(converter.to_notes(example.outputs, qpm=QPM))
+        others.append(converter.to_notes(example.outputs, qpm=DEFAULT_QPM))
         report("held-out examples measured", k + 1, len(held_out))
     other_labels = labels_of_set(converter, held_out)
     ours = profile_of(pieces, _repetition(converter, sample_labels, samples))
@@ -270,7 +267,7 @@ def _as_notes(converter: Converter, outputs: Any) -> NoteSequence | None:
     if not np.isfinite(outputs).all():
         return None
     try:
-        piece = converter.to_notes(outputs, qpm=QPM)
+        piece = converter.to_notes(outputs, qpm=DEFAULT_QPM)
     except (MusicVAEError, ValueError, IndexError):
         return None
     for note in piece.notes:
@@ -281,10 +278,10 @@ def _as_notes(converter: Converter, outputs: Any) -> NoteSequence | None:
 
 
 def _label_rows(converter: Converter, decoded: Sequence[Any]) -> Labels:
-    """Returns the labels of samples, int64 `[N, T, P]`; `NOTHING` past an early end."""
-    parts = [step_labels(converter, outputs) for outputs in decoded]
+    """Returns the labels of samples, int64 `[N, T, P]`; `NO_LABEL` past an early end."""
+    parts = [converter.step_labels(outputs) for outputs in decoded]
     longest = max(converter.num_steps, *map(len, parts))
-    rows = np.full((len(parts), longest, parts[0].shape[-1]), NOTHING, np.int64)
+    rows = np.full((len(parts), longest, parts[0].shape[-1]), NO_LABEL, np.int64)
     for row, part in zip(rows, parts, strict=True):
         row[: len(part)] = part
     return rows
@@ -322,7 +319,7 @@ def _novelty(
         chosen = np.random.default_rng(seed).permutation(len(held_out))[:_MAX_COMPARED]
         held_out = held_out[np.sort(chosen)]
     low, high = (0, 0)
-    if model.config.augmentation is not None and pitched_parts(converter):
+    if model.config.augmentation is not None and converter.pitched_parts:
         low, high = model.config.augmentation.transpose_range
     variants = [_transposition(converter, k) for k in range(low, high + 1) if k]
 
@@ -348,7 +345,7 @@ def _novelty(
 def _transposition(converter: Converter, semitones: int) -> Callable[[Any], Any]:
     """Returns what moves flat labels `[N, T * P]` by semitones, where they are pitches."""
     num_parts = max(len(converter.spec.part_depths), 1)
-    melodic = np.isin(np.arange(num_parts), pitched_parts(converter))
+    melodic = np.isin(np.arange(num_parts), converter.pitched_parts)
 
     def transposed(labels: Any) -> Any:
         parts = labels.reshape(len(labels), -1, num_parts)

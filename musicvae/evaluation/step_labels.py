@@ -2,7 +2,7 @@
 
 A melody's label is the column of its one-hot row, a drum pattern's the drums as bits, a groove's
 its hits as bits. A trio has three parts. A multitrack bar has one label for each place of its token
-list. Where a sequence has ended the label is `NOTHING`.
+list. Where a sequence has ended the label is `NO_LABEL`.
 
 Axes: N examples, T time step, P parts, D columns of a step.
 """
@@ -15,47 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from musicvae.converters import Converter, Example
-from musicvae.converters.drums import DrumsConverter
-from musicvae.converters.groove import GrooveConverter
-from musicvae.converters.melody import MelodyConverter
 from musicvae.data.example_set import ExampleSet
 
 Labels = npt.NDArray[np.int64]
 Array = npt.NDArray[np.generic]
 
-NOTHING = -1
-MAX_ROLL_COLUMNS = 62
-FIRST_PITCH = 2
-
 _TOGETHER = 256
-
-
-def step_labels(converter: Converter, outputs: npt.ArrayLike) -> Labels:
-    """Returns the labels of examples.
-
-    Args:
-      converter: what the examples are of.
-      outputs: bool or float `[..., T, D]`.
-
-    Returns:
-      int64 `[..., T, P]`.
-    """
-    rows = np.asarray(outputs) > 0.5
-    parts = converter.spec.part_depths or (rows.shape[-1],)
-    if isinstance(converter, GrooveConverter):
-        return _bits(rows[..., : rows.shape[-1] // 3])[..., np.newaxis]
-    if isinstance(converter, DrumsConverter) and converter.config.roll_output:
-        return _bits(rows)[..., np.newaxis]
-    bounds = np.cumsum(parts)[:-1]
-    columns = [_columns(part) for part in np.split(rows, bounds, axis=-1)]
-    return np.stack(columns, axis=-1)
-
-
-def pitched_parts(converter: Converter) -> tuple[int, ...]:
-    """Returns which parts P are melodies, whose labels from `FIRST_PITCH` on are pitches."""
-    if converter.spec.part_depths:
-        return (0, 1)
-    return (0,) if isinstance(converter, MelodyConverter) else ()
 
 
 def joined(converter: Converter, labels: Labels) -> Labels:
@@ -69,8 +34,8 @@ def joined(converter: Converter, labels: Labels) -> Labels:
       int64 `[..., T]`, equal where all parts are.
     """
     result = labels[..., 0]
-    for k, depth in enumerate(converter.spec.part_depths[1:], start=1):
-        result = result * (depth + 1) + labels[..., k]
+    for k, part in enumerate(converter.parts[1:], start=1):
+        result = result * (part.depth + 1) + labels[..., k]
     return result
 
 
@@ -90,7 +55,8 @@ def labels_of_set(
     parts = []
     for start in range(0, len(examples), _TOGETHER):
         indices = np.arange(start, min(start + _TOGETHER, len(examples)))
-        parts.append(step_labels(converter, converter.expand(examples.take(indices)).outputs))
+        outputs = converter.expand(examples.take(indices)).outputs
+        parts.append(converter.step_labels(outputs))
         if progress is not None:
             progress(int(indices[-1]) + 1)
     return np.concatenate(parts)
@@ -120,14 +86,3 @@ def drawn_set(examples: ExampleSet, most: int | None, seed: int) -> ExampleSet:
         return examples
     chosen = np.sort(np.random.default_rng(seed).permutation(len(examples))[:most])
     return ExampleSet(examples.take(chosen), examples.sources[chosen], examples.findings)
-
-
-def _bits(rows: npt.NDArray[np.bool_]) -> Labels:
-    assert rows.shape[-1] <= MAX_ROLL_COLUMNS, "a roll of more columns than a number has bits"
-    bits: Labels = rows @ (1 << np.arange(rows.shape[-1], dtype=np.int64))
-    return bits
-
-
-def _columns(rows: npt.NDArray[np.bool_]) -> Labels:
-    columns: Labels = np.where(rows.any(axis=-1), rows.argmax(axis=-1), NOTHING).astype(np.int64)
-    return columns

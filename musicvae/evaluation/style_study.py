@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from musicvae.codes.table import CodeTable
 from musicvae.evaluation.similarity import nearest_distances
-from musicvae.evaluation.step_labels import joined, step_labels
+from musicvae.evaluation.step_labels import joined
 from musicvae.styles import Style
 
 if TYPE_CHECKING:
@@ -61,5 +61,5 @@ def _labels(
     longest = max(map(len, decoded))
     labels = np.full((len(decoded), longest), -2, np.int64)
     for row, outputs in zip(labels, decoded, strict=True):
-        row[: len(outputs)] = joined(model.converter, step_labels(model.converter, outputs))
+        row[: len(outputs)] = joined(model.converter, model.converter.step_labels(outputs))
     return labels

@@ -7,18 +7,11 @@ representation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from musicvae.converters.drum_classes import REDUCED
-from musicvae.converters.drums import DrumsConverter
-from musicvae.converters.groove import GrooveConverter
-from musicvae.converters.melody import MelodyConverter
-from musicvae.converters.multitrack import MultitrackConverter
-from musicvae.converters.performance import NUM_PITCHES, STEPS_PER_BAR, STEPS_PER_QUARTER
-from musicvae.converters.trio import MAX_PITCH, MIN_PITCH, TrioConverter
+from musicvae.converters.magenta_js import cannot_be_read, magenta_js
 from musicvae.errors import InputError
 from musicvae.export.source import ExportSource, Weights
 
@@ -37,13 +30,13 @@ def magenta_js_config(source: ExportSource) -> dict[str, Any]:
       InputError: magenta-js has no such model; the message says what to do instead.
     """
     _check(source)
-    config = source.converter.config
+    control = source.converter.control
     found: dict[str, Any] = {"type": "MusicVAE", "dataConverter": _converter(source)}
-    if getattr(config, "chord_encoding", None):
+    if control.chords:
         found["chordEncoder"] = "TriadChordEncoder"
-    if getattr(config, "condition_on_key", False):
+    if control.key:
         found["conditionOnKey"] = True
-    if getattr(config, "hits_as_controls", False):
+    if control.hits:
         found["extraControls"] = [{"name": "hits", "depth": source.spec.control_depth}]
     return found
 
@@ -104,17 +97,11 @@ def _check(source: ExportSource) -> None:
             raise InputError(f"{what}: it has one conductor, which is fed nothing; {_ELSEWHERE}")
     if not source.has_encoder:
         return
-    config_of_notes = source.converter.config
-    taps = getattr(config_of_notes, "tapify", False)
-    if getattr(config_of_notes, "fixed_velocities", False) != taps:
+    fault = cannot_be_read(source.converter)
+    if fault:
         raise InputError(
-            f"{what} with its encoder: it takes velocities out of taps, and of nothing else; "
-            f"add --decoder_only to export it for sampling alone, or {_ELSEWHERE}"
-        )
-    if getattr(config_of_notes, "add_instruments", None):
-        raise InputError(
-            f"{what} with its encoder: it cannot take drums out of the input (add_instruments); "
-            f"add --decoder_only to export it for sampling alone, or {_ELSEWHERE}"
+            f"{what} with its encoder: it {fault}; add --decoder_only to export it for sampling "
+            f"alone, or {_ELSEWHERE}"
         )
     layers = config.hparams.enc_rnn_size
     core = encoder.core.type if encoder.core else "bidirectional_lstm"
@@ -134,49 +121,8 @@ def _check(source: ExportSource) -> None:
 
 def _converter(source: ExportSource) -> dict[str, Any]:
     """Returns the data converter and its arguments."""
-    kind, args = _ARGUMENTS[type(source.converter)](source.converter)
+    kind, args = magenta_js(source.converter)
     args = {"numSteps": source.config.hparams.max_seq_len} | args
     if _is_hierarchical(source):
         args["numSegments"] = source.config.decoder.options["level_lengths"][0]
     return {"type": kind, "args": args}
-
-
-def _melody(converter: MelodyConverter) -> tuple[str, dict[str, Any]]:
-    config = converter.config
-    return "MelodyConverter", {"minPitch": config.min_pitch, "maxPitch": config.max_pitch}
-
-
-def _drums(converter: DrumsConverter) -> tuple[str, dict[str, Any]]:
-    kind = "DrumRollConverter" if converter.config.roll_output else "DrumsConverter"
-    return kind, {"pitchClasses": [list(pitches) for pitches in converter.config.table]}
-
-
-def _groove(converter: GrooveConverter) -> tuple[str, dict[str, Any]]:
-    config = converter.config
-    args = {"stepsPerQuarter": 4, "humanize": config.humanize, "tapify": config.tapify}
-    return "GrooveConverter", args | {"pitchClasses": [list(pitches) for pitches in REDUCED]}
-
-
-def _trio(_: TrioConverter) -> tuple[str, dict[str, Any]]:
-    pitches = {"minPitch": MIN_PITCH, "maxPitch": MAX_PITCH}
-    drums = {"pitchClasses": [list(classes) for classes in REDUCED]}
-    return "TrioConverter", {"melArgs": pitches, "bassArgs": pitches, "drumsArgs": drums}
-
-
-def _multitrack(converter: MultitrackConverter) -> tuple[str, dict[str, Any]]:
-    return "MultitrackConverter", {
-        "stepsPerQuarter": STEPS_PER_QUARTER,
-        "totalSteps": STEPS_PER_BAR,
-        "numVelocityBins": converter.config.num_velocity_bins,
-        "minPitch": 0,
-        "maxPitch": NUM_PITCHES - 1,
-    }
-
-
-_ARGUMENTS: Mapping[type, Callable[[Any], tuple[str, dict[str, Any]]]] = {
-    DrumsConverter: _drums,
-    GrooveConverter: _groove,
-    MelodyConverter: _melody,
-    MultitrackConverter: _multitrack,
-    TrioConverter: _trio,
-}

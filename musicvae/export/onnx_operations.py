@@ -251,12 +251,12 @@ class ONNXOperations(Operations):
         return Read(steps if with_steps else None, last)
 
     def loop(
-        self, count: Value, carried: Sequence[Value], step: Step
+        self, count: Value, loop_state: Sequence[Value], step: Step
     ) -> tuple[list[Value], list[Value]]:
         """As Operations.loop."""
         outer, self._nodes = self._nodes, []
         t, condition = self._fresh(), self._fresh()
-        given = [self._fresh() for _ in carried]
+        given = [self._fresh() for _ in loop_state]
         after, kept = step(t, given)
         goes_on = self._node("Identity", condition)
         after = [self._node("Identity", value) for value in after]
@@ -275,10 +275,10 @@ class ONNXOperations(Operations):
             ],
         )
         self._nodes = outer
-        results = [self._fresh() for _ in (*carried, *kept)]
-        given = [count, "", *carried]
+        results = [self._fresh() for _ in (*loop_state, *kept)]
+        given = [count, "", *loop_state]
         self._nodes.append(helper.make_node("Loop", given, results, body=body))
-        return results[: len(carried)], results[len(carried) :]
+        return results[: len(loop_state)], results[len(loop_state) :]
 
     @staticmethod
     def _unknown(name: str) -> Any:

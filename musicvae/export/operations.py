@@ -169,14 +169,14 @@ class Operations(abc.ABC):
 
     @abc.abstractmethod
     def loop(
-        self, count: Value, carried: Sequence[Value], step: Step
+        self, count: Value, loop_state: Sequence[Value], step: Step
     ) -> tuple[list[Value], list[Value]]:
         """Repeats a step.
 
         Args:
           count: how often, at least once; as `size` gives it.
-          carried: what the first step is given.
-          step: called once to build the loop's body, with the step's number and what is carried;
+          loop_state: what the first step is given.
+          step: called once to build the loop's body, with the step's number and what is loop_state;
             returns what the next step is given, of the same shapes, and what is kept of this one.
 
         Returns:

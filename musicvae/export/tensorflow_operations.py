@@ -163,8 +163,8 @@ class TensorFlowOperations(Operations):
             x = tf.reverse_sequence(x, lengths, seq_axis=0, batch_axis=1)
         entered = self.matmul(x, inputs) + shifted
 
-        def step(t: Value, carried: list[Value]) -> tuple[list[Value], list[Value]]:
-            c, h = carried
+        def step(t: Value, loop_state: list[Value]) -> tuple[list[Value], list[Value]]:
+            c, h = loop_state
             i, g, f, o = tf.split(tf.gather(entered, t) + tf.matmul(h, recurrent), 4, -1)
             new_c = tf.sigmoid(f) * c + tf.sigmoid(i) * tf.tanh(g)
             new_h = tf.sigmoid(o) * tf.tanh(new_c)
@@ -180,15 +180,15 @@ class TensorFlowOperations(Operations):
         return Read(steps, last)
 
     def loop(
-        self, count: Value, carried: Sequence[Value], step: Step
+        self, count: Value, loop_state: Sequence[Value], step: Step
     ) -> tuple[list[Value], list[Value]]:
         """As Operations.loop."""
-        shapes = _kept_shapes(carried, step)
-        arrays = [self._empty(count, dtype, shape, carried[0]) for dtype, shape in shapes]
+        shapes = _kept_shapes(loop_state, step)
+        arrays = [self._empty(count, dtype, shape, loop_state[0]) for dtype, shape in shapes]
 
-        def body(t: Value, carried: list[Value], arrays: list[Any]) -> Any:
-            after, kept = step(t, carried)
-            for old, new in zip(carried, after, strict=True):
+        def body(t: Value, loop_state: list[Value], arrays: list[Any]) -> Any:
+            after, kept = step(t, loop_state)
+            for old, new in zip(loop_state, after, strict=True):
                 new.set_shape(old.shape)
             pairs = zip(arrays, kept, strict=True)
             return t + 1, after, [self._with(array, t, value) for array, value in pairs]
@@ -196,7 +196,7 @@ class TensorFlowOperations(Operations):
         _, after, arrays = tf.while_loop(
             lambda t, *_: t < count,
             body,
-            (tf.constant(0), list(carried), arrays),
+            (tf.constant(0), list(loop_state), arrays),
             parallel_iterations=1,
         )
         return list(after), [self._finished(array) for array in arrays]
@@ -230,12 +230,12 @@ class TFLiteOperations(TensorFlowOperations):
         return array
 
 
-def _kept_shapes(carried: Sequence[Value], step: Step) -> list[tuple[Any, Any]]:
+def _kept_shapes(loop_state: Sequence[Value], step: Step) -> list[tuple[Any, Any]]:
     """Finds dtype and shape of what a step keeps, in a graph that is thrown away."""
     shapes: list[tuple[Any, Any]] = []
 
     def probe() -> None:
-        _, kept = step(tf.constant(0), list(carried))
+        _, kept = step(tf.constant(0), list(loop_state))
         shapes.extend((value.dtype, value.shape) for value in kept)
 
     tf.function(probe, autograph=False).get_concrete_function()

@@ -16,9 +16,10 @@ import struct
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
+from musicvae.grid import DEFAULT_QPM
+
 TICKS_PER_QUARTER = 480
 
-_DEFAULT_QPM = 120.0
 _DRUM_CHANNEL = 9
 _MELODIC_CHANNELS = tuple(channel for channel in range(16) if channel != _DRUM_CHANNEL)
 _MAX_TEMPO_MICROSECONDS = 2**24 - 1
@@ -64,7 +65,7 @@ def _clock(sequence: Any) -> Callable[[float], int]:
         (max(tempo.time, 0.0), tempo.qpm) for tempo in sequence.tempos if tempo.qpm > 0
     )
     if not changes or changes[0][0] > 0:
-        changes.insert(0, (0.0, _DEFAULT_QPM))
+        changes.insert(0, (0.0, DEFAULT_QPM))
     starts = [seconds for seconds, _ in changes]
     ticks = [0.0]
     for (before, qpm), (after, _) in itertools.pairwise(changes):
@@ -91,7 +92,7 @@ def _signature_events(sequence: Any, to_ticks: Callable[[float], int]) -> list[E
     tempos = [(tempo.time, tempo.qpm) for tempo in sequence.tempos if tempo.qpm > 0]
     events = [
         (to_ticks(seconds), _META, _meta(0x51, _microseconds(qpm).to_bytes(3, "big")))
-        for seconds, qpm in tempos or [(0.0, _DEFAULT_QPM)]
+        for seconds, qpm in tempos or [(0.0, DEFAULT_QPM)]
     ]
     for time_signature in sequence.time_signatures:
         power = time_signature.denominator.bit_length() - 1

@@ -17,10 +17,10 @@ from typing import Any
 from musicvae.formats.bounds import MAX_EVENTS, MusicFileError, reasons_for
 from musicvae.formats.corrections import Corrections
 from musicvae.formats.score_notes import elements, part_notes
+from musicvae.grid import DEFAULT_QPM
 from musicvae.lazy_note_seq import NoteSequence
 
 _VELOCITY = 64
-_DEFAULT_QPM = 120.0
 _TICKS_PER_QUARTER = 220
 
 
@@ -186,7 +186,7 @@ class _Clock:
     """
 
     def __init__(self, marks: list[tuple[float, float]]) -> None:
-        by_place = {0.0: _DEFAULT_QPM}
+        by_place = {0.0: DEFAULT_QPM}
         by_place.update(sorted(reversed(marks), key=lambda mark: mark[0]))
         self.changes = sorted(by_place.items())
         self._places = [place for place, _ in self.changes]

@@ -21,10 +21,10 @@ from xml.etree import ElementTree
 from musicvae.errors import MissingExtraError
 from musicvae.formats.midi_writing import note_sequence_to_midi
 from musicvae.general_midi import drum_name
+from musicvae.grid import DEFAULT_QPM
 from musicvae.lazy_note_seq import NoteSequence
 
 _CHORD_SYMBOL = 1
-_DEFAULT_QPM = 120.0
 _GRIDS = (4, 3)
 # Where a drum stands on its staff, and the head of its notes.
 _STAFF = {
@@ -50,7 +50,7 @@ def note_sequence_to_musicxml(sequence: Any, title: str = "") -> bytes:
     music21 = check_music21()
     score = music21.stream.Score()
     score.metadata = music21.metadata.Metadata(title=title or "musicvae", composer="")
-    qpm = sequence.tempos[0].qpm if sequence.tempos else _DEFAULT_QPM
+    qpm = sequence.tempos[0].qpm if sequence.tempos else DEFAULT_QPM
     for k, (is_drum, program, notes) in enumerate(_parts(sequence)):
         part = music21.stream.Part()
         part.insert(0, music21.meter.TimeSignature("4/4"))
@@ -87,7 +87,7 @@ def note_sequence_to_abc(sequence: Any, title: str = "") -> bytes:
     symusic = check_symusic()
     quantized = NoteSequence()
     quantized.CopyFrom(sequence)
-    qpm = sequence.tempos[0].qpm if sequence.tempos else _DEFAULT_QPM
+    qpm = sequence.tempos[0].qpm if sequence.tempos else DEFAULT_QPM
     for note in quantized.notes:
         start, end = _on_grid(note.start_time, qpm), _on_grid(note.end_time, qpm)
         note.start_time = float(start) * 60.0 / qpm

@@ -18,9 +18,9 @@ from musicvae.errors import MultipleExamplesError, NoExamplesError
 from musicvae.tensorflow_start import lean_imports
 
 if TYPE_CHECKING:
+    from musicvae.generate.arrays import Encoded
     from musicvae.generate.loading import load, load_model
     from musicvae.generate.model import Model
-    from musicvae.generate.tensor_model import Encoded
     from musicvae.generate.trained_model import TrainedModel
     from musicvae.model_choice import choose_model, shipped_models
 

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 from musicvae.generate.bar_lines import BarLines
 from musicvae.generate.grid_pieces import on_grid
+from musicvae.grid import BASS_PROGRAMS
 from musicvae.lazy_note_seq import NoteSequence
 
 MAX_PIECE_SECONDS = 3600.0
-BASS_PROGRAMS = range(32, 40)
 
 _TAP_PITCH = 38
 _MELODY_PROGRAM = 0
@@ -31,7 +31,7 @@ class Adapted(NamedTuple):
     notes: str
 
 
-Repair = Callable[[NoteSequence], Adapted | None]
+Adaptation = Callable[[NoteSequence], Adapted | None]
 
 
 def copy_of(sequence: NoteSequence) -> NoteSequence:

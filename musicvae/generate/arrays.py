@@ -6,7 +6,7 @@ Axes: N pieces, T time step, D columns of a step, C controls.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,20 @@ from musicvae.errors import InputError
 NO_CHORD = 0
 
 Array = npt.NDArray[Any]
+
+
+class Encoded(NamedTuple):
+    """The posterior of pieces of music, and a sample of it.
+
+    Attributes:
+      z: float32 `[N, Z]`, drawn from N(mu, sigma²).
+      mu: float32 `[N, Z]`.
+      sigma: float32 `[N, Z]`, standard deviations.
+    """
+
+    z: Array
+    mu: Array
+    sigma: Array
 
 
 def stacked(arrays: Sequence[npt.ArrayLike], num_steps: int, depth: int, name: str) -> Array:
@@ -85,10 +99,9 @@ def rows_of_steps(
     controls = np.asarray(c_input, np.float32)
     segments = converter.spec.num_segments
     if not segments:
-        bars = int(getattr(converter.config, "slice_bars", 0))
-        steps = converter.num_steps // max(bars, 1)
+        steps = converter.num_steps // converter.bars
         rows = controls.shape[-2] if controls.ndim >= 2 else 0
-        is_by_bar = bars > 0 and 0 < rows < length and rows * steps == length
+        is_by_bar = not converter.control.hits and 0 < rows < length and rows * steps == length
         return np.repeat(controls, steps, axis=-2) if is_by_bar else controls
     if controls.ndim == 2 and len(controls) in (1, n) and len(controls) != length:
         controls = controls[:, np.newaxis] if len(controls) == n else controls
@@ -111,3 +124,28 @@ def trimmed(decoded: Any) -> Iterator[Array]:
     outputs, lengths = decoded.outputs.numpy(), decoded.lengths.numpy()
     for piece, length in zip(outputs, lengths, strict=True):
         yield piece[:length] if np.ndim(length) == 0 else piece
+
+
+def fixed_values(fixed: npt.ArrayLike, n: int, length: int, depth: int) -> Array:
+    """Returns values that music must have, for all its steps.
+
+    Args:
+      fixed: `[n, T, depth]`; NaN where the model chooses.
+      n: pieces.
+      length: steps.
+      depth: columns of a step.
+
+    Returns:
+      float32 `[n, length, depth]`; NaN past T.
+
+    Raises:
+      InputError: the array has another shape.
+    """
+    array = np.asarray(fixed, np.float32)
+    if array.ndim != 3 or array.shape[0] != n or array.shape[2] != depth:
+        raise InputError(
+            f"given values have the shape {list(array.shape)}; it must be [{n}, T, {depth}]"
+        )
+    values = np.full((n, length, depth), np.nan, np.float32)
+    values[:, : array.shape[1]] = array[:, :length]
+    return values

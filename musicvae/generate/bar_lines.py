@@ -17,13 +17,13 @@ import math
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeVar
 
+from musicvae.grid import DEFAULT_QPM
 from musicvae.lazy_note_seq import NoteSequence
 
 COMMON_TIME = (4, 4)
 SLOT_BEATS = 4.0
 EARLY_BEATS = 0.125
 
-_DEFAULT_QPM = 120.0
 _TINY = 1e-6
 _OPENING_BEATS = EARLY_BEATS - 5e-3
 _MAX_SECONDS = 3600.0
@@ -308,7 +308,7 @@ def _within(changes: tuple[_Change, ...], start: float, end: float) -> Iterator[
 
 def _tempos(sequence: NoteSequence) -> tuple[Tempo, ...]:
     """Returns the tempos of a piece that differ from the one before."""
-    found = [Tempo(0.0, 0.0, _DEFAULT_QPM)]
+    found = [Tempo(0.0, 0.0, DEFAULT_QPM)]
     for event in sorted(sequence.tempos, key=lambda event: event.time):
         if not (0 < event.qpm < math.inf and 0 <= event.time < math.inf):
             continue

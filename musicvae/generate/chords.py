@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 
 from musicvae.converters import Converter
-from musicvae.converters.base import Array
+from musicvae.converters.examples import Array
 from musicvae.errors import InputError
+from musicvae.grid import DEFAULT_QPM
 from musicvae.lazy_note_seq import NoteSequence, note_seq
 
 NO_CHORD = "N.C."
 MAX_BARS = 256
 
-_QPM = 120.0
 _BAR_SECONDS = 2.0
 _CHORD_SYMBOL = 1
 _SHARP_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
@@ -147,7 +147,7 @@ def with_chords(
     kept = [other for other in result.text_annotations if other.annotation_type != _CHORD_SYMBOL]
     del result.text_annotations[:]
     result.text_annotations.extend(kept)
-    qpm = sequence.tempos[0].qpm if sequence.tempos else _QPM
+    qpm = sequence.tempos[0].qpm if sequence.tempos else DEFAULT_QPM
     bar_seconds = 240.0 / qpm
     for k in range(max(int(np.ceil(sequence.total_time / bar_seconds - 1e-6)), 1)):
         chords = bars[k % len(bars)]
@@ -179,7 +179,7 @@ def chord_controls(
     Returns:
       One array `[T, C]` for each window.
     """
-    bars_per_window = max(int(getattr(converter.config, "slice_bars", 1)), 1)
+    bars_per_window = converter.bars
     windows = -(-len(bars) // bars_per_window)
     controls = []
     for window in range(windows):
@@ -204,7 +204,7 @@ def chord_rows(
       One array `[T, C]`.
     """
     round_ = [bars[k % len(bars)] for k in range(count)]
-    per_window = max(int(getattr(converter.config, "slice_bars", 1)), 1)
+    per_window = converter.bars
     windows = chord_controls(converter, round_, key)
     steps = count * (len(windows[0]) // per_window)
     rows: Array = np.concatenate(windows)[:steps]
@@ -214,7 +214,7 @@ def chord_rows(
 def _window_control(converter: Converter, bars: Sequence[Sequence[str]], key: Key | None) -> Array:
     """Lets the converter read a window of plain music under the chords."""
     carrier = NoteSequence(total_time=len(bars) * _BAR_SECONDS, ticks_per_quarter=220)
-    carrier.tempos.add(qpm=_QPM)
+    carrier.tempos.add(qpm=DEFAULT_QPM)
     carrier.time_signatures.add(numerator=4, denominator=4)
     for instrument, program in ((0, 0), (1, 33)):
         for eighth in range(8 * len(bars)):

@@ -24,15 +24,7 @@ from musicvae.errors import InputError
 from musicvae.generate.bar_lines import BarLines
 from musicvae.generate.chords import chord_rows
 from musicvae.generate.controls import check_controls, chords_of
-from musicvae.generate.filling import (
-    EMPTY_NATS,
-    FOREIGN_NATS,
-    FillOptions,
-    Known,
-    empty_bars,
-    encode_rows,
-    fill,
-)
+from musicvae.generate.filling import fill
 from musicvae.generate.performing import check_number
 from musicvae.generate.piece_rows import (
     MAX_BARS,
@@ -41,14 +33,21 @@ from musicvae.generate.piece_rows import (
     check_writes_rows,
     has_onset,
     notes_of_rows,
-    pitched_parts,
     steps_per_bar,
     with_note_offs,
 )
 from musicvae.generate.pitch_content import by_class, in_best_key, mean_pitch, pitch_counts
 from musicvae.generate.results import Result, Sample, SamplingOptions, Vector
 from musicvae.generate.styles import new_vectors
-from musicvae.generate.window_lengths import window_bars
+from musicvae.generate.window_filling import (
+    EMPTY_NATS,
+    FOREIGN_NATS,
+    FillOptions,
+    Known,
+    empty_bars,
+    encode_rows,
+)
+from musicvae.grid import DEFAULT_QPM
 from musicvae.latent import slerp
 
 if TYPE_CHECKING:
@@ -56,7 +55,6 @@ if TYPE_CHECKING:
 
 MAX_SECTIONS = 64
 CANDIDATES = 16
-USUAL_QPM = 120.0
 _REACH = 0.5
 _SPREAD = 0.2
 _REWRITTEN = 4
@@ -131,7 +129,7 @@ def compose(
             seed = options.seed_for(k)
             if seed is None:
                 seed = int(np.random.default_rng().integers(2**31))
-            own = dataclasses.replace(options, seed=seed, qpm=options.qpm or USUAL_QPM)
+            own = dataclasses.replace(options, seed=seed, qpm=options.qpm or DEFAULT_QPM)
             piece = Piece(model, bars // len(sections), own, temperature, controls)
             rows = piece.write(sections)
             caption = form if n == 1 else f"{form}, version {k + 1}"
@@ -167,7 +165,7 @@ class Piece:
         self._controls = controls
         self._generator = np.random.default_rng(options.seed)
         self._step = steps_per_bar(model.converter)
-        self._size = self._step * window_bars(model.converter)
+        self._size = self._step * model.converter.bars
         self._length = self._step * section_bars
         self._rows = np.zeros((0, model.converter.spec.output_depth), np.float32)
 
@@ -276,7 +274,7 @@ class Piece:
         if len(so_far):
             usual = has_onset(converter, so_far).sum() * self._size / len(so_far)
             prices += _ONSET_NATS * np.abs(onsets - usual)
-        if not pitched_parts(converter):
+        if not converter.pitched_parts:
             return prices
         counts = pitch_counts(converter, rows)
         classes = by_class(counts)
@@ -313,7 +311,7 @@ class Piece:
     def _end_ringing(self, borders: Sequence[int]) -> None:
         """Ends notes at borders between windows after which nothing begins for a beat."""
         converter = self._model.converter
-        if not pitched_parts(converter):
+        if not converter.pitched_parts:
             return
         onsets = has_onset(converter, self._rows)
         ends = np.zeros((len(self._rows), max(1, len(converter.spec.part_depths))), bool)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from musicvae.converters import Converter, Example
-from musicvae.converters.base import Array
+from musicvae.converters.examples import Array
 from musicvae.errors import InputError
 from musicvae.generate.chords import (
     NO_CHORD,
@@ -30,12 +30,12 @@ def chords_of(options: SamplingOptions) -> tuple[list[list[str]], Key | None]:
 
 def plays_over_chords(converter: Converter) -> bool:
     """Returns whether a converter's control is chords."""
-    return getattr(converter.config, "chord_encoding", None) is not None
+    return converter.control.chords
 
 
 def plays_in_a_key(converter: Converter) -> bool:
     """Returns whether a key is among a converter's controls."""
-    return bool(getattr(converter.config, "condition_on_key", False))
+    return converter.control.key
 
 
 def check_controls(
@@ -81,9 +81,14 @@ def check_controls(
                 f"config '{config_name}' plays over chords; give --chords, as in "
                 "--chords='C Am F G', or give --control_midi, a file whose chords it is to follow"
             )
+        if converter.control.hits:
+            raise InputError(
+                f"config '{config_name}' plays given hits; give --control_midi, a file whose hits "
+                "it is to follow"
+            )
         raise InputError(
-            f"config '{config_name}' plays given hits; give --control_midi, a file whose hits "
-            "it is to follow"
+            f"config '{config_name}' needs a control; give --control_midi, a file that it is to "
+            "follow"
         )
 
 

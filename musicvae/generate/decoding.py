@@ -9,18 +9,19 @@ import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from musicvae.converters.base import Array
+from musicvae.converters.examples import Array
 from musicvae.generate.bar_lines import COMMON_TIME
 from musicvae.generate.grid_pieces import GRID_QPM, in_bars_of
 from musicvae.generate.input_windows import Window
 from musicvae.generate.joining import cut_at, join
 from musicvae.generate.results import Sample, SamplingOptions, Vector
+from musicvae.grid import DEFAULT_QPM
 from musicvae.lazy_note_seq import NoteSequence
 
 if TYPE_CHECKING:
     from musicvae.generate import Encoded, TrainedModel
 
-_USUAL_QPM, _USUAL_VELOCITY = 120.0, 80
+_USUAL_VELOCITY = 80
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Setting:
       time_signature: numerator and denominator of its bars.
     """
 
-    qpm: float = _USUAL_QPM
+    qpm: float = DEFAULT_QPM
     velocity: int = _USUAL_VELOCITY
     program: int | None = None
     time_signature: tuple[int, int] = COMMON_TIME
@@ -121,4 +122,4 @@ def _to_notes(
     )
     if not is_common:
         sequence = in_bars_of(sequence, setting.time_signature, qpm)
-    return options.kit.as_kit(sequence)
+    return options.drum_map.with_original_pitches(sequence)

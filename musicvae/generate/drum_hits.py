@@ -14,13 +14,13 @@ import math
 
 import numpy as np
 
-from musicvae.converters.base import Array
 from musicvae.converters.drum_map import DrumMap
+from musicvae.converters.examples import Array
 from musicvae.converters.groove import NUM_DRUMS
 from musicvae.generate.bar_lines import BarLines
+from musicvae.grid import STEPS_PER_QUARTER
 from musicvae.lazy_note_seq import NoteSequence
 
-STEPS_PER_BEAT = 4
 MAX_SECONDS = 3600.0
 
 _TINY = 1e-6
@@ -63,15 +63,15 @@ class DrumHits:
         heard = _heard(picked["step"], picked["drum"], picked["velocity"])
         return DrumHits(**picked, heard=heard)
 
-    def compact(self, first_steps: Array, num_steps: int) -> dict[str, Array]:
-        """Returns windows as the groove converter's compact form.
+    def windows(self, first_steps: Array, num_steps: int) -> tuple[Array, Array]:
+        """Returns windows of the hits that are heard.
 
         Args:
           first_steps: int64 `[W]`, the step at which each window begins; they may overlap.
           num_steps: T.
 
         Returns:
-          `velocities` uint8 and `offsets` float32, `[W, T, C]`.
+          velocities uint8, 0 where nothing is hit, and offsets float32, `[W, T, C]` each.
         """
         velocities = np.zeros((len(first_steps), num_steps, NUM_DRUMS), np.uint8)
         offsets = np.zeros(velocities.shape, np.float32)
@@ -83,7 +83,7 @@ class DrumHits:
             cell = window, self.step[own] - first, self.drum[own]
             velocities[cell] = self.velocity[own]
             offsets[cell] = np.clip(-2.0 * self.late[own], -1.0, 1.0)
-        return {"velocities": velocities, "offsets": offsets}
+        return velocities, offsets
 
 
 def read_hits(sequence: NoteSequence, lines: BarLines, drum_map: DrumMap) -> DrumHits:
@@ -104,9 +104,9 @@ def read_hits(sequence: NoteSequence, lines: BarLines, drum_map: DrumMap) -> Dru
     beat = np.array([lines.beat_at(note.start_time) for note in notes], np.float64)
     ends = [note.end_time if math.isfinite(note.end_time) else note.start_time for note in notes]
     end = np.array([lines.beat_at(end) for end in ends], np.float64)
-    position = STEPS_PER_BEAT * beat
+    position = STEPS_PER_QUARTER * beat
     # A hit just before the end belongs to the last step.
-    last_step = math.ceil(STEPS_PER_BEAT * lines.end - _TINY) - 1
+    last_step = math.ceil(STEPS_PER_QUARTER * lines.end - _TINY) - 1
     step = np.minimum(np.floor(position + 0.5 + _TINY), last_step)
     pitch = np.array([note.pitch for note in notes], np.int64)
     velocity = np.array([min(note.velocity, 127) for note in notes], np.int64)

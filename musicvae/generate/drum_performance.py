@@ -14,15 +14,16 @@ import dataclasses
 
 import numpy as np
 
-from musicvae.converters import Converter, Example
-from musicvae.converters.base import Array
+from musicvae.converters import Converter, Example, performance_converter
 from musicvae.converters.drum_map import GENERAL_MIDI, DrumMap
+from musicvae.converters.examples import Array
 from musicvae.errors import InputError, NoExamplesError
 from musicvae.generate.adaptations import as_taps
 from musicvae.generate.bar_lines import BarLines
-from musicvae.generate.drum_hits import STEPS_PER_BEAT, DrumHits, read_hits
+from musicvae.generate.drum_hits import DrumHits, read_hits
 from musicvae.generate.input_windows import fit_window
 from musicvae.generate.results import Piece, SamplingOptions
+from musicvae.grid import STEPS_PER_QUARTER
 from musicvae.sequences import describe_rejections
 
 
@@ -38,7 +39,7 @@ class DrumPerformance:
       examples: W examples.
       start: beat at which the result begins.
       end: beat at which it ends.
-      kit: what the pitches are.
+      drum_map: what the pitches are.
       notes: what the user should know.
     """
 
@@ -49,7 +50,7 @@ class DrumPerformance:
     examples: tuple[Example, ...]
     start: float
     end: float
-    kit: DrumMap
+    drum_map: DrumMap
     notes: tuple[str, ...]
 
 
@@ -79,20 +80,20 @@ def read_performance(
       InputError: there is no such bar.
     """
     if options.strict:
-        in_general_midi = options.kit.as_general_midi(piece.sequence)
+        in_general_midi = options.drum_map.as_general_midi(piece.sequence)
         fit_window(in_general_midi, converter, name=piece.name, strict=True)
-    kit, sequence, notes = options.kit, piece.sequence, list[str]()
+    drum_map, sequence, notes = options.drum_map, piece.sequence, list[str]()
     tapped = as_taps(sequence) if taps else None
     if tapped is not None:
-        sequence, kit = tapped.sequence, GENERAL_MIDI
+        sequence, drum_map = tapped.sequence, GENERAL_MIDI
         notes.append(tapped.notes)
     lines = BarLines.of(sequence)
-    hits = read_hits(sequence, lines, kit)
+    hits = read_hits(sequence, lines, drum_map)
     if not (hits.drum >= 0).any():
-        found = converter.extract(kit.as_general_midi(sequence), pitch_map="inference")
+        found = converter.extract(drum_map.as_general_midi(sequence), pitch_map="inference")
         reasons = describe_rejections(found.rejections, sequence)
         raise NoExamplesError(f"'{piece.name}' has nothing that this model can read: {reasons}")
-    start, end, window_beats = 0.0, lines.end, converter.num_steps / STEPS_PER_BEAT
+    start, end, window_beats = 0.0, lines.end, converter.num_steps / STEPS_PER_QUARTER
     if options.bar is not None:
         if options.bar > lines.num_bars:
             raise InputError(
@@ -102,18 +103,21 @@ def read_performance(
         window = lines.window_from(lines.slot_of_bar(options.bar).beat, window_beats)
         start, end = window.start, min(window.end, end)
     if options.length is not None:
-        end = min(end, start + options.length / STEPS_PER_BEAT)
+        end = min(end, start + options.length / STEPS_PER_QUARTER)
     heard, first_step, end_step = hits, _step_at(start), _step_at(end)
     hits = hits.select((hits.step >= first_step) & (hits.step < end_step))
     if options.bar is not None:
         windows = [window]
     else:
-        beats = np.unique(hits.step / STEPS_PER_BEAT).tolist()
+        beats = np.unique(hits.step / STEPS_PER_QUARTER).tolist()
         windows = sorted({lines.window_at(beat, window_beats) for beat in beats})
     windows = windows or [lines.window_from(start, window_beats)]
     first_steps = np.array([_step_at(window.start) for window in windows], np.int64)
     # Models read on past the bars that count.
-    batch = converter.expand(heard.compact(first_steps, converter.num_steps))
+    drums = performance_converter(converter)
+    assert drums is not None, "a performance for a converter without velocity and timing"
+    windows_heard = heard.windows(first_steps, converter.num_steps)
+    batch = drums.expand(drums.compact_hits(*windows_heard))
     return DrumPerformance(
         lines=lines,
         hits=hits,
@@ -122,7 +126,7 @@ def read_performance(
         examples=tuple(map(Example, *batch)),
         start=start,
         end=end,
-        kit=kit,
+        drum_map=drum_map,
         notes=tuple(
             f"{piece.name}: {note}" for note in [*notes, *_about(hits, lines, keeps_unknown)]
         ),
@@ -130,7 +134,7 @@ def read_performance(
 
 
 def _step_at(beat: float) -> int:
-    return round(beat * STEPS_PER_BEAT)
+    return round(beat * STEPS_PER_QUARTER)
 
 
 def _about(hits: DrumHits, lines: BarLines, keeps_unknown: bool) -> list[str]:

@@ -13,19 +13,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from musicvae.converters import Converter
-from musicvae.converters.base import Array
+from musicvae.converters import Converter, performance_converter
 from musicvae.converters.drum_classes import REDUCED, ROLAND
-from musicvae.converters.drums import DRUM_INSTRUMENT
+from musicvae.converters.examples import Array
 from musicvae.converters.groove import NUM_DRUMS
-from musicvae.generate.drum_hits import STEPS_PER_BEAT, DrumHits
+from musicvae.generate.drum_hits import DrumHits
 from musicvae.generate.drum_performance import DrumPerformance
 from musicvae.generate.grid_pieces import GRID_QPM
 from musicvae.generate.kept_hits import LEAST_BEATS, MAX_VELOCITY, played
 from musicvae.generate.results import SamplingOptions
+from musicvae.grid import DRUM_INSTRUMENT, STEPS_PER_QUARTER
 from musicvae.lazy_note_seq import NoteSequence
 
-_APART_BEATS = 0.5 / STEPS_PER_BEAT
+_APART_BEATS = 0.5 / STEPS_PER_QUARTER
 
 
 class _Hit(NamedTuple):
@@ -72,15 +72,15 @@ def write_added(
     Args:
       performance: the input.
       rows: float32 `[W, T, 3C]`, the decoded windows.
-      converter: its `add_instruments` are added. Where the input has a hit of the same drum half a
+      converter: its `added_classes` are added. Where the input has a hit of the same drum half a
         sixteenth away or nearer, nothing is added.
       options: what is asked for.
     """
-    hits, drums = performance.hits, tuple(converter.config.add_instruments)
+    hits, drums = performance.hits, _added(converter)
     beats_of_drum = {drum: hits.beat[hits_of_drum(performance, drum)] for drum in drums}
     added = []
     for hit in _written_hits(performance, rows, converter):
-        drum = performance.kit.class_of(hit.pitch)
+        drum = performance.drum_map.class_of(hit.pitch)
         same = beats_of_drum.get(drum)
         if same is None:
             continue
@@ -104,13 +104,19 @@ def write_free(
     return _piece(performance, _written_hits(performance, rows, converter), options)
 
 
+def _added(converter: Converter) -> tuple[int, ...]:
+    found = performance_converter(converter)
+    assert found is not None, "hits are added by a converter without velocity and timing"
+    return found.added_classes
+
+
 def hits_of_drum(performance: DrumPerformance, drum: int) -> Array:
     """Returns which hits are on the drum that gives a class its name, bool `[N]`.
 
     A shaker shares the class of the closed hi-hat, and is none.
     """
     own = {*ROLAND[drum], REDUCED[drum][0]}
-    pitches = map(performance.kit.general_midi_pitch, performance.hits.pitch.tolist())
+    pitches = map(performance.drum_map.general_midi_pitch, performance.hits.pitch.tolist())
     return np.array([pitch in own for pitch in pitches], bool)
 
 
@@ -143,12 +149,12 @@ def _written_hits(
     for first_step, end, window in zip(
         performance.first_steps.tolist(), ends.tolist(), rows, strict=True
     ):
-        own = window[: max(round(end * STEPS_PER_BEAT) - first_step, 0)]
+        own = window[: max(round(end * STEPS_PER_QUARTER) - first_step, 0)]
         piece = converter.to_notes(np.concatenate([silence, own]), qpm=GRID_QPM)
         for note in piece.notes:
-            beat = max((first_step - 1) / STEPS_PER_BEAT + note.start_time, performance.start)
-            pitch = performance.kit.kit_pitch(note.pitch)
-            yield _Hit(beat, 1 / STEPS_PER_BEAT, pitch, note.velocity, program)
+            beat = max((first_step - 1) / STEPS_PER_QUARTER + note.start_time, performance.start)
+            pitch = performance.drum_map.original_pitch(note.pitch)
+            yield _Hit(beat, 1 / STEPS_PER_QUARTER, pitch, note.velocity, program)
 
 
 def _piece(

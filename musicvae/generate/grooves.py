@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from musicvae.converters import Converter
-from musicvae.converters.base import Array
-from musicvae.converters.groove import NUM_DRUMS, GrooveConfig
+from musicvae.converters import Converter, PerformanceConverter, performance_converter
+from musicvae.converters.examples import Array
+from musicvae.converters.groove import NUM_DRUMS
 from musicvae.errors import ConfigError
 from musicvae.generate.controls import controls_for
 from musicvae.generate.decoding import encode
@@ -169,12 +169,18 @@ def check_groove_mode(converter: Converter, config_name: str, mode: str) -> None
     Raises:
       ConfigError: it cannot; the message names the configuration that can.
     """
-    wanted, config = GROOVE_MODES[mode], converter.config
-    if not isinstance(config, GrooveConfig) or not getattr(config, wanted.option):
+    wanted, drums = GROOVE_MODES[mode], performance_converter(converter)
+    if drums is None or wanted.option not in drums.abilities:
         raise ConfigError(
             f"config '{config_name}' is not made for {mode}; take --config={wanted.config} or "
             f"another one with {wanted.option} in its converter"
         )
+
+
+def _performing(converter: Converter) -> PerformanceConverter:
+    found = performance_converter(converter)
+    assert found is not None, "a groove job of a converter without velocity and timing"
+    return found
 
 
 def _kept(mode: str, options: SamplingOptions) -> Kept:
@@ -256,10 +262,11 @@ def _fixed_values(converter: Converter, performance: DrumPerformance, kept: Kept
     hits, playing = np.split(fixed, [NUM_DRUMS], axis=-1)
     if kept == "hits":
         playing[np.tile(hits > 0, 2)] = np.nan
-    for drum in getattr(converter.config, "add_instruments", None) or ():
+    for drum in _performing(converter).added_classes:
         is_own = hits_of_drum(performance, drum)
-        own = performance.hits.select(is_own).compact(performance.first_steps, fixed.shape[1])
-        fixed[..., drum::NUM_DRUMS][own["velocities"][..., drum] == 0] = np.nan
+        own = performance.hits.select(is_own)
+        velocities, _ = own.windows(performance.first_steps, fixed.shape[1])
+        fixed[..., drum::NUM_DRUMS][velocities[..., drum] == 0] = np.nan
     return fixed
 
 

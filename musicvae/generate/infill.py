@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from musicvae.converters.trio import ROLES
 from musicvae.errors import InputError
 from musicvae.generate.chords import chord_rows
 from musicvae.generate.controls import check_controls, chords_of, plays_over_chords
-from musicvae.generate.filling import FillOptions, Known, Progress, fill
+from musicvae.generate.filling import Progress, fill
 from musicvae.generate.performing import check_number
 from musicvae.generate.piece_rows import (
     MAX_BARS,
@@ -31,6 +30,7 @@ from musicvae.generate.piece_rows import (
     steps_per_bar,
 )
 from musicvae.generate.results import Piece, Result, Sample, SamplingOptions
+from musicvae.generate.window_filling import FillOptions, Known
 
 if TYPE_CHECKING:
     from musicvae.converters import Converter
@@ -120,7 +120,11 @@ def infill(
     parts = [False] * _num_parts(converter)
     if keep_parts:
         parts = parts_named(converter, keep_parts, model.config.name)
-    missing = [role for role in ROLES if role not in keep_parts] if keep_parts else []
+    missing = (
+        [part.name for part in model.converter.parts if part.name not in keep_parts]
+        if keep_parts
+        else []
+    )
     read = read_rows(converter, piece, options, missing=missing)
     bars = len(read.rows) // steps_per_bar(converter)
     kept = kept_bars(keep, [read.lines.slot_numbered(k).bar for k in range(bars)])

@@ -1,7 +1,7 @@
 """Fitting a user's piece to what a model reads: one window of a fixed length.
 
 A piece that is too long gives its most musical window (window_score.py), one that is too short is
-filled up with silence, and one that a model cannot read as it stands is repaired (repairs.py);
+filled up with silence, and one that a model cannot read as it stands is adapted (adaptations.py);
 everything that was done is said. With `strict` none of it happens: the piece must give exactly one
 window.
 """
@@ -13,12 +13,11 @@ import dataclasses
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from musicvae.converters import Converter, Example, Extraction, Origin, Rejection
+from musicvae.converters import Compact, Converter, Example, Extraction, Origin, Rejection
 from musicvae.errors import InputError, MultipleExamplesError, NoExamplesError
 from musicvae.generate.adaptations import (
-    BASS_PROGRAMS,
     MAX_PIECE_SECONDS,
-    Repair,
+    Adaptation,
     as_one_instrument,
     basses_on_a_piano,
     in_bars_of_four,
@@ -27,8 +26,8 @@ from musicvae.generate.adaptations import (
     within_an_hour,
 )
 from musicvae.generate.bar_lines import COMMON_TIME, BarLines
-from musicvae.generate.window_lengths import filled_up, window_bars, with_window_bars
 from musicvae.generate.window_score import best_window
+from musicvae.grid import BASS_PROGRAMS
 from musicvae.lazy_note_seq import NoteSequence
 from musicvae.sequences import (
     channels_of,
@@ -89,7 +88,7 @@ def fit_window(
     name: str,
     strict: bool = False,
     bar: int | None = None,
-    adaptations: Sequence[Repair] = (),
+    adaptations: Sequence[Adaptation] = (),
 ) -> Window:
     """Finds the window of a piece that a model is to read.
 
@@ -136,7 +135,7 @@ def all_windows(
     converter: Converter,
     *,
     name: str,
-    adaptations: Sequence[Repair] = (),
+    adaptations: Sequence[Adaptation] = (),
 ) -> tuple[list[Window], tuple[str, ...]]:
     """Finds every window of a piece, where `fit_window` takes one.
 
@@ -212,7 +211,7 @@ class Stage(NamedTuple):
     lines: BarLines | None
 
 
-def stages(sequence: NoteSequence, adaptations: Sequence[Repair]) -> Iterator[Stage]:
+def stages(sequence: NoteSequence, adaptations: Sequence[Adaptation]) -> Iterator[Stage]:
     """Yields a piece as it stands, then after one adaptation, after two, and so on."""
     stage = Stage(sequence, (), None)
     yield stage
@@ -277,10 +276,12 @@ def sound_of(notes: Sequence[tuple[NoteSequence.Note, int]]) -> tuple[int, int |
     return min(max(round(mean), 1), 127), usual
 
 
-def _read(sequence: NoteSequence, converter: Converter, adaptations: Sequence[Repair]) -> _Reading:
+def _read(
+    sequence: NoteSequence, converter: Converter, adaptations: Sequence[Adaptation]
+) -> _Reading:
     """Extracts all windows, adapting the piece and shortening the window until there are some."""
     usual = (with_one_tempo, in_bars_of_four, on_a_piano, basses_on_a_piano)
-    whole = as_one_instrument(sequence, getattr(converter.config, "valid_programs", None))
+    whole = as_one_instrument(sequence, converter.programs)
     first, *others = stages(whole, [within_an_hour, *adaptations, *usual])
     # What is past an hour is never read.
     tried_stages = others if sequence.total_time > MAX_PIECE_SECONDS else [first, *others]
@@ -291,7 +292,7 @@ def _read(sequence: NoteSequence, converter: Converter, adaptations: Sequence[Re
             notes = (*stage.notes, *_about(sequence, extraction))
             return _Reading(stage.sequence, extraction, notes, programs, stage.lines)
     rejections = extraction.rejections
-    shortest = with_window_bars(converter, 1)
+    shortest = converter.with_bars(1) if converter.bars > 1 else None
     if shortest is not None:
         for stage in tried_stages:
             tried = shortest.extract_compact(stage.sequence, pitch_map="inference")
@@ -311,17 +312,32 @@ def _about(sequence: NoteSequence, extraction: Extraction) -> tuple[str, ...]:
 
 def _filled(sequence: NoteSequence, converter: Converter) -> tuple[Extraction, str]:
     """Reads the longest windows that there are and fills them up with silence."""
-    bars = window_bars(converter)
+    bars = converter.bars
     for shorter_bars in range(bars - 1, 0, -1):
-        shorter = with_window_bars(converter, shorter_bars)
+        shorter = converter.with_bars(shorter_bars)
         assert shorter is not None
         found = shorter.extract_compact(sequence, pitch_map="inference")
         if found.origins:
             break
-    examples = filled_up(converter, found.arrays)
+    examples = padded(converter, found.arrays)
     are = "bar was" if shorter_bars == 1 else "bars were"
     notes = f"its {shorter_bars} {are} filled up with silence to {bars}"
     return Extraction(examples, found.rejections, found.origins), notes
+
+
+def padded(converter: Converter, arrays: Compact, lead_bars: int = 0) -> tuple[Example, ...]:
+    """Fills windows up with silence to a converter's length.
+
+    Args:
+      converter: the converter.
+      arrays: compact arrays `[N, T, ...]` of windows that may be shorter.
+      lead_bars: bars of silence that go before them.
+
+    Returns:
+      N examples.
+    """
+    lead = lead_bars * (converter.num_steps // converter.bars)
+    return tuple(map(Example, *converter.expand(converter.pad(arrays, converter.num_steps, lead))))
 
 
 def _choose(converter: Converter, reading: _Reading, bar: int | None, name: str) -> int:
@@ -379,4 +395,4 @@ def _windows(
 
 
 def _window_seconds(converter: Converter, sequence: NoteSequence, origin: Origin) -> float:
-    return window_bars(converter) * 240.0 / tempo_at(sequence, origin.seconds + _SAME_SECONDS)
+    return converter.bars * 240.0 / tempo_at(sequence, origin.seconds + _SAME_SECONDS)

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from musicvae.converters.base import Array
-from musicvae.generate.drum_hits import STEPS_PER_BEAT, DrumHits
+from musicvae.converters.examples import Array
+from musicvae.generate.drum_hits import DrumHits
+from musicvae.grid import STEPS_PER_QUARTER
 
 LEAST_BEATS = 1 / 64
 MAX_VELOCITY = 127
@@ -56,7 +57,7 @@ def played(
     if timing == 0.0:
         return hits.beat, loudness
     shift = np.where(follows, _late_in_cell(hits, heard, late) - hits.late, 0.0)
-    beats = np.clip(hits.beat + shift * timing / STEPS_PER_BEAT, start, end)
+    beats = np.clip(hits.beat + shift * timing / STEPS_PER_QUARTER, start, end)
     # Pitches of no class are drums of their own.
     drums = np.where(hits.drum >= 0, hits.drum, 128 + hits.pitch)
     for drum in np.unique(drums):

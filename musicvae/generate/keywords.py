@@ -83,7 +83,7 @@ def sampling_options(keywords: Mapping[str, Any]) -> SamplingOptions:
     if texts:
         values["targets"] = parse_targets(texts)
     if "drum_map" in values:
-        values["kit"] = load_drum_map(os.fspath(values.pop("drum_map")))
+        values["drum_map"] = load_drum_map(os.fspath(values["drum_map"]))
     if values.get("control") is not None:
         values["control"] = as_piece(values["control"])
     return SamplingOptions(temperatures=temperatures, **values)

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Unpack
 
 import numpy.typing as npt
 
-from musicvae.generate import grooves, modes
+from musicvae.generate import modes
+from musicvae.generate.groove_methods import GrooveMethods
 from musicvae.generate.keywords import SamplingKeywords, sampling_options
 from musicvae.generate.music import MusicLike, as_piece
 from musicvae.generate.performing import fit
@@ -30,11 +31,11 @@ from musicvae.generate.styles import StyleLike, as_style
 if TYPE_CHECKING:
     from musicvae.attributes import AttributeVectors
     from musicvae.config import Config
-    from musicvae.generate.tensor_model import Encoded
+    from musicvae.generate.arrays import Encoded
     from musicvae.generate.trained_model import TrainedModel
 
 
-class Model(RowModes):
+class Model(GrooveMethods, RowModes):
     """A trained model and its modes.
 
     Attributes:
@@ -69,13 +70,9 @@ class Model(RowModes):
 
     def __repr__(self) -> str:
         converter = self.trained.converter
-        bars = converter.num_steps / self._steps_per_bar()
-        kind = self.config.converter.type
-        length = f"{bars:g} bar{'' if bars == 1 else 's'} of {kind}"
+        bars = converter.bars
+        length = f"{bars} bar{'' if bars == 1 else 's'} of {converter.noun}"
         return f"<Model '{self.name}': {length}, z of {self.config.hparams.z_size}>"
-
-    def _steps_per_bar(self) -> int:
-        return 96 if self.trained.converter.spec.num_segments else 16
 
     def sample(
         self, n: int = 1, *, style: StyleLike | None = None, **options: Unpack[SamplingKeywords]
@@ -289,82 +286,6 @@ class Model(RowModes):
             self.trained, as_piece(music), vectors, direction, amounts, sampling_options(options)
         )
 
-    def humanize(self, music: MusicLike, n: int = 1, **options: Unpack[SamplingKeywords]) -> Result:
-        """Plays drums with velocities and timing; needs a model such as groovae_2bar_humanize.
-
-        Args:
-          music: drums.
-          n: how many versions.
-          **options: see `SamplingKeywords`.
-
-        Raises:
-          ConfigError: the model is not made for it.
-          InputError: the drums do not fit.
-
-        Examples:
-          >>> import musicvae as mv
-          >>> beat = mv.load("cat-drums_2bar_small").sample(1, seed=1)[0]
-          >>> played = mv.load("groovae_2bar_humanize").humanize(beat, seed=1)[0]
-          >>> len(played.sequence.notes) == len(beat.sequence.notes)
-          True
-        """
-        return self._groove("humanize", music, n, options)
-
-    def tap2drum(self, music: MusicLike, n: int = 1, **options: Unpack[SamplingKeywords]) -> Result:
-        """Makes drums of a tapped rhythm; needs a model such as groovae_2bar_tap_fixed_velocity.
-
-        Args:
-          music: notes of any kind.
-          n: how many versions.
-          **options: see `SamplingKeywords`.
-
-        Raises:
-          ConfigError: the model is not made for it.
-          InputError: the taps do not fit.
-        """
-        return self._groove("tap2drum", music, n, options)
-
-    def add_hihat(
-        self, music: MusicLike, n: int = 1, **options: Unpack[SamplingKeywords]
-    ) -> Result:
-        """Adds closed hi-hats to drums; needs a model such as groovae_2bar_add_closed_hh.
-
-        Args:
-          music: drums.
-          n: how many versions.
-          **options: see `SamplingKeywords`.
-
-        Raises:
-          ConfigError: the model is not made for it.
-          InputError: the drums do not fit.
-        """
-        return self._groove("add_hihat", music, n, options)
-
-    def follow_hits(
-        self,
-        hits: MusicLike,
-        n: int = 1,
-        *,
-        style: MusicLike | None = None,
-        **options: Unpack[SamplingKeywords],
-    ) -> Result:
-        """Plays given hits in another manner; needs a model that is controlled by hits.
-
-        Args:
-          hits: drums, whose hits are played.
-          n: how many versions.
-          style: drums whose manner is taken; None for a new one each time.
-          **options: see `SamplingKeywords`.
-
-        Raises:
-          ConfigError: the model is not made for it.
-          InputError: an input does not fit.
-        """
-        manner = None if style is None else as_piece(style)
-        return grooves.follow_hits(
-            self.trained, as_piece(hits), n, sampling_options(options), style=manner
-        )
-
     def encode(self, *music: MusicLike, seed: int | None = None, strict: bool = False) -> Encoded:
         """Finds the latent vectors of pieces, each fitted to one window.
 
@@ -406,11 +327,6 @@ class Model(RowModes):
           <Result: 1 sample as a list>
         """
         return modes.decode_vectors(self.trained, z, sampling_options(options))
-
-    def _groove(self, mode: str, music: MusicLike, n: int, options: SamplingKeywords) -> Result:
-        return grooves.play_groove(
-            self.trained, mode, as_piece(music), n, sampling_options(options)
-        )
 
 
 def _within(style: StyleLike | None, keywords: SamplingKeywords) -> SamplingOptions:

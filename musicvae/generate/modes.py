@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from musicvae.attributes import AttributeVectors
-from musicvae.converters import GrooveConverter
+from musicvae.converters import performance_converter
 from musicvae.errors import InputError
 from musicvae.generate.controls import control_window, controls_for
 from musicvae.generate.decoding import Setting, decode, encode
@@ -96,7 +96,7 @@ def reconstruct(
     options = options or SamplingOptions()
     check_number(n)
     if whole and takes_whole(options):
-        is_groove = isinstance(model.converter, GrooveConverter)
+        is_groove = performance_converter(model.converter) is not None
         return (reconstruct_groove if is_groove else reconstruct_whole)(model, piece, n, options)
     window = fit(model, piece, options)
     posterior = encode(model, [window])

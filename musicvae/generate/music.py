@@ -11,7 +11,10 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
+
+from absl import logging
 
 from musicvae.errors import InputError
 from musicvae.lazy_note_seq import NoteSequence
@@ -105,7 +108,7 @@ def as_piece(music: MusicLike, name: str | None = None) -> Piece:
     if isinstance(music, NoteSequence):
         return Piece(music, name or music.filename or "music")
     if isinstance(music, str | os.PathLike):
-        return _read(os.fspath(music), name)
+        return read_piece(os.fspath(music), name)
     if hasattr(music, "instruments") and hasattr(music, "write"):
         return _from_pretty_midi(music, name)
     raise InputError(
@@ -115,15 +118,16 @@ def as_piece(music: MusicLike, name: str | None = None) -> Piece:
 
 
 def write_music(music: MusicLike, path: str | os.PathLike[str]) -> None:
-    """Writes a MIDI or WAV file, whichever its name asks for.
+    """Writes a file of the format that its name asks for.
 
     Args:
       music: what to write.
-      path: a name that ends in .mid, .midi or .wav; the file is replaced if it exists, and its
-        folder is created if missing.
+      path: a name that ends in .mid, .midi, .wav, .musicxml, .xml or .abc; the file is replaced if
+        it exists, and its folder is created if missing.
 
     Raises:
       InputError: the format is unknown, or the file cannot be written.
+      MissingExtraError: MusicXML needs music21, ABC needs symusic.
     """
     piece = as_piece(music)
     suffix = os.path.splitext(os.fspath(path))[1].lower()
@@ -131,32 +135,74 @@ def write_music(music: MusicLike, path: str | os.PathLike[str]) -> None:
         from musicvae.audio.wav import write_wav
 
         write_wav(piece.sequence, os.fspath(path))
-    elif suffix in (".mid", ".midi"):
-        from musicvae.files import atomic_file
+        return
+    if suffix not in _CONTENTS:
+        known = ", ".join([*_CONTENTS, ".wav"])
+        raise InputError(f"{os.fspath(path)}: unknown format; end the name in one of {known}")
+    from musicvae.files import atomic_file
 
-        try:
-            os.makedirs(os.path.dirname(os.fspath(path)) or ".", exist_ok=True)
-            with atomic_file(path) as file:
-                file.write(piece.to_midi())
-        except OSError as error:
-            raise InputError(f"{os.fspath(path)}: cannot be written ({error.strerror})") from error
-    else:
-        raise InputError(f"{os.fspath(path)}: unknown format; end the name in .mid or .wav")
+    content = _CONTENTS[suffix](piece)
+    try:
+        os.makedirs(os.path.dirname(os.fspath(path)) or ".", exist_ok=True)
+        with atomic_file(path) as file:
+            file.write(content)
+    except OSError as error:
+        raise InputError(f"{os.fspath(path)}: cannot be written ({error.strerror})") from error
 
 
-def _read(path: str, name: str | None) -> Piece:
+def _midi(piece: Piece) -> bytes:
+    return piece.to_midi()
+
+
+def _musicxml(piece: Piece) -> bytes:
+    from musicvae.formats.score_writing import note_sequence_to_musicxml
+
+    return note_sequence_to_musicxml(piece.sequence, piece.title)
+
+
+def _abc(piece: Piece) -> bytes:
+    from musicvae.formats.score_writing import note_sequence_to_abc
+
+    return note_sequence_to_abc(piece.sequence, piece.title)
+
+
+_CONTENTS: dict[str, Callable[[Piece], bytes]] = {
+    ".mid": _midi,
+    ".midi": _midi,
+    ".musicxml": _musicxml,
+    ".xml": _musicxml,
+    ".abc": _abc,
+}
+
+
+def read_piece(
+    path: str, name: str | None = None, *, subject: str = "", drum_channels: Collection[int] = ()
+) -> Piece:
+    """Reads a music file that holds one piece; what is corrected in it is logged.
+
+    Args:
+      path: the file.
+      name: what to call the piece; None for the file's name.
+      subject: what names the file, for messages: "--input=a.mid"; the path where empty.
+      drum_channels: MIDI channels 1 to 16 that are drums besides channel 10.
+
+    Raises:
+      InputError: it cannot be read, or holds several pieces.
+    """
     from musicvae.data.bounded_reading import read_bounded_file
     from musicvae.formats.bounds import MusicFileError
     from musicvae.generate.results import Piece
 
-    path = os.path.expanduser(path)
+    subject, path = subject or path, os.path.expanduser(path)
     try:
-        sequences = read_bounded_file(path, with_silence=True).sequences
+        found = read_bounded_file(path, with_silence=True, drum_channels=drum_channels)
     except MusicFileError as error:
-        raise InputError(f"{path}: {error.detail}") from error
-    if len(sequences) != 1:
-        raise InputError(f"{path}: it has {len(sequences)} tunes; give a file with one")
-    return Piece(sequences[0], name or os.path.basename(path))
+        raise InputError(f"{subject}: {error.detail}") from error
+    if len(found.sequences) != 1:
+        raise InputError(f"{subject}: it has {len(found.sequences)} tunes; give a file with one")
+    for _, detail in found.corrections:
+        logging.info("%s: %s", os.path.basename(path), detail)
+    return Piece(found.sequences[0], name or os.path.basename(path))
 
 
 def _from_pretty_midi(music: Any, name: str | None) -> Piece:

@@ -34,7 +34,7 @@ def codes_of_piece(
       NoExamplesError: the model can read nothing of it.
     """
     options = options or SamplingOptions()
-    sequence = options.kit.as_general_midi(piece.sequence)
+    sequence = options.drum_map.as_general_midi(piece.sequence)
     found = model.converter.extract(sequence, pitch_map="inference")
     if not found.examples:
         window = fit(model, piece, options)

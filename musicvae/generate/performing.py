@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from musicvae.errors import InputError
-from musicvae.generate.adaptations import Adapted, Repair
+from musicvae.generate.adaptations import Adaptation, Adapted
 from musicvae.generate.chords import with_chords
 from musicvae.generate.controls import chords_of
 from musicvae.generate.input_windows import Window, fit_window
@@ -38,7 +38,7 @@ def fit(model: TrainedModel, piece: Piece, options: SamplingOptions) -> Window:
       options: what is asked for; its chords serve where the piece's own cannot be found.
     """
     return fit_window(
-        options.kit.as_general_midi(piece.sequence),
+        options.drum_map.as_general_midi(piece.sequence),
         model.converter,
         name=piece.name,
         strict=options.strict,
@@ -52,9 +52,9 @@ def takes_whole(options: SamplingOptions) -> bool:
     return not options.strict and options.bar is None
 
 
-def adaptations_for(options: SamplingOptions) -> list[Repair]:
+def adaptations_for(options: SamplingOptions) -> list[Adaptation]:
     """Returns what may be done to an input before the usual adaptations."""
-    adaptations: list[Repair] = []
+    adaptations: list[Adaptation] = []
     if options.chords is not None:
         bars, key = chords_of(options)
 

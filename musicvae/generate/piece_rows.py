@@ -11,19 +11,9 @@ from collections.abc import Collection, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from musicvae.converters import (
-    Converter,
-    DrumsConverter,
-    Example,
-    GrooveConverter,
-    MelodyConverter,
-    TrioConverter,
-)
-from musicvae.converters.base import Array
-from musicvae.converters.drums import bits_to_roll
-from musicvae.converters.labels import labels_of
-from musicvae.converters.trio import BASS_PROGRAM, BASS_PROGRAMS, ROLES
-from musicvae.converters.voices import FIRST_PITCH, NOTE_OFF, silence_before_first_note
+from musicvae.converters import Converter, Example, performance_converter
+from musicvae.converters.examples import Array
+from musicvae.converters.voices import FIRST_PITCH, NOTE_OFF
 from musicvae.errors import ConfigError, InputError
 from musicvae.generate.adaptations import copy_of
 from musicvae.generate.bar_lines import BarLines
@@ -31,11 +21,9 @@ from musicvae.generate.grid_pieces import GRID_QPM, place
 from musicvae.generate.performing import adaptations_for
 from musicvae.generate.results import Piece, SamplingOptions
 from musicvae.generate.whole_piece import read_whole
-from musicvae.generate.window_lengths import window_bars, with_options
 from musicvae.lazy_note_seq import NoteSequence
 
 MAX_BARS = 1024
-_LABELS = ("labels", "melody", "bass")
 
 Rows = npt.NDArray[np.float32]
 
@@ -72,8 +60,9 @@ def check_writes_rows(converter: Converter, config_name: str, mode: str) -> None
     Raises:
       ConfigError: it is not.
     """
-    if isinstance(converter, GrooveConverter) or converter.spec.num_segments:
-        kind = "grooves" if isinstance(converter, GrooveConverter) else "bars of several tracks"
+    is_performance = performance_converter(converter) is not None
+    if is_performance or converter.spec.num_segments:
+        kind = "grooves" if is_performance else "bars of several tracks"
         raise ConfigError(
             f"--mode={mode} is for melodies, drum patterns and trios, and config '{config_name}' "
             f"plays {kind}; take another model"
@@ -82,7 +71,7 @@ def check_writes_rows(converter: Converter, config_name: str, mode: str) -> None
 
 def steps_per_bar(converter: Converter) -> int:
     """Returns the steps of a bar."""
-    return converter.num_steps // window_bars(converter)
+    return converter.num_steps // converter.bars
 
 
 def read_rows(
@@ -103,15 +92,16 @@ def read_rows(
       NoExamplesError: the model can read nothing of it.
       InputError: it has too many bars.
     """
-    sequence = options.kit.as_general_midi(piece.sequence)
+    sequence = options.drum_map.as_general_midi(piece.sequence)
     if missing:
-        sequence = _with_silent_parts(sequence, missing)
+        sequence = copy_of(sequence)
+        converter.add_resting_parts(sequence, tuple(missing))
     lines = BarLines.of(sequence)
     slots = lines.slot_at(lines.end).number
     if slots > MAX_BARS:
         raise InputError(f"'{piece.name}' has {slots} bars; at most {MAX_BARS} can be worked on")
-    bars = max(slots, window_bars(converter), 1)
-    reader = with_options(converter, slice_bars=bars, max_bars=max(bars, MAX_BARS))
+    bars = max(slots, converter.bars)
+    reader = converter.with_bars(bars) or converter
     whole = read_whole(sequence, reader, name=piece.name, adaptations=adaptations_for(options))
     tile = whole.tiles[0]
     steps = slots * steps_per_bar(converter)
@@ -134,20 +124,19 @@ def inputs_of(converter: Converter, rows: Rows, controls: Rows | None) -> list[E
     compact: dict[str, list[Array]] = {}
     for k, outputs in enumerate(rows):
         own = nothing if controls is None else controls[k]
-        for name, array in _compact(converter, outputs, own).items():
+        for name, array in converter.compact_outputs(outputs, own).items():
             compact.setdefault(name, []).append(array)
     arrays = {name: np.stack(parts) for name, parts in compact.items()}
-    for name in _LABELS:
-        if name in arrays:
-            arrays[name] = silence_before_first_note(arrays[name])
-    return [Example(*each) for each in zip(*converter.expand(arrays), strict=True)]
+    batch = converter.expand(converter.cut_off(arrays))
+    return [Example(*each) for each in zip(*batch, strict=True)]
 
 
 def silent_rows(converter: Converter, steps: int) -> Rows:
     """Returns rows in which nothing happens, float32 `[steps, D]`."""
     rows = np.zeros((steps, converter.spec.output_depth), np.float32)
     nothing = np.zeros((steps, converter.spec.control_depth), np.float32)
-    zeros = {name: np.zeros_like(a)[None] for name, a in _compact(converter, rows, nothing).items()}
+    compact = converter.compact_outputs(rows, nothing)
+    zeros = {name: np.zeros_like(array)[np.newaxis] for name, array in compact.items()}
     return np.asarray(converter.expand(zeros).outputs[0], np.float32)
 
 
@@ -174,34 +163,21 @@ def notes_of_rows(
         program=piece.program if options.program is None else options.program,
     )
     place(written, 0, piece.lines, result, seconds, slot.beat)
-    return options.kit.as_kit(result)
+    return options.drum_map.with_original_pitches(result)
 
 
 def part_columns(converter: Converter) -> list[slice]:
     """Returns the columns of each part K of a step."""
-    depths = converter.spec.part_depths or (converter.spec.output_depth,)
+    depths = [part.depth for part in converter.parts]
     ends = np.cumsum(depths).tolist()
     return [slice(end - depth, end) for depth, end in zip(depths, ends, strict=True)]
 
 
-def pitched_parts(converter: Converter) -> tuple[int, ...]:
-    """Returns which parts K of a step are melodies, whose notes last until something ends them."""
-    if isinstance(converter, TrioConverter):
-        return (0, 1)
-    return (0,) if isinstance(converter, MelodyConverter) else ()
-
-
 def has_onset(converter: Converter, rows: Rows) -> npt.NDArray[np.bool_]:
     """Returns the steps in which a note begins in any part, bool `[..., T]`, of `[..., T, D]`."""
-    pitched = pitched_parts(converter)
-    found = np.zeros(rows.shape[:-1], bool)
-    for part, own in enumerate(part_columns(converter)):
-        if part in pitched:
-            found |= rows[..., own].argmax(axis=-1) >= FIRST_PITCH
-        elif isinstance(converter, DrumsConverter) and converter.config.roll_output:
-            found |= (rows[..., own] > 0.5).any(axis=-1)
-        else:
-            found |= rows[..., own].argmax(axis=-1) > 0
+    labels = converter.step_labels(rows)
+    first = [FIRST_PITCH if part.labels == "pitches" else 1 for part in converter.parts]
+    found: npt.NDArray[np.bool_] = np.any(labels >= np.array(first), axis=-1)
     return found
 
 
@@ -215,7 +191,7 @@ def sounding_before(converter: Converter, rows: Rows) -> npt.NDArray[np.bool_]:
     columns = part_columns(converter)
     before = np.zeros((*rows.shape[:-1], len(columns)), bool)
     steps = np.arange(rows.shape[-2])
-    for part in pitched_parts(converter):
+    for part in converter.pitched_parts:
         labels = rows[..., columns[part]].argmax(axis=-1)
         # The last event up to each step decides whether a note sounds after it.
         last = np.maximum.accumulate(np.where(labels > 0, steps, 0), axis=-1)
@@ -239,7 +215,7 @@ def with_note_offs(converter: Converter, rows: Rows, ends: npt.NDArray[np.bool_]
         return rows
     result, columns = rows.copy(), part_columns(converter)
     sounding = sounding_before(converter, rows)
-    for part in pitched_parts(converter):
+    for part in converter.pitched_parts:
         own = result[..., columns[part]]
         ringing = sounding[..., part] & ends[:, part] & (own.argmax(axis=-1) == 0)
         own[ringing] = np.eye(own.shape[-1], dtype=np.float32)[NOTE_OFF]
@@ -258,46 +234,15 @@ def parts_named(converter: Converter, names: Sequence[str], config_name: str) ->
     Raises:
       InputError: the model is no trio, a name is unknown, or nothing is left to be written.
     """
-    if not isinstance(converter, TrioConverter):
+    parts = [part.name for part in converter.parts]
+    if len(parts) == 1:
         raise InputError(
-            f"--keep_parts is for trios of {', '.join(ROLES)}, and config '{config_name}' has one "
-            "part; leave it out or take another model"
+            f"--keep_parts is for models of several parts, such as trios, and config "
+            f"'{config_name}' has one part; leave it out or take another model"
         )
-    unknown = [name for name in names if name not in ROLES]
+    unknown = [name for name in names if name not in parts]
     if unknown:
-        raise InputError(f"--keep_parts: no part '{unknown[0]}'; known: {', '.join(ROLES)}")
-    if set(names) == set(ROLES):
-        raise InputError("--keep_parts keeps all three parts, so that nothing is left to write")
-    return [role in names for role in ROLES]
-
-
-def _compact(converter: Converter, rows: Rows, controls: Rows) -> dict[str, Array]:
-    """Returns the compact form of what is written, `[T, D]`, without an encoder's inputs."""
-    inputs: Array = rows
-    if isinstance(converter, DrumsConverter):
-        roll = rows > 0.5
-        if not converter.config.roll_output:
-            roll = bits_to_roll(labels_of(rows), len(converter.config.table))
-        inputs = np.pad(roll, ((0, 0), (0, 1)))
-    return converter.compact(Example(inputs, rows, controls, np.array(len(rows), np.int32)))
-
-
-def _with_silent_parts(sequence: NoteSequence, missing: Collection[str]) -> NoteSequence:
-    """Adds players that rest throughout for the parts that a piece has nobody for."""
-    result = copy_of(sequence)
-    present = {
-        "drums" if note.is_drum else "bass" if note.program in BASS_PROGRAMS else "melody"
-        for note in sequence.notes
-    }
-    used = [note.instrument for note in sequence.notes]
-    for k, role in enumerate(role for role in ROLES if role in missing and role not in present):
-        # Pitch 0 is outside every part's range.
-        result.notes.add(
-            pitch=0,
-            velocity=80,
-            end_time=max(sequence.total_time, 1e-3),
-            instrument=max(used, default=0) + 1 + k,
-            program=BASS_PROGRAM if role == "bass" else 0,
-            is_drum=role == "drums",
-        )
-    return result
+        raise InputError(f"--keep_parts: no part '{unknown[0]}'; known: {', '.join(parts)}")
+    if set(names) == set(parts):
+        raise InputError(f"--keep_parts keeps all {len(parts)} parts; nothing is left to write")
+    return [name in names for name in parts]

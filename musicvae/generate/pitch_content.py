@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from musicvae.converters import Converter
 from musicvae.converters.voices import FIRST_PITCH
-from musicvae.generate.piece_rows import Rows, part_columns, pitched_parts
+from musicvae.generate.piece_rows import Rows, part_columns
 
 Array = npt.NDArray[np.float64]
 
@@ -22,7 +22,7 @@ _LOWEST = 21
 def pitch_counts(converter: Converter, rows: Rows) -> Array:
     """Returns how often each pitch begins in the pitched parts, `[N, P]`, of `[N, T, D]`."""
     found: Array | None = None
-    for part in pitched_parts(converter):
+    for part in converter.pitched_parts:
         onsets = rows[..., part_columns(converter)[part]][..., FIRST_PITCH:].sum(axis=1)
         found = onsets.astype(np.float64) if found is None else found + onsets
     assert found is not None, "drums have no pitches"

@@ -26,13 +26,13 @@ from musicvae.formats.score_writing import (
     note_sequence_to_musicxml,
 )
 from musicvae.generate.results import Result, Sample
+from musicvae.instruments import voices_of
 from musicvae.plot.contact_sheet import contact_sheet
 from musicvae.plot.drawing import Drawing, framed
 from musicvae.plot.latent_map import latent_map
 from musicvae.plot.page import PlayerPiece, write_page
 from musicvae.plot.piano_roll import piano_roll
 from musicvae.plot.picture import PICTURE_SUFFIXES, check_matplotlib, save_picture
-from musicvae.plot.plot_voices import voices_of
 from musicvae.plot.rows import rows_of
 from musicvae.registry import did_you_mean
 

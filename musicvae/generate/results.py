@@ -122,7 +122,7 @@ class SamplingOptions:
       guidance: how strongly, 0 or more; 1 is as the training music has them.
       timing: how much of a groove model's timing kept hits take, 0 (none) to 1.
       velocity: how much of its velocities they take, 0 (none) to 1.
-      kit: what the drum pitches of inputs and results are.
+      drum_map: what the drum pitches of inputs and results are.
       style: a latent space of some files, which sample, similar, grid and morph move in.
     """
 
@@ -141,7 +141,7 @@ class SamplingOptions:
     guidance: float = DEFAULT_GUIDANCE
     timing: float = 1.0
     velocity: float = 1.0
-    kit: DrumMap = GENERAL_MIDI
+    drum_map: DrumMap = GENERAL_MIDI
     style: Style | None = None
 
     def __post_init__(self) -> None:

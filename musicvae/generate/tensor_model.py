@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +27,15 @@ from musicvae.config_map import EditableConfig, as_config
 from musicvae.converters import Converter, build_converter
 from musicvae.devices import choose_device
 from musicvae.errors import InputError
-from musicvae.generate.arrays import Array, fitted_controls, rows_of_steps, stacked, trimmed
+from musicvae.generate.arrays import (
+    Array,
+    Encoded,
+    fitted_controls,
+    fixed_values,
+    rows_of_steps,
+    stacked,
+    trimmed,
+)
 from musicvae.generate.randomness import Randomness
 from musicvae.model_choice import checkpoint_path
 from musicvae.models import MusicVAE, variable_shapes
@@ -38,20 +46,6 @@ from musicvae.prior.choice import ModelPrior, PriorChoice
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 
 _ENCODER = "encoder/"
-
-
-class Encoded(NamedTuple):
-    """The posterior of pieces of music, and a sample of it.
-
-    Attributes:
-      z: float32 `[N, Z]`, drawn from N(mu, sigma²).
-      mu: float32 `[N, Z]`.
-      sigma: float32 `[N, Z]`, standard deviations.
-    """
-
-    z: Array
-    mu: Array
-    sigma: Array
 
 
 class TensorModel:
@@ -295,7 +289,11 @@ class TensorModel:
         if not temperature >= 0.0:
             raise InputError(f"temperature={temperature} must be at least 0")
         controls = self._controls(c_input, len(z), length)
-        with_fixed = None if fixed is None else self._given(fixed, len(z), length)
+        with_fixed = (
+            None
+            if fixed is None
+            else fixed_values(fixed, len(z), length, self.converter.spec.output_depth)
+        )
         generator = self._randomness.decoder(seed)
         results = []
         for group in self._groups(len(z)):
@@ -381,17 +379,6 @@ class TensorModel:
         if not np.isfinite(array).all():
             raise InputError("z has values that are not finite")
         return array
-
-    def _given(self, fixed: npt.ArrayLike, n: int, length: int) -> Array:
-        """Returns given values as float32 `[n, length, D]`."""
-        array, depth = np.asarray(fixed, np.float32), self.converter.spec.output_depth
-        if array.ndim != 3 or array.shape[0] != n or array.shape[2] != depth:
-            raise InputError(
-                f"given values have the shape {list(array.shape)}; it must be [{n}, T, {depth}]"
-            )
-        with_fixed = np.full((n, length, depth), np.nan, np.float32)
-        with_fixed[:, : array.shape[1]] = array[:, :length]
-        return with_fixed
 
     def _controls(self, c_input: npt.ArrayLike | None, n: int, length: int) -> Array | None:
         """Returns controls as float32 `[N, length, C]`, or None for a model without."""

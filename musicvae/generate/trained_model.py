@@ -19,13 +19,14 @@ import numpy.typing as npt
 
 from musicvae.converters import Example, Extraction
 from musicvae.errors import InputError, MultipleExamplesError, NoExamplesError
-from musicvae.generate.tensor_model import Encoded, TensorModel
+from musicvae.generate.arrays import Encoded
+from musicvae.generate.input_windows import fit_window
+from musicvae.generate.tensor_model import TensorModel
+from musicvae.grid import DEFAULT_QPM
 from musicvae.latent import slerp
 from musicvae.prior import DEFAULT_GUIDANCE, Target
 from musicvae.prior.choice import PriorChoice
 from musicvae.sequences import describe_rejections, tempo_at
-
-_DEFAULT_QPM = 120.0
 
 
 class TrainedModel(TensorModel):
@@ -79,23 +80,26 @@ class TrainedModel(TensorModel):
         assert_same_length: bool = False,
         *,
         seed: int | None = None,
+        strict: bool = True,
     ) -> Encoded:
         """Finds the latent vectors of pieces of music.
 
         Args:
-          note_sequences: NoteSequences, each with exactly one example in it.
+          note_sequences: NoteSequences.
           assert_same_length: whether it is an error if they are not all equally long.
           seed: makes z repeatable.
+          strict: whether each must have exactly one example in it, as in Magenta; else it is fitted
+            to one, as `musicvae.Model.encode` does.
 
         Returns:
           (z, mu, sigma), each float32 `[N, Z]`.
 
         Raises:
           NoExamplesError: a sequence has no example; the message says why.
-          MultipleExamplesError: a sequence has several.
+          MultipleExamplesError: a sequence has several, with `strict`.
           InputError: they differ in length and must not, or the model cannot encode.
         """
-        examples = [self.one_example(sequence) for sequence in note_sequences]
+        examples = [self.one_example(sequence, strict=strict) for sequence in note_sequences]
         lengths = {tuple(np.ravel(example.length)) for example in examples}
         if assert_same_length and len(lengths) > 1:
             raise InputError(f"the pieces differ in length: {sorted(lengths)} steps")
@@ -109,18 +113,21 @@ class TrainedModel(TensorModel):
         """
         return self.converter.extract(note_sequence, pitch_map="inference")
 
-    def one_example(self, note_sequence: Any) -> Example:
+    def one_example(self, note_sequence: Any, *, strict: bool = True) -> Example:
         """Returns the only example in a piece of music.
 
         Args:
           note_sequence: a NoteSequence, not changed.
+          strict: as for `encode`.
 
         Raises:
           NoExamplesError: it has none; the message says why.
-          MultipleExamplesError: it has several.
+          MultipleExamplesError: it has several, with `strict`.
         """
-        extraction = self.extract(note_sequence)
         name = note_sequence.filename or note_sequence.id or "the sequence"
+        if not strict:
+            return fit_window(note_sequence, self.converter, name=name).example
+        extraction = self.extract(note_sequence)
         if not extraction.examples:
             raise NoExamplesError(
                 f"{name}: no example of {self._kind} in it: "
@@ -155,7 +162,7 @@ class TrainedModel(TensorModel):
         c_input: npt.ArrayLike | None = None,
         *,
         seed: int | None = None,
-        qpm: float | Sequence[float] = _DEFAULT_QPM,
+        qpm: float | Sequence[float] = DEFAULT_QPM,
         velocity: int = 80,
         program: int | None = None,
     ) -> list[Any]:
@@ -205,11 +212,12 @@ class TrainedModel(TensorModel):
         qpm: float | None = None,
         velocity: int = 80,
         program: int | None = None,
+        strict: bool = True,
     ) -> list[Any]:
         """Writes a series of pieces that leads from one to another.
 
         Args:
-          start_sequence: a NoteSequence with exactly one example.
+          start_sequence: a NoteSequence.
           end_sequence: likewise.
           num_steps: how many pieces, both ends included; at least 1.
           length: the most steps; None for the configuration's `max_seq_len`.
@@ -220,19 +228,20 @@ class TrainedModel(TensorModel):
           qpm: tempo; None leads from the start's to the end's.
           velocity: 1 to 127, where the representation has none.
           program: MIDI program 0 to 127 in place of the representation's own.
+          strict: as for `encode`.
 
         Returns:
           `num_steps` NoteSequences.
 
         Raises:
           NoExamplesError: a sequence has no example.
-          MultipleExamplesError: a sequence has several.
+          MultipleExamplesError: a sequence has several, with `strict`.
           InputError: an argument is out of range.
         """
         if num_steps < 1:
             raise InputError(f"num_steps={num_steps} must be at least 1")
         ends = [start_sequence, end_sequence]
-        mu = self.encode(ends, assert_same_length).mu
+        mu = self.encode(ends, assert_same_length, strict=strict).mu
         share = np.linspace(0.0, 1.0, num_steps)
         tempos = np.interp(share, [0.0, 1.0], [tempo_at(sequence) for sequence in ends])
         return self.decode(

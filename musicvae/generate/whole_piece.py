@@ -17,12 +17,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from musicvae.converters import Converter, Example, MelodyConverter, Rejection, TrioConverter
-from musicvae.converters.base import Array
-from musicvae.converters.trio import BASS_PROGRAM, ROLES
+from musicvae.converters import Converter, Example, Rejection
+from musicvae.converters.examples import Array
 from musicvae.errors import InputError, NoExamplesError
 from musicvae.generate.adaptations import (
-    Repair,
+    Adaptation,
     as_one_instrument,
     basses_on_a_piano,
     on_a_piano,
@@ -30,25 +29,18 @@ from musicvae.generate.adaptations import (
 )
 from musicvae.generate.bar_lines import EARLY_BEATS, SLOT_BEATS, BarLines
 from musicvae.generate.controls import controls_for, has_own_controls, window_controls
-from musicvae.generate.drum_hits import STEPS_PER_BEAT
 from musicvae.generate.grid_pieces import GRID_QPM, on_grid, place
 from musicvae.generate.held_notes import hold_on, notes_of_windows
-from musicvae.generate.input_windows import notes_about_tracks, sound_of, stages
+from musicvae.generate.input_windows import notes_about_tracks, padded, sound_of, stages
 from musicvae.generate.performing import adaptations_for, check_number
 from musicvae.generate.results import Piece, Result, Sample, SamplingOptions
-from musicvae.generate.window_lengths import (
-    filled_up,
-    window_bars,
-    with_options,
-    with_window_bars,
-)
+from musicvae.grid import STEPS_PER_QUARTER
 from musicvae.lazy_note_seq import NoteSequence
 from musicvae.sequences import describe_rejections
 
 if TYPE_CHECKING:
     from musicvae.generate import TrainedModel
 
-_ALWAYS = 10_000
 _NAMED_BARS = 8
 
 
@@ -108,7 +100,7 @@ def reconstruct_whole(
             f"config '{model.config.name}' counts its length in tokens of a bar; leave --length out"
         )
     whole = read_whole(
-        options.kit.as_general_midi(piece.sequence),
+        options.drum_map.as_general_midi(piece.sequence),
         model.converter,
         name=piece.name,
         adaptations=adaptations_for(options),
@@ -138,7 +130,7 @@ def read_whole(
     converter: Converter,
     *,
     name: str,
-    adaptations: Sequence[Repair] = (),
+    adaptations: Sequence[Adaptation] = (),
 ) -> WholePiece:
     """Cuts a whole piece into windows that follow each other.
 
@@ -162,13 +154,13 @@ def read_whole(
     if lines.other_time_signatures:
         names = " and ".join(lines.other_time_signatures)
         notes = (*notes, f"its bars of {names} were read as bars of 4/4, and are kept")
-    programs_read = getattr(converter.config, "valid_programs", None)
+    programs_read = converter.programs
     grid = on_grid(as_one_instrument(sequence, programs_read), lines, GRID_QPM)
     programs = [note.program for note in grid.notes]
-    reader = _reader(converter)
+    reader = converter.lenient()
     rejections: tuple[Rejection, ...] = ()
     for adapted, added, _ in stages(grid, [*adaptations, on_a_piano, basses_on_a_piano]):
-        shortest = with_window_bars(reader, 1) or reader
+        shortest = reader.with_bars(1) or reader
         found = shortest.extract_compact(adapted, pitch_map="inference")
         rejections = found.rejections
         if not found.origins:
@@ -189,13 +181,6 @@ def read_whole(
     raise NoExamplesError(f"'{name}' has nothing that this model can read: {reasons}")
 
 
-def _reader(converter: Converter) -> Converter:
-    """Returns a converter that finds whatever a window has: no gap ends it, no bar is too thin."""
-    return with_options(
-        converter, dedupe=False, gap_bars=_ALWAYS, min_num_instruments=1, min_total_events=1
-    )
-
-
 def _tiles(
     grid: NoteSequence,
     programs: Sequence[int],
@@ -204,7 +189,7 @@ def _tiles(
     lines: BarLines,
 ) -> tuple[list[Tile], tuple[str, ...]]:
     """Cuts a piece on the grid into windows; says which bars could not be read."""
-    bars = window_bars(reader)
+    bars = reader.bars
     early = 0.0 if reader.spec.num_segments else EARLY_BEATS
     notes, events = list(grid.notes), _Events(grid)
     windows = notes_of_windows(
@@ -303,34 +288,17 @@ def _read_tile(
     tile: NoteSequence, reader: Converter, tracks: Sequence[int]
 ) -> tuple[Example | None, tuple[Rejection, ...]]:
     """Reads a window, and fills it up with silence before and after what it has."""
-    if isinstance(reader, TrioConverter):
-        _add_silent_players(tile, tracks)
+    reader.let_all_play(tile, tuple(tracks))
     found = None
-    for count in range(window_bars(reader), 0, -1):
-        shorter = with_window_bars(reader, count) or reader
+    for count in range(reader.bars, 0, -1):
+        shorter = reader.with_bars(count) or reader
         found = shorter.extract_compact(tile, pitch_map="inference")
         if found.origins:
             lead = found.origins[0].bar - 1
             first = {name: array[:1] for name, array in found.arrays.items()}
-            return filled_up(reader, first, lead)[0], ()
+            return padded(reader, first, lead)[0], ()
     assert found is not None
     return None, found.rejections
-
-
-def _add_silent_players(tile: NoteSequence, tracks: Sequence[int]) -> None:
-    """Lets all three of a trio play throughout, so that a window counts where one of them rests.
-
-    Pitch 0 is outside every part's range.
-    """
-    for role, track in zip(ROLES, tracks, strict=True):
-        tile.notes.add(
-            pitch=0,
-            velocity=1,
-            end_time=tile.total_time,
-            instrument=track,
-            program=BASS_PROGRAM if role == "bass" else 0,
-            is_drum=role == "drums",
-        )
 
 
 def _controls(model: TrainedModel, whole: WholePiece, options: SamplingOptions) -> Array | None:
@@ -341,7 +309,7 @@ def _controls(model: TrainedModel, whole: WholePiece, options: SamplingOptions) 
     if has_own_controls(options):
         wanted = controls_for(converter, model.config.name, options)
         assert wanted is not None
-        bars = window_bars(converter)
+        bars = converter.bars
         return np.array([wanted[tile.slot // bars % len(wanted)] for tile in whole.tiles])
     return np.array([window_controls(converter, tile.example) for tile in whole.tiles])
 
@@ -356,7 +324,7 @@ def _written(
     """Puts decoded windows in their places."""
     lines, end = whole.lines, whole.lines.end
     if options.length is not None:
-        end = min(end, options.length / STEPS_PER_BEAT)
+        end = min(end, options.length / STEPS_PER_QUARTER)
     result, seconds = lines.excerpt(0.0, end, options.qpm)
     pieces = [
         converter.to_notes(
@@ -373,10 +341,10 @@ def _written(
         pieces,
         slots,
         [tile.held for tile in whole.tiles],
-        window_bars(converter),
+        converter.bars,
         lines,
-        any_pitch=isinstance(converter, MelodyConverter),
+        any_pitch=[part.labels for part in converter.parts] == ["pitches"],
     )
     for slot, piece in zip(slots, pieces, strict=True):
         place(piece, slot, lines, result, seconds, end)
-    return options.kit.as_kit(result)
+    return options.drum_map.with_original_pitches(result)

@@ -1,8 +1,8 @@
-"""The models: encoders, decoders, the VAE that joins them, and what trains it.
+"""The models: encoders, decoders, the VAE that joins them, and its optimizer.
 
     model = MusicVAE(config, spec, seed=0)
-    step = TrainStep(model, AdamOptimizer(model.named_variables))
-    step(batch, seed)
+    losses = model.loss(batch, step=0, training=True)
+    decoded = model.decode(z, length=32)
 
 Nothing here knows of notes or files: a model is given a configuration and the shape of its
 examples.
@@ -10,17 +10,13 @@ examples.
 
 from __future__ import annotations
 
+from musicvae.batch import Batch
 from musicvae.models.decoders.base import Decoded
 from musicvae.models.forward import MetricCounts, add_metric_counts, summarize
+from musicvae.models.losses import Losses, Objective
 from musicvae.models.optimizer import AdamOptimizer
-from musicvae.models.train_step import TrainStep
-from musicvae.models.vae import (
-    Batch,
-    Losses,
-    MusicVAE,
-    Posterior,
-    variable_shapes,
-)
+from musicvae.models.posterior import Posterior
+from musicvae.models.vae import MusicVAE, variable_shapes
 from musicvae.precision import Precision
 
 __all__ = [
@@ -30,9 +26,9 @@ __all__ = [
     "Losses",
     "MetricCounts",
     "MusicVAE",
+    "Objective",
     "Posterior",
     "Precision",
-    "TrainStep",
     "add_metric_counts",
     "summarize",
     "variable_shapes",

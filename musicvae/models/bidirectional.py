@@ -14,7 +14,9 @@ from typing import Any
 import tensorflow as tf
 
 from musicvae.models.forward import Forward
-from musicvae.models.lstm_stack import LSTMStack, StackOutputs, enter, enter_data, run_stack
+from musicvae.models.lstm_layer import enter, enter_data
+from musicvae.models.lstm_stack import LSTMStack
+from musicvae.models.stack_steps import StackOutputs, run_stack
 from musicvae.models.variables import Variables
 
 Tensor = Any

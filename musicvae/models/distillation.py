@@ -19,10 +19,12 @@ from typing import Any
 
 import tensorflow as tf
 
+from musicvae.batch import Batch
 from musicvae.errors import ConfigError
 from musicvae.models.decoders.base import Request, Target
 from musicvae.models.forward import Forward, fold
-from musicvae.models.vae import Batch, Losses, MusicVAE
+from musicvae.models.losses import Losses
+from musicvae.models.vae import MusicVAE
 
 Tensor = Any
 
@@ -32,7 +34,7 @@ _EPS, _Z, _TEMPERATURE, _DRAWS, _TARGETS, _MODEL = range(6)
 class Distillation:
     """The loss of a batch of music and of examples that a teacher makes up.
 
-    An objective of `TrainStep`.
+    An Objective of training.
     """
 
     def __init__(

@@ -23,7 +23,9 @@ from musicvae.errors import ConfigError
 from musicvae.hparams import HParams
 from musicvae.models.bidirectional import BidirectionalLayers
 from musicvae.models.forward import Forward
-from musicvae.models.lstm_stack import LSTMStack, enter, enter_data, last, run_stack
+from musicvae.models.lstm_layer import enter, enter_data
+from musicvae.models.lstm_stack import LSTMStack, last
+from musicvae.models.stack_steps import run_stack
 from musicvae.models.variables import Variables
 from musicvae.registry import Registry
 

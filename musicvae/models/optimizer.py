@@ -85,6 +85,7 @@ class AdamOptimizer(tf.Module):  # type: ignore[misc]
         gradients: Sequence[Tensor],
         variables: Sequence[tf.Variable],
         learning_rate: Tensor,
+        is_finite: Tensor = True,
     ) -> None:
         """Takes one step.
 
@@ -92,10 +93,16 @@ class AdamOptimizer(tf.Module):  # type: ignore[misc]
           gradients: float32, one a variable.
           variables: what they belong to.
           learning_rate: float32 scalar.
+          is_finite: bool scalar; where it is False nothing changes.
         """
-        for gradient, variable in zip(gradients, variables, strict=True):
-            self.update(variable, gradient, learning_rate)
-        self.advance()
+
+        def update_all() -> Tensor:
+            for gradient, variable in zip(gradients, variables, strict=True):
+                self.update(variable, gradient, learning_rate)
+            return tf.constant(True)
+
+        tf.cond(is_finite, update_all, lambda: tf.constant(False))
+        self.advance(is_finite)
 
     def update(self, variable: tf.Variable, gradient: Tensor, learning_rate: Tensor) -> None:
         """Takes one step for one variable; `advance` is to follow once all have taken it.
@@ -116,10 +123,11 @@ class AdamOptimizer(tf.Module):  # type: ignore[misc]
             self.named_slots["beta2_power"],
         )
 
-    def advance(self) -> None:
-        """Moves the powers of the decay rates on to the next step."""
+    def advance(self, is_finite: Tensor = True) -> None:
+        """Moves the powers of the decay rates on to the next step, unless told not to."""
         for slot, rate in (("beta1_power", BETA_1), ("beta2_power", BETA_2)):
-            self.named_slots[slot].assign(self.named_slots[slot] * rate)
+            power = self.named_slots[slot]
+            power.assign(power * tf.where(is_finite, rate, 1.0))
 
 
 def adam_update(

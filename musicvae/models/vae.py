@@ -10,24 +10,24 @@ Source: Roberts et al. 2018, sections 2 and 3.
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import tensorflow as tf
 
+from musicvae.batch import Batch
 from musicvae.config import Config, ExampleSpec
 from musicvae.errors import ConfigError
 from musicvae.models import schedules
 from musicvae.models.decoders import DECODERS, Decoded, Decoder, DecoderContext
 from musicvae.models.decoders.base import Request, Target
 from musicvae.models.decoders.checkpointing import check_segments
-from musicvae.models.encoders import ENCODERS
-from musicvae.models.forward import CountsByTag, Forward, fold
+from musicvae.models.forward import Forward, fold
+from musicvae.models.losses import Losses
+from musicvae.models.posterior import Posterior, PosteriorHead
 from musicvae.models.variables import (
-    Dense,
     InitialValues,
     Variables,
     VariableShapes,
-    narrow_normal,
 )
 from musicvae.precision import Precision
 
@@ -35,86 +35,6 @@ Tensor = Any
 
 _NATS_PER_BIT = math.log(2.0)
 _ENCODER_SEED, _DECODER_SEED, _POSTERIOR_SEED = 0, 1, 2
-
-
-class Posterior(NamedTuple):
-    """q(z|x), a normal distribution with a diagonal covariance.
-
-    Attributes:
-      mu: float32 `[B, Z]`.
-      sigma: float32 `[B, Z]`, standard deviations.
-    """
-
-    mu: Tensor
-    sigma: Tensor
-
-    def sample(self, eps: Tensor) -> Tensor:
-        """Returns z for noise of N(0, I), float32 `[B, Z]`."""
-        return self.mu + self.sigma * eps
-
-    def kl(self) -> Tensor:
-        """Returns the divergence from N(0, I), float32 `[B]`, in nats."""
-        terms = self.mu**2 + self.sigma**2 - 1.0 - 2.0 * tf.math.log(self.sigma)
-        return 0.5 * tf.reduce_sum(terms, 1)
-
-
-class Batch(NamedTuple):
-    """Examples as a converter gives them.
-
-    Attributes:
-      inputs: bool or float32 `[B, T, input_depth]`.
-      outputs: bool or float32 `[B, T, D]`.
-      controls: bool or float32 `[B, T, C]`, or None.
-      lengths: int32 `[B]`, or `[B, S]` for segments with a length of their own.
-    """
-
-    inputs: Tensor
-    outputs: Tensor
-    controls: Tensor
-    lengths: Tensor
-
-
-class Losses(NamedTuple):
-    """The loss of a batch and what it is made of.
-
-    Attributes:
-      loss: float32 scalar, what training minimizes.
-      r_loss: float32 `[B]`, -log p(x|z) in nats.
-      kl: float32 `[B]`, KL divergence in nats.
-      kl_bits: float32 scalar, its mean in bits.
-      kl_loss: float32 scalar, the mean of what is above the free bits, in nats.
-      beta: float32 scalar, its weight.
-      sampling_probability: float32 scalar, how often a sample was fed back.
-      metrics: float32 scalars of this batch by TensorBoard tag; empty in training.
-      metric_counts: the same as counts, which add up over batches.
-      outputs: float32 `[B, T, P]`, what each step's distribution was read off.
-      posterior: q(z|x), or None for an unconditional model.
-      z: float32 `[B, Z]`.
-    """
-
-    loss: Tensor
-    r_loss: Tensor
-    kl: Tensor
-    kl_bits: Tensor
-    kl_loss: Tensor
-    beta: Tensor
-    sampling_probability: Tensor
-    metrics: dict[str, Tensor]
-    metric_counts: CountsByTag
-    outputs: Tensor
-    posterior: Posterior | None
-    z: Tensor
-
-    def scalars(self) -> dict[str, Tensor]:
-        """Returns the loss and its parts by TensorBoard tag."""
-        return {
-            "loss": self.loss,
-            "losses/r_loss": tf.reduce_mean(self.r_loss),
-            "losses/kl_loss": self.kl_loss,
-            "losses/kl_bits": self.kl_bits,
-            "losses/kl_beta": self.beta,
-            "sampling_probability": self.sampling_probability,
-        }
 
 
 class MusicVAE(tf.Module):  # type: ignore[misc]
@@ -384,46 +304,6 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
         if training:
             return schedules.sampling_probability(step, self.config.hparams)
         return tf.constant(1.0)
-
-
-class PosteriorHead:
-    """The half of a model that encodes: an encoder, and q(z|x) read off its vector.
-
-    Attributes:
-      encoder: the encoder.
-    """
-
-    def __init__(self, config: Config, spec: ExampleSpec, variables: Variables) -> None:
-        """Makes the variables.
-
-        Args:
-          config: sizes and parts.
-          spec: the shape of the examples.
-          variables: where they are made.
-
-        Raises:
-          ConfigError: the encoder is unknown, or does not fit the examples.
-        """
-        encoder = ENCODERS.get(config.encoder.type)
-        depth = spec.input_depth + spec.control_depth
-        self.encoder = encoder(config.encoder, config.hparams, variables, depth, "encoder")
-        depth, z_size = self.encoder.output_depth, config.hparams.z_size
-        self._mu = Dense(variables, "encoder/mu", depth, z_size, narrow_normal)
-        self._sigma = Dense(variables, "encoder/sigma", depth, z_size, narrow_normal)
-
-    def __call__(self, batch: Batch, forward: Forward) -> Posterior:
-        """Reads a batch's inputs and controls.
-
-        Args:
-          batch: its outputs are not used.
-          forward: how.
-        """
-        sequence = tf.cast(batch.inputs, tf.float32)
-        if batch.controls is not None:
-            sequence = tf.concat([sequence, tf.cast(batch.controls, tf.float32)], -1)
-        embedding = self.encoder.encode(sequence, batch.lengths, forward)
-        sigma = tf.nn.softplus(self._sigma(embedding, forward.dtype))
-        return Posterior(self._mu(embedding, forward.dtype), sigma)
 
 
 def build(

@@ -9,10 +9,10 @@ import dataclasses
 import math
 from collections.abc import Sequence
 
+from musicvae.instruments import voices_of
 from musicvae.lazy_note_seq import NoteSequence
 from musicvae.plot.drawing import FAINT_INK, INK, Drawing, Label, Shape, moved, shortened
 from musicvae.plot.piano_roll import WIDTH, describe, piano_roll
-from musicvae.plot.plot_voices import voices_of
 from musicvae.plot.rows import SMALL, RollStyle, label_margin, rows_of
 from musicvae.plot.timeline import timeline_of
 

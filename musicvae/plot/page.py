@@ -25,11 +25,11 @@ from musicvae.audio.sounds import (
 )
 from musicvae.audio.synthesizer import SOFT_POWER, pans_of
 from musicvae.files import atomic_file
+from musicvae.instruments import sound_notes, voice_of, voices_of
 from musicvae.lazy_note_seq import NoteSequence
 from musicvae.plot.drawing import Drawing
 from musicvae.plot.piano_roll import Roll, describe, piano_roll
 from musicvae.plot.picture import drawing_to_svg
-from musicvae.plot.plot_voices import sound_notes, voice_of, voices_of
 from musicvae.plot.rows import Rows, rows_of
 from musicvae.plot.table import Table
 from musicvae.plot.timeline import timeline_of

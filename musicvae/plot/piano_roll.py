@@ -11,7 +11,9 @@ import dataclasses
 from collections.abc import Callable, Sequence
 
 from musicvae.general_midi import drum_name
+from musicvae.instruments import PlotVoice, sound_notes, voice_of, voices_of
 from musicvae.lazy_note_seq import NoteSequence
+from musicvae.plot.colours import colours_of, shade
 from musicvae.plot.drawing import (
     FAINT_INK,
     INK,
@@ -27,7 +29,6 @@ from musicvae.plot.drawing import (
     text_width,
     vertical,
 )
-from musicvae.plot.plot_voices import PlotVoice, colours_of, shade, sound_notes, voice_of, voices_of
 from musicvae.plot.rows import FULL, RollStyle, Rows, label_margin, rows_of
 from musicvae.plot.timeline import Timeline, timeline_of
 

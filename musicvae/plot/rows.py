@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from musicvae.general_midi import KIT_PITCHES, drum_name, kit_rank
+from musicvae.general_midi import DRUM_PITCHES, drum_name, drum_rank
+from musicvae.instruments import sound_notes
 from musicvae.lazy_note_seq import NoteSequence
 from musicvae.plot.drawing import text_width
-from musicvae.plot.plot_voices import sound_notes
 
 _MIN_SEMITONES = 15
 
@@ -71,8 +71,8 @@ def rows_of(sequences: Sequence[NoteSequence]) -> Rows:
         low -= missing // 2
         high += missing - missing // 2
         pitches = (max(low, 0), min(high, 127))
-    shown = set(KIT_PITCHES) if drums and drums <= set(KIT_PITCHES) else drums
-    return Rows(pitches=pitches, drums=tuple(sorted(shown, key=kit_rank)))
+    shown = set(DRUM_PITCHES) if drums and drums <= set(DRUM_PITCHES) else drums
+    return Rows(pitches=pitches, drums=tuple(sorted(shown, key=drum_rank)))
 
 
 def label_margin(rows: Rows, style: RollStyle) -> float:

@@ -11,9 +11,9 @@ import dataclasses
 import math
 from collections.abc import Callable
 
+from musicvae.grid import DEFAULT_QPM
 from musicvae.lazy_note_seq import NoteSequence
 
-DEFAULT_QPM = 120.0
 MAX_BARS = 10_000
 
 _QPM_RANGE = (5.0, 1000.0)

@@ -12,6 +12,7 @@ import numpy as np
 
 from musicvae.converters import Example
 from musicvae.data.example_set import ExampleSet
+from musicvae.grid import STEPS_PER_BAR
 from musicvae.prior.conditions import measure_conditions
 from musicvae.prior.fitting import Posteriors
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from musicvae.generate import TrainedModel
 
 _TOGETHER = 256
-_STEPS_PER_BAR = 16
 
 
 def posteriors_of(
@@ -46,7 +46,7 @@ def posteriors_of(
     if most is not None and most < len(rows):
         rows = np.sort(np.random.default_rng(seed).permutation(rows)[:most])
     converter = model.converter
-    length = _STEPS_PER_BAR if converter.spec.num_segments else converter.num_steps
+    length = STEPS_PER_BAR if converter.spec.num_segments else converter.num_steps
     mu, sigma, values = [], [], []
     for start in range(0, len(rows), _TOGETHER):
         batch = converter.expand(examples.take(rows[start : start + _TOGETHER]))

@@ -48,7 +48,7 @@ class OutFile:
     content: bytes
 
 
-def written(request: FileRequest) -> OutFile:
+def file_of_clips(request: FileRequest) -> OutFile:
     """Writes clips.
 
     Args:

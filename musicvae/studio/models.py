@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from musicvae.config import Config, load_config
+from musicvae.converters import build_converter
 from musicvae.errors import MusicVAEError
 from musicvae.generate.results import SamplingOptions
 from musicvae.model_choice import ModelChoice, choose_model, shipped_models
@@ -116,7 +117,7 @@ class WarmModels:
         return ModelEntry(
             name=name,
             description=config.description,
-            family=config.converter.type,
+            family=build_converter(config.converter).noun,
             loaded=name in self._warm,
             modes=modes_of(config),
         )

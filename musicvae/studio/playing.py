@@ -24,7 +24,6 @@ from musicvae.generate.latent_points import (
     variations,
 )
 from musicvae.generate.results import Piece, SamplingOptions
-from musicvae.generate.window_lengths import window_bars
 from musicvae.studio.clips import clip_of
 from musicvae.studio.knobs import Knobs
 from musicvae.studio.messages import Clip, Options
@@ -135,7 +134,7 @@ class Playing:
         self, corners: Sequence[LatentPoint], points: Sequence[tuple[float, float]], bars: int
     ) -> Clip:
         """Writes one piece along a path in a square."""
-        per_window = window_bars(self.model.converter)
+        per_window = self.model.converter.bars
         places = along(points, math.ceil(bars / per_window))
         linear = self.request.linear
         codes = [self._moved(in_square(corners, x, y, linear=linear)) for x, y in places]

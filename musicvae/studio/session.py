@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from musicvae.model_choice import ModelChoice
-from musicvae.studio.files_out import OutFile, written
+from musicvae.studio.files_out import OutFile, file_of_clips
 from musicvae.studio.knobs import Knobs, knobs_of, sampled_values
 from musicvae.studio.latent_maps import LatentMaps
 from musicvae.studio.messages import FileRequest, Options, Source
@@ -129,7 +129,7 @@ class Studio:
     async def write(self, request: FileRequest) -> OutFile:
         """Writes clips as a file; one at a time, for the libraries are not made for more."""
         async with self._writing:
-            return await asyncio.to_thread(written, request)
+            return await asyncio.to_thread(file_of_clips, request)
 
     def close(self) -> None:
         """Ends the models' threads."""

@@ -53,7 +53,7 @@ def windows_of(playing: Playing, given: Given) -> Windows:
         return Windows([code], [clip], [1], [])
     piece = playing.sources.piece(playing.model, given)
     found, notes = all_windows(
-        playing.options.kit.as_general_midi(piece.sequence),
+        playing.options.drum_map.as_general_midi(piece.sequence),
         playing.model.converter,
         name=piece.name,
         adaptations=adaptations_for(playing.options),

@@ -6,10 +6,10 @@ from absl import logging
 
 from musicvae.checkpoints import RunFolder, check_fits, open_checkpoint, restore
 from musicvae.errors import CheckpointMismatchError
-from musicvae.training.step import DistributedStep
+from musicvae.training.step import TrainStep
 
 
-def resume(step: DistributedStep, folder: RunFolder) -> int:
+def resume(step: TrainStep, folder: RunFolder) -> int:
     """Loads a run folder's latest checkpoint, if there is one.
 
     Args:
@@ -26,12 +26,12 @@ def resume(step: DistributedStep, folder: RunFolder) -> int:
     latest = folder.latest
     if latest is None:
         return 0
-    model = step.step.model
+    model = step.model
     with open_checkpoint(latest) as checkpoint:
         shapes = {name: tuple(v.shape) for name, v in model.named_variables.items()}
         check_fits(model.config, shapes, checkpoint)
         restore(model.named_variables, checkpoint)
-        slots = step.step.optimizer.named_slots
+        slots = step.optimizer.named_slots
         left = restore(slots, checkpoint, ignore_missing=True)
         if left:
             logging.warning(
@@ -41,11 +41,11 @@ def resume(step: DistributedStep, folder: RunFolder) -> int:
                 len(left),
                 len(slots),
             )
-        step.step.global_step.assign(checkpoint.step)
+        step.global_step.assign(checkpoint.step)
         return checkpoint.step
 
 
-def warm_start(step: DistributedStep, path: str) -> None:
+def warm_start(step: TrainStep, path: str) -> None:
     """Takes the weights that fit from another model's checkpoint; Adam and the step start anew.
 
     Args:
@@ -56,7 +56,7 @@ def warm_start(step: DistributedStep, path: str) -> None:
       CheckpointMismatchError: no weight fits.
       CheckpointError: there is no checkpoint, or it is damaged.
     """
-    variables = step.step.model.named_variables
+    variables = step.model.named_variables
     with open_checkpoint(path) as checkpoint:
         for note in checkpoint.notes:
             logging.info("%s", note)
@@ -64,7 +64,7 @@ def warm_start(step: DistributedStep, path: str) -> None:
         if len(left) == len(variables):
             raise CheckpointMismatchError(
                 f"--warm_start={path}: none of the checkpoint's variables has the name and shape "
-                f"of one of config '{step.step.model.config.name}'"
+                f"of one of config '{step.model.config.name}'"
             )
         if left:
             logging.warning(

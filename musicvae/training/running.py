@@ -15,8 +15,7 @@ from musicvae.data.examples import load_examples
 from musicvae.data.records import RecordSource
 from musicvae.errors import CheckpointError
 from musicvae.evaluation.evaluator import Evaluation, EvaluationLog, Evaluator, load_weights, table
-from musicvae.models import MusicVAE
-from musicvae.models.train_step import Objective
+from musicvae.models import MusicVAE, Objective
 from musicvae.precision import choose_precision
 from musicvae.training import console as report
 from musicvae.training.devices import TrainingDevices
@@ -51,7 +50,7 @@ def train(
       CheckpointError: a checkpoint is damaged, of another model, or cannot be written.
       InputError: another process trains in the run folder.
     """
-    with plan.folder.held() if devices.is_chief else contextlib.nullcontext():
+    with plan.folder.locked() if devices.is_chief else contextlib.nullcontext():
         return _train(plan, devices, objective)
 
 

@@ -19,8 +19,7 @@ from musicvae.data.batches import TrainingBatches
 from musicvae.data.example_set import ExampleSet
 from musicvae.data.pipeline import training_dataset
 from musicvae.errors import InputError, TrainingError
-from musicvae.models import MusicVAE
-from musicvae.models.train_step import Objective
+from musicvae.models import MusicVAE, Objective
 from musicvae.precision import choose_precision
 from musicvae.training.checkpointing import resume, warm_start
 from musicvae.training.devices import TrainingDevices
@@ -28,7 +27,7 @@ from musicvae.training.options import TrainingOptions
 from musicvae.training.patience import Patience
 from musicvae.training.progress import TrainingProgress
 from musicvae.training.signals import StopRequest
-from musicvae.training.step import STOP, DistributedStep
+from musicvae.training.step import STOP, TrainStep
 from musicvae.training.summaries import Summaries
 from musicvae.training.teacher import distillation
 
@@ -109,9 +108,7 @@ class Trainer:
             )
             if objective is None and options.teacher is not None:
                 objective = distillation(config, converter, options, self.precision.name)
-        self._step = DistributedStep(
-            self.model, devices, batch_size, options.accumulate_steps, objective
-        )
+        self._step = TrainStep(self.model, batch_size, devices, options.accumulate_steps, objective)
         self.first_step = resume(self._step, folder)
         if options.warm_start and self.first_step == 0:
             warm_start(self._step, options.warm_start)
@@ -124,7 +121,7 @@ class Trainer:
             self._config.hparams.batch_size,
             seed=self._options.seed,
             augmentation=self._config.augmentation,
-            max_per_source=self._converter.config.max_tensors_per_input,
+            max_per_source=self._converter.max_per_piece,
         )
 
     def train(
@@ -184,7 +181,7 @@ class _Run:
 
     def __init__(
         self,
-        step: DistributedStep,
+        step: TrainStep,
         devices: TrainingDevices,
         folder: RunFolder,
         options: TrainingOptions,
@@ -214,7 +211,7 @@ class _Run:
         self._progress = TrainingProgress(
             self._options.num_steps,
             batch_size,
-            free_bits=self._step.step.model.config.hparams.free_bits,
+            free_bits=self._step.model.config.hparams.free_bits,
             interval_seconds=self._options.progress_seconds,
         )
         if self._saver is not None:
@@ -290,7 +287,7 @@ class _Run:
                 f"the {what} is not a number at step {step}; the last good checkpoint is "
                 f"{self._folder.latest}; try a lower learning_rate or grad_clip"
             )
-        limit = self._step.step.model.config.hparams.grad_norm_clip_to_zero
+        limit = self._step.model.config.hparams.grad_norm_clip_to_zero
         if scalars["global_norm"] <= limit:
             self._zeroed = 0
             return
@@ -327,7 +324,7 @@ class _Run:
 class _Saver:
     """Writes checkpoints and summaries of the process that is the chief."""
 
-    def __init__(self, step: DistributedStep, folder: RunFolder, options: TrainingOptions) -> None:
+    def __init__(self, step: TrainStep, folder: RunFolder, options: TrainingOptions) -> None:
         self._step = step
         self._keeper = CheckpointKeeper(
             folder.train,

@@ -75,7 +75,7 @@ def test_the_latest_checkpoint_is_that_of_the_train_folder(folder: pathlib.Path)
 @pytest.mark.skipif(os.name != "posix", reason="nothing is locked on Windows")
 def test_a_second_training_in_a_folder_is_told_who_is_there(tmp_path) -> None:
     folder = RunFolder(tmp_path / "a{run}")
-    with folder.held(), pytest.raises(InputError, match=f"another training.*{os.getpid()}"):
-        RunFolder(folder.path).held().__enter__()
-    with folder.held():
+    with folder.locked(), pytest.raises(InputError, match=f"another training.*{os.getpid()}"):
+        RunFolder(folder.path).locked().__enter__()
+    with folder.locked():
         pass

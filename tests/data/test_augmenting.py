@@ -12,7 +12,7 @@ from musicvae.augmentation import Augmentation
 from musicvae.components import Component, Options
 from musicvae.config import load_config
 from musicvae.converters import Converter, build_converter
-from musicvae.converters.base import Compact
+from musicvae.converters.examples import Compact
 from musicvae.data.augmenting import augmented
 from musicvae.data.batches import EvaluationBatches, TrainingBatches
 from musicvae.data.example_set import ExampleSet

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from musicvae.data.conversion_report import FileOutcome
+from musicvae.data.conversion_report import FileResult
 from musicvae.data.partial import PartialFolder
 from musicvae.errors import InputError
 
@@ -23,7 +23,7 @@ def finish(output: Path, plan: str) -> list[bytes]:
         for chunk in partial.chunks():
             if not partial.is_finished(chunk):
                 record = f"{plan} {chunk.start}".encode()
-                partial.add(chunk, [FileOutcome(f"{chunk.start}.mid", 1)], [record])
+                partial.add(chunk, [FileResult(f"{chunk.start}.mid", 1)], [record])
         records = list(partial.records())
         assert len(list(partial.outcomes())) == _NUM_FILES
         partial.remove()
@@ -69,7 +69,7 @@ def die_while_old_chunks_go(folder: Path) -> None:
     for num_left in range(20):
         with PartialFolder(output, "plan", _NUM_FILES) as partial:
             for chunk in partial.chunks():
-                partial.add(chunk, [FileOutcome(f"{chunk.start}.mid", 1)], [b"old"])
+                partial.add(chunk, [FileResult(f"{chunk.start}.mid", 1)], [b"old"])
         assert _die(output, num_left, "another plan")
         assert finish(output, "plan") in ([b"old"] * _NUM_FILES, _finished("plan"))
 
@@ -103,7 +103,7 @@ def test_a_damaged_file_is_made_again_and_not_trusted(tmp_path, name, damage):
     with PartialFolder(output, "plan", _NUM_FILES) as partial:
         for chunk in partial.chunks():
             record = f"plan {chunk.start}".encode()
-            partial.add(chunk, [FileOutcome(f"{chunk.start}.mid", 1)], [record])
+            partial.add(chunk, [FileResult(f"{chunk.start}.mid", 1)], [record])
     path = partial.path / name
     content = bytearray(path.read_bytes())
     if damage == "gone":

@@ -4,16 +4,13 @@ import numpy as np
 import pytest
 
 from musicvae.config import load_config
-from musicvae.converters import Example, build_converter
+from musicvae.converters import NO_LABEL, Example, build_converter
 from musicvae.data.example_set import ExampleSet
 from musicvae.evaluation.step_labels import (
-    NOTHING,
     drawn_set,
     each_example,
     joined,
     labels_of_set,
-    pitched_parts,
-    step_labels,
 )
 
 
@@ -23,28 +20,28 @@ def converter(name: str):
 
 def test_a_melodys_label_is_the_column_of_its_row():
     rows = np.eye(90)[[3, 0, 89]]
-    assert step_labels(converter("cat-mel_2bar_small"), rows).tolist() == [[3], [0], [89]]
+    assert converter("cat-mel_2bar_small").step_labels(rows).tolist() == [[3], [0], [89]]
 
 
 def test_rows_past_the_end_are_nothing():
     rows = np.zeros((2, 90))
     rows[0, 5] = 1
-    assert step_labels(converter("cat-mel_2bar_small"), rows).tolist() == [[5], [NOTHING]]
+    assert converter("cat-mel_2bar_small").step_labels(rows).tolist() == [[5], [NO_LABEL]]
 
 
 def test_drums_have_the_same_label_as_combination_and_as_roll():
     roll = np.zeros((1, 9))
     roll[0, [0, 2]] = 1
-    assert step_labels(converter("nade-drums_2bar_reduced"), roll).tolist() == [[5]]
+    assert converter("nade-drums_2bar_reduced").step_labels(roll).tolist() == [[5]]
     combination = np.eye(512)[[5]]
-    assert step_labels(converter("cat-drums_2bar_small"), combination).tolist() == [[5]]
+    assert converter("cat-drums_2bar_small").step_labels(combination).tolist() == [[5]]
 
 
 def test_of_a_groove_only_the_hits_count():
     rows = np.zeros((2, 27))
     rows[:, 1] = 1.0
     rows[0, 10], rows[1, 10], rows[1, 19] = 0.9, 0.7, -1.0
-    assert step_labels(converter("groovae_2bar_humanize"), rows).tolist() == [[2], [2]]
+    assert converter("groovae_2bar_humanize").step_labels(rows).tolist() == [[2], [2]]
 
 
 def test_a_trio_has_three_labels_which_join_into_one():
@@ -52,10 +49,10 @@ def test_a_trio_has_three_labels_which_join_into_one():
     rows = np.zeros((3, 692))
     for step, columns in enumerate(((4, 90 + 7, 180 + 300), (4, 90 + 7, 180 + 301), (5, 91, 180))):
         rows[step, list(columns)] = 1
-    labels = step_labels(trio, rows)
+    labels = trio.step_labels(rows)
     assert labels.tolist() == [[4, 7, 300], [4, 7, 301], [5, 1, 0]]
     assert len(set(joined(trio, labels).tolist())) == 3
-    assert pitched_parts(trio) == (0, 1)
+    assert trio.pitched_parts == (0, 1)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +60,7 @@ def test_a_trio_has_three_labels_which_join_into_one():
     [("cat-mel_2bar_small", (0,)), ("cat-drums_2bar_small", ()), ("groovae_4bar", ())],
 )
 def test_only_melodies_have_pitches(name, parts):
-    assert pitched_parts(converter(name)) == parts
+    assert converter(name).pitched_parts == parts
 
 
 def melodies(rows: list[list[int]]) -> ExampleSet:
@@ -80,7 +77,7 @@ def test_a_sets_labels_are_those_of_its_examples_in_order():
     examples = melodies(rows)
     mel = converter("cat-mel_2bar_small")
     assert labels_of_set(mel, examples)[..., 0].tolist() == rows
-    assert [step_labels(mel, e.outputs)[0, 0] for e in each_example(mel, examples)] == [2, 3, 4]
+    assert [mel.step_labels(e.outputs)[0, 0] for e in each_example(mel, examples)] == [2, 3, 4]
 
 
 def test_a_drawn_set_is_repeatable_and_in_order():

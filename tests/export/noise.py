@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from musicvae.models.decoders.control_preprocessing import ControlPreprocessingDecoder
+from musicvae.models.decoders.controls import ControlPreprocessingDecoder
 from musicvae.models.decoders.hierarchical import HierarchicalDecoder
 from musicvae.models.decoders.outputs import Categorical, MultiCategorical
 from musicvae.models.decoders.split import SplitDecoder

@@ -12,10 +12,10 @@ from musicvae.converters import build_converter
 from musicvae.errors import ConfigError, InputError
 from musicvae.generate import composing
 from musicvae.generate.composing import parse_form
-from musicvae.generate.filling import FillOptions
 from musicvae.generate.piece_rows import read_rows
 from musicvae.generate.pitch_content import by_class, in_best_key, mean_pitch, pitch_counts
 from musicvae.generate.results import Piece, SamplingOptions
+from musicvae.generate.window_filling import FillOptions
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -224,15 +224,17 @@ def test_a_window_begins_at_a_bar_line_and_the_model_reads_on_past_its_bars(mode
 def test_a_kit_of_its_own_is_read_and_written(models):
     kit = parse_drum_map({"60": "kick", "61": "snare", "62": "closed_hihat"}, "kit")
     piece = drums(*((beat, 60 + beat % 2, 90) for beat in range(8)))
-    played_ = result(models, "add_hihat", piece, kit=kit)
+    played_ = result(models, "add_hihat", piece, drum_map=kit)
     assert {note.pitch for note in played_.notes} == {60, 61, 62}
     free = play_groove(
         models["humanize"], "humanize", Piece(piece, "beat"), 1,
-        dataclasses.replace(OPTIONS, kit=kit, keep_hits=False),
+        dataclasses.replace(OPTIONS, drum_map=kit, keep_hits=False),
     ).samples[0].sequence  # fmt: skip
     assert not {note.pitch for note in free.notes} & {36, 38, 42}
     performance = read_performance(
-        Piece(piece, "beat"), models["humanize"].converter, dataclasses.replace(OPTIONS, kit=kit)
+        Piece(piece, "beat"),
+        models["humanize"].converter,
+        dataclasses.replace(OPTIONS, drum_map=kit),
     )
     assert set(performance.hits.drum.tolist()) == {0, 1}
 

@@ -9,8 +9,8 @@ from tiny_models import write_run
 
 import musicvae as mv
 from musicvae.errors import ConfigError, InputError
-from musicvae.generate import filling
-from musicvae.generate.filling import FillOptions, Span, spans
+from musicvae.generate import window_filling
+from musicvae.generate.filling import Span, spans
 from musicvae.generate.infill import kept_bars
 from musicvae.generate.piece_rows import (
     has_onset,
@@ -20,6 +20,7 @@ from musicvae.generate.piece_rows import (
     with_note_offs,
 )
 from musicvae.generate.results import Piece, SamplingOptions
+from musicvae.generate.window_filling import FillOptions
 
 CONFIGS = ("cat-mel_2bar_small", "cat-drums_2bar_small", "nade-drums_2bar_reduced",
            "flat-trio_16bar_small", "hierdec-trio_16bar_small")  # fmt: skip
@@ -167,9 +168,9 @@ def test_the_candidate_with_the_best_score_is_taken(models, monkeypatch, sign):
         counts.append(sign * has_onset(model.converter, rows).sum(axis=1).astype(float))
         return counts[-1]
 
-    monkeypatch.setattr(filling, "_scores", onsets)
-    monkeypatch.setattr(filling, "FOREIGN_NATS", 0.0)
-    monkeypatch.setattr(filling, "EMPTY_NATS", 0.0)
+    monkeypatch.setattr(window_filling, "_scores", onsets)
+    monkeypatch.setattr(window_filling, "FOREIGN_NATS", 0.0)
+    monkeypatch.setattr(window_filling, "EMPTY_NATS", 0.0)
     tune = melody()
     [sample] = model.infill(tune, "1", seed=3, temperature=1.0)
     written = len(notes(sample.sequence, 1, 2))

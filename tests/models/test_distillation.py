@@ -17,10 +17,11 @@ from musicvae.converters import build_converter
 from musicvae.data.examples import extract_examples
 from musicvae.data.records import TFRecordSource
 from musicvae.errors import ConfigError, InputError
-from musicvae.models import AdamOptimizer, Batch, MusicVAE, TrainStep
+from musicvae.models import Batch, MusicVAE
 from musicvae.models.distillation import Distillation
 from musicvae.training.devices import choose_training_devices
 from musicvae.training.options import TrainingOptions
+from musicvae.training.step import TrainStep
 from musicvae.training.trainer import Trainer
 
 STEPS, CLASSES = 32, 90
@@ -96,7 +97,7 @@ def test_a_student_comes_near_the_distribution_of_its_teacher(
 ) -> None:
     model = student(config)
     objective = Distillation(teacher, ratio=4.0)
-    train = TrainStep(model, AdamOptimizer(model.named_variables), objective=objective)
+    train = TrainStep(model, len(music.inputs), objective=objective)
     batch, probabilities = objective.draw(100, STEPS, [11, 12])
     entropy = -np.sum(probabilities * np.log(probabilities), -1).sum(1).mean()
 

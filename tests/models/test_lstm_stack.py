@@ -22,7 +22,7 @@ def test_a_turned_matrix_gives_the_same_product():
 
 @pytest.mark.parametrize(("may_copy", "expected"), [(True, [False, True]), (False, [False, False])])
 def test_large_layers_are_turned_where_memory_may_be_spent(monkeypatch, may_copy, expected):
-    monkeypatch.setattr(lstm_stack, "TURNED_UNITS", 6)
+    monkeypatch.setattr(lstm_stack, "TRANSPOSED_UNITS", 6)
     stack = LSTMStack(Variables(0, None, tf.float32), "stack", 3, [5, 6])
     weights = stack.sampling_weights(tf.float32, may_copy=may_copy)
     assert [isinstance(layer.recurrent, Transposed) for layer in weights] == expected
@@ -47,7 +47,7 @@ def test_models_write_the_same_with_turned_weights(monkeypatch, name, hparams):
     z = tf.random.stateless_normal([2, config.hparams.z_size], [1, 2])
     drawn = []
     for units in (1, 1024):
-        monkeypatch.setattr(lstm_stack, "TURNED_UNITS", units)
+        monkeypatch.setattr(lstm_stack, "TRANSPOSED_UNITS", units)
         model = MusicVAE(config, spec, seed=7)
         drawn.append(
             model.decode(z, length, temperature=0.5, controls=controls, seed=[3, 4]).outputs

@@ -16,13 +16,14 @@ from musicvae.config import ExampleSpec
 from musicvae.converters import (
     Batch,
     Compact,
-    CompactExtraction,
     Converter,
     Example,
     Origin,
     PitchMap,
-    Rejection,
+    Reading,
+    Section,
 )
+from musicvae.converters.sections import quantize
 from musicvae.hparams import HParams
 from musicvae.lazy_note_seq import NoteSequence
 from musicvae.models.decoders.base import DecoderContext
@@ -49,6 +50,7 @@ class RhythmConverter(Converter):
     """Rhythms, one-hot: nothing, or a note begins. Compact form: `begins`, bool `[T]`."""
 
     Config = RhythmConfig
+    noun = "rhythms"
     config: RhythmConfig
 
     @property
@@ -59,20 +61,14 @@ class RhythmConverter(Converter):
     def num_steps(self) -> int:
         return self.config.bars * STEPS_PER_BAR
 
-    def extract_compact(
-        self, sequence: Any, *, pitch_map: PitchMap = "training"
-    ) -> CompactExtraction:
-        seconds = 15.0 / (sequence.tempos[0].qpm if sequence.tempos else 120.0)
-        steps = np.array([round(note.start_time / seconds) for note in sequence.notes], int)
-        windows = -(-(steps.max(initial=-1) + 1) // self.num_steps)
+    def section_windows(self, section: Section, reading: Reading) -> tuple[Compact, list[Origin]]:
+        steps = quantize(section.notes.start, 4, section.qpm)
+        windows = int(steps.max()) // self.num_steps + 1
         begins = np.zeros(windows * self.num_steps, bool)
         begins[steps] = True
         starts = range(0, len(begins), self.num_steps)
-        return CompactExtraction(
-            {"begins": begins.reshape(windows, self.num_steps)},
-            () if windows else (Rejection("no_notes", "there are no notes"),),
-            tuple(Origin((0,), 1 + start // STEPS_PER_BAR, start * seconds) for start in starts),
-        )
+        origins = [section.origin((0,), start) for start in starts]
+        return {"begins": begins.reshape(windows, self.num_steps)}, origins
 
     def compact(self, example: Example) -> dict[str, Any]:
         return {"begins": np.asarray(example.outputs)[:, 1] > 0}

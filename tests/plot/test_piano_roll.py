@@ -8,13 +8,14 @@ import pytest
 from pieces import drum_beat, melody, trio
 
 from musicvae.errors import InputError, MissingExtraError
-from musicvae.general_midi import KIT_PITCHES
+from musicvae.general_midi import DRUM_PITCHES
+from musicvae.instruments import voices_of
 from musicvae.lazy_note_seq import NoteSequence
+from musicvae.plot.colours import colours_of, shade
 from musicvae.plot.contact_sheet import MAX_ROLLS, contact_sheet
 from musicvae.plot.drawing import Box, Drawing, Label, framed, mixed, stacked, text_width
 from musicvae.plot.piano_roll import piano_roll
 from musicvae.plot.picture import drawing_to_svg, save_picture
-from musicvae.plot.plot_voices import colours_of, shade, voices_of
 from musicvae.plot.rows import RollStyle, rows_of
 
 
@@ -207,4 +208,4 @@ def test_colours_mix():
 
 
 def test_the_nine_kit_pitches_are_those_of_the_drum_models():
-    assert sorted(KIT_PITCHES) == [36, 38, 42, 45, 46, 48, 49, 50, 51]
+    assert sorted(DRUM_PITCHES) == [36, 38, 42, 45, 46, 48, 49, 50, 51]

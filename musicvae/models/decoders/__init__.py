@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from musicvae.models.decoders import (
     categorical,
-    control_preprocessing,
+    controls,
     groove,
     hierarchical,
     nade,
@@ -18,7 +18,7 @@ __all__ = [
     "Decoder",
     "DecoderContext",
     "categorical",
-    "control_preprocessing",
+    "controls",
     "groove",
     "hierarchical",
     "nade",

@@ -81,7 +81,8 @@ class Precomputed(NamedTuple):
 
     Attributes:
       shared: what all examples have in common, such as the weights.
-      own: what belongs to each example, `[N, ...]` tensors in any nest.
+      own: what belongs to each example, tensors in any nest; `[N, ...]` of a decoder that can be
+        the core of another.
     """
 
     shared: Any

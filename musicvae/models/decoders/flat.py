@@ -28,26 +28,14 @@ from musicvae.models.decoders.base import (
     Target,
 )
 from musicvae.models.decoders.outputs import Output
-from musicvae.models.decoders.sampling import (
-    InitialState,
-    Sampler,
-    StepwiseDecoder,
-    Weights,
-    recurrent_products,
-)
+from musicvae.models.decoders.sampling import InitialState, Sampler, StepwiseDecoder, Weights
 from musicvae.models.decoders.scheduled_sampling import Rollout, roll_out
 from musicvae.models.forward import Forward
 from musicvae.models.lstm import State
-from musicvae.models.lstm_stack import (
-    LayerWeights,
-    LSTMStack,
-    StackOutputs,
-    enter,
-    pack_states,
-    run_stack,
-    states_at_end,
-)
+from musicvae.models.lstm_layer import LayerWeights, enter
+from musicvae.models.lstm_stack import LSTMStack, pack_states, states_at_end
 from musicvae.models.one_hot import data_product
+from musicvae.models.stack_steps import StackOutputs, recurrent_products, run_stack
 from musicvae.models.variables import Dense, Variables, glorot_uniform, narrow_normal, product
 
 Tensor = Any

@@ -8,7 +8,7 @@ from musicvae.hparams import HParams
 from musicvae.models.decoders.base import DECODERS, DecoderContext
 from musicvae.models.decoders.categorical import NoOptions
 from musicvae.models.decoders.flat import FlatDecoder
-from musicvae.models.decoders.outputs import Groove
+from musicvae.models.decoders.groove_output import Groove
 from musicvae.models.variables import Variables
 
 

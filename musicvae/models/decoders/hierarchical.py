@@ -7,14 +7,11 @@ There may be several levels of conductors; each is started anew from each embedd
 above. A conductor's input is, by the options,
 
   - nothing: zeros in one column. Its embeddings do not depend on what was written, so that in
-  training all
-    segments run side by side, as examples of their own;
+    training all segments run side by side, as examples of their own;
   - autoregressive: the final states of the level below after the segment before, and z (or the
-  embedding
-    above);
+    embedding above);
   - re-encoding: the segment before, encoded by the matching level of the model's hierarchical
-  encoder, and
-    z (or the embedding above).
+    encoder, and z (or the embedding above).
 
 The core's first input in a segment is the row before it, the last one of the segment before with
 its padding.
@@ -49,87 +46,25 @@ from musicvae.models.decoders.base import (
     Target,
 )
 from musicvae.models.decoders.checkpointing import in_rounds
+from musicvae.models.decoders.conductor import (
+    Conductor,
+    HierarchicalDecoderOptions,
+    levels_with_input,
+    reencoder,
+)
 from musicvae.models.encoders import (
-    HierarchicalLSTMEncoder,
     check_level_lengths,
     segment_lengths,
 )
 from musicvae.models.forward import CountsByTag, Forward, fold, over_segments
-from musicvae.models.lstm import State
-from musicvae.models.lstm_stack import LSTMStack, enter, pack_states, run_stack, step_stack
-from musicvae.models.variables import Dense, Variables, narrow_normal
+from musicvae.models.lstm_layer import enter
+from musicvae.models.lstm_stack import pack_states
+from musicvae.models.stack_steps import step_stack
+from musicvae.models.variables import Variables
 
 Tensor = Any
 
 _CONDUCTOR_SEED, _CORE_SEED = 0, 100
-
-
-@dataclasses.dataclass(frozen=True)
-class HierarchicalDecoderOptions:
-    """What `hierarchical` takes.
-
-    Attributes:
-      level_lengths: how many embeddings each conductor gives, from the top down, and last the steps
-        of a segment.
-      disable_autoregression: the levels whose conductor has no input; True for all.
-      reencode: whether the other conductors' input is what was written, encoded, instead of states.
-    """
-
-    level_lengths: tuple[int, ...]
-    disable_autoregression: bool | tuple[int, ...] = False
-    reencode: bool = False
-
-
-class Conductor:
-    """One level: a stack of layers that gives an embedding a step.
-
-    Attributes:
-      stack: its layers.
-      length: how many embeddings it gives.
-      has_input: whether it is fed what was written.
-    """
-
-    def __init__(
-        self,
-        variables: Variables,
-        scope: str,
-        hparams: HParams,
-        *,
-        length: int,
-        z_size: int,
-        input_depth: int,
-    ) -> None:
-        """Makes the variables.
-
-        Args:
-          variables: where they are made.
-          scope: their names begin with this.
-          hparams: dec_rnn_size and residual_decoder.
-          length: how many embeddings it gives.
-          z_size: columns of what it is started from.
-          input_depth: columns of what it is fed, beside what it is started from; 0 for nothing.
-        """
-        sizes = hparams.dec_rnn_size
-        self.length = length
-        self.has_input = input_depth > 0
-        name = f"{scope}/initial_state"
-        self._initial = Dense(variables, name, z_size, 2 * sum(sizes), narrow_normal)
-        depth = input_depth + z_size if self.has_input else 1
-        residual = hparams.residual_decoder
-        self.stack = LSTMStack(variables, scope, depth, sizes, residual=residual)
-
-    def start(self, z: Tensor, dtype: tf.DType) -> list[State]:
-        """Returns the states before the first step."""
-        return self.stack.unpack_states(tf.tanh(self._initial(z, dtype)))
-
-    def embeddings(self, z: Tensor, forward: Forward) -> Tensor:
-        """Runs all steps without an input; float32 `[B, length, H]`."""
-        weights = self.stack.weights(forward.dtype)
-        batch = tf.shape(z)[0]
-        masks = self.stack.masks(self.length, batch, forward)
-        entered = tf.tile(weights[0].entry_bias[None, None], [self.length, batch, 1])
-        initial = self.start(z, forward.dtype)
-        return tf.transpose(run_stack(entered, weights, initial, masks).top, [1, 0, 2])
 
 
 class SegmentInput(NamedTuple):
@@ -160,11 +95,16 @@ class HierarchicalDecoder(Decoder):
         subject = "[decoder] type 'hierarchical'"
         options = options_as(HierarchicalDecoderOptions, component.options, subject)
         check_level_lengths(options.level_lengths, hparams, subject)
+        if context.scope:
+            raise ConfigError(
+                f"{subject} cannot be the core of another decoder; give all levels to one, as in "
+                "level_lengths = [4, 4, 16]"
+            )
         *lengths, self._segment_length = options.level_lengths
         self._num_segments = math.prod(lengths)
         self._output_depth = context.output_depth
-        self._reencoder = _reencoder(options, context, subject) if options.reencode else None
-        fed = _levels_with_input(options, len(lengths), subject)
+        self._reencoder = reencoder(options, context, subject) if options.reencode else None
+        fed = levels_with_input(options, len(lengths), subject)
         core = component.core or Component("categorical")
         inside = dataclasses.replace(
             context,
@@ -194,7 +134,7 @@ class HierarchicalDecoder(Decoder):
         self, z: Tensor, target: Target, forward: Forward, *, with_state: bool = False
     ) -> ReconstructionLoss:
         """Runs along a target, as Decoder.reconstruct."""
-        assert not with_state, "a hierarchical decoder is not the core of another"
+        assert not with_state, "no decoder has a hierarchical one as its core"
         segments = self._segments(target)
         if forward.segments_at_a_time:
             return self._reconstruct_in_rounds(z, segments, forward)
@@ -236,23 +176,34 @@ class HierarchicalDecoder(Decoder):
         )
 
     def precompute(self, z: Tensor, dtype: tf.DType) -> Precomputed:
-        """Keeps z, as Decoder.precompute."""
-        return Precomputed(dtype, z)
+        """Runs the conductors, if they are fed nothing, and prepares the core for each segment.
+
+        Conductors that are fed what was written wait for it: then z is kept. See
+        Decoder.precompute.
+        """
+        if self._feeds_back:
+            return Precomputed(dtype, z)
+        forward = Forward(tf.zeros([2], tf.int32), dtype=dtype)
+        by_segment = tf.transpose(self.embeddings(z, forward), [1, 0, 2])
+        core = self._core.precompute(_fold(by_segment), dtype)
+        shape = [self._num_segments, tf.shape(z)[0]]
+        own = tf.nest.map_structure(lambda x: tf.reshape(x, [*shape, x.shape[-1]]), core.own)
+        return Precomputed(core.shared, own)
 
     def sample(
         self, precomputed: Precomputed, request: Request, *, with_state: bool = False
     ) -> Decoded:
         """Writes segment after segment, as Decoder.sample."""
-        assert not with_state, "a hierarchical decoder is not the core of another"
+        assert not with_state, "no decoder has a hierarchical one as its core"
         if request.length != self._num_segments * self._segment_length:
             raise InputError(
                 f"length {request.length}: a hierarchical model writes all of its "
                 f"{self._num_segments * self._segment_length} steps"
             )
+        if not self._feeds_back:
+            return self._sample_in_a_loop(precomputed, request)
         dtype, z = precomputed
         forward = Forward(request.seed, dtype=dtype)
-        if not self._feeds_back:
-            return self._sample_in_a_loop(self.embeddings(z, forward), request, dtype)
         first = request.first_input
 
         def segment(s: int, embedding: Tensor) -> tuple[Any, Tensor, Tensor, Tensor]:
@@ -312,17 +263,16 @@ class HierarchicalDecoder(Decoder):
             x = tf.reshape(embeddings, [tf.shape(z)[0], -1, embeddings.shape[-1]])
         return x
 
-    def _sample_in_a_loop(self, embeddings: Tensor, request: Request, dtype: tf.DType) -> Decoded:
-        """Writes each segment of `[B, S, H]` embeddings that are known beforehand."""
-        batch, depth = tf.shape(embeddings)[0], self._output_depth
-        core = self._core.precompute(_fold(tf.transpose(embeddings, [1, 0, 2])), dtype)
-        own = tf.nest.map_structure(
-            lambda x: tf.reshape(x, [self._num_segments, batch, x.shape[-1]]), core.own
-        )
+    def _sample_in_a_loop(self, core: Precomputed, request: Request) -> Decoded:
+        """Writes each segment; the core is prepared for all of them, `[S, B, ...]`."""
+        depth = self._output_depth
+        batch = tf.shape(tf.nest.flatten(core.own)[0])[1]
         first = tf.zeros([batch, depth]) if request.first_input is None else request.first_input
 
         def step(s: Tensor, first: Tensor, outputs: Any, lengths: Any) -> Any:
-            here = Precomputed(core.shared, tf.nest.map_structure(lambda x: tf.gather(x, s), own))
+            here = Precomputed(
+                core.shared, tf.nest.map_structure(lambda x: tf.gather(x, s), core.own)
+            )
             decoded = self._core.sample(here, self._segment_request(request, s, first))
             first = tf.ensure_shape(decoded.outputs[:, -1], [None, depth])
             return (
@@ -408,43 +358,6 @@ class HierarchicalDecoder(Decoder):
         lengths = tf.fill([tf.shape(sequence)[0]], len(encoded))
         encoder = self._reencoder.levels[len(self._conductors) - level]
         return encoder.encode(sequence, lengths, forward)
-
-
-def _levels_with_input(
-    options: HierarchicalDecoderOptions, conductors: int, subject: str
-) -> set[int]:
-    """Returns the conductors that are fed what was written."""
-    disabled = options.disable_autoregression
-    if isinstance(disabled, bool):
-        disabled = tuple(range(len(options.level_lengths))) if disabled else ()
-    if not set(disabled) <= set(range(len(options.level_lengths))):
-        raise ConfigError(
-            f"{subject}: disable_autoregression = {list(disabled)}: levels are counted from 0 to "
-            f"{len(options.level_lengths) - 1}"
-        )
-    fed = set(range(conductors)) - set(disabled)
-    if fed and not options.reencode and len(fed) < conductors:
-        raise ConfigError(
-            f"{subject}: disable_autoregression = {list(disabled)}: without reencode, either all "
-            "conductors have an input or none"
-        )
-    return fed
-
-
-def _reencoder(
-    options: HierarchicalDecoderOptions, context: DecoderContext, subject: str
-) -> HierarchicalLSTMEncoder:
-    """Returns the model's encoder if it can read what the decoder writes."""
-    encoder = context.encoder
-    if not isinstance(encoder, HierarchicalLSTMEncoder):
-        raise ConfigError(f"{subject}: reencode needs [encoder] type 'hierarchical_lstm'")
-    if encoder.level_lengths != options.level_lengths[::-1] or context.control_depth:
-        problem = "controls" if context.control_depth else f"levels {list(encoder.level_lengths)}"
-        raise ConfigError(
-            f"{subject}: reencode does not work with an encoder of {problem}; it needs levels "
-            f"{list(options.level_lengths[::-1])} and no controls"
-        )
-    return encoder
 
 
 def _fold(x: Tensor) -> Tensor:

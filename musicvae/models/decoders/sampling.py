@@ -21,11 +21,12 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from musicvae.models import lstm
 from musicvae.models.decoders.base import Decoded, Decoder, Precomputed, Request
 from musicvae.models.decoders.outputs import Output
 from musicvae.models.lstm import State
-from musicvae.models.lstm_stack import LayerWeights, pack_states
+from musicvae.models.lstm_layer import LayerWeights
+from musicvae.models.lstm_stack import pack_states
+from musicvae.models.stack_steps import recurrent_products, step_ahead
 from musicvae.models.variables import product
 
 Tensor = Any
@@ -133,7 +134,9 @@ class Sampler:
         entered = [self.initial_state.constant, loop_state.fed]
         if self.controls is not None:
             entered.append(tf.gather(self.controls, t))
-        top, states = step_layers(entered, self.weights.layers, loop_state)
+        top, states = step_ahead(
+            entered, self.weights.layers, loop_state.states, loop_state.recurrent
+        )
         parameters = (
             product(top, self.weights.kernel, self.weights.kernel.dtype) + self.weights.bias
         )
@@ -234,51 +237,6 @@ def sample_together(
         state = pack_states(end.states) if with_state else None
         decoded.append(Decoded(tf.transpose(outputs, [1, 0, 2]), end.lengths, state))
     return decoded
-
-
-def recurrent_products(states: Sequence[State], layers: Sequence[LayerWeights]) -> list[Tensor]:
-    """Returns what each layer's output gives to its own next step, float32 `[N, 4H]` each.
-
-    Args:
-      states: of each layer.
-      layers: likewise.
-    """
-    return [
-        product(state.h, layer.recurrent, layer.recurrent.dtype)
-        for layer, state in zip(layers, states, strict=True)
-    ]
-
-
-def step_layers(
-    entered: Sequence[Tensor], layers: Sequence[LayerWeights], before: LoopState
-) -> tuple[Tensor, list[State]]:
-    """Takes one step through all layers, with as few operations as there can be.
-
-    Args:
-      entered: float32 `[N, E]` each; their sum is the lowest layer's input after its entry.
-      layers: of each layer.
-      before: of the step before.
-
-    Returns:
-      The top layer's output, float32 `[N, H]`, and the states after the step.
-    """
-    after: list[State] = []
-    x: Tensor = None
-    for layer, state, recurrent in zip(layers, before.states, before.recurrent, strict=True):
-        below = x
-        if x is None and layer.projected:
-            below = tf.add_n(list(entered))
-        elif layer.projected:
-            below = product(x, layer.entry, layer.entry.dtype) + layer.entry_bias
-        if below is None:
-            activations = tf.add_n([*entered, recurrent])
-        else:
-            from_below = product(below, layer.inputs, layer.inputs.dtype)
-            activations = from_below + recurrent + layer.bias
-        new, _ = lstm.cell(activations, state.c)
-        after.append(new)
-        x = new.h + below if layer.residual else new.h
-    return x, after
 
 
 def _where(condition: Tensor, yes: list[State], no: list[State]) -> list[State]:

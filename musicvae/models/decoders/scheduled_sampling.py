@@ -20,7 +20,8 @@ import tensorflow as tf
 from musicvae.models.decoders.outputs import Output
 from musicvae.models.forward import Forward, fold
 from musicvae.models.lstm import State, Trace
-from musicvae.models.lstm_stack import LayerWeights, start_traces, step_stack
+from musicvae.models.lstm_layer import LayerWeights
+from musicvae.models.stack_steps import start_traces, step_stack
 from musicvae.models.variables import Dense, product
 
 Tensor = Any

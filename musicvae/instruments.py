@@ -1,26 +1,18 @@
-"""Who plays in a NoteSequence: its voices, their names and their colours.
+"""Who plays in a NoteSequence, and the notes that can be drawn and played.
 
-A voice is what shares an instrument number, a program and being drums or not.
+An instrument here is what shares an instrument number, a program and being drums or not.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from musicvae.general_midi import PROGRAM_NAMES
+from musicvae.grid import BASS_PROGRAMS
 from musicvae.lazy_note_seq import NoteSequence
-from musicvae.plot.drawing import PAPER, mixed
-
-_DRUM_COLOUR = "#e2553d"
-_BASS_COLOUR = "#0c9488"
-# For other instruments in order of appearance; each differs from its neighbours in lightness too,
-# so that they are told apart without colour vision.
-_COLOURS = ("#4a5bdc", "#b4509e", "#d08a12", "#5c9436", "#2f86c9", "#8a6a4c", "#8d5ae0", "#64748b")
-_BASS_PROGRAMS = range(32, 40)
-_LOUD = 112
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -40,7 +32,7 @@ class PlotVoice:
     @property
     def is_bass(self) -> bool:
         """Whether it is one of General MIDI's basses."""
-        return not self.is_drum and self.program in _BASS_PROGRAMS
+        return not self.is_drum and self.program in BASS_PROGRAMS
 
     @property
     def name(self) -> str:
@@ -60,34 +52,6 @@ def voice_of(note: Any) -> PlotVoice:
 def voices_of(sequences: Iterable[NoteSequence]) -> tuple[PlotVoice, ...]:
     """Returns the voices of some pieces together, melodic ones first, drums last."""
     return tuple(sorted({voice_of(note) for piece in sequences for note in piece.notes}))
-
-
-def colours_of(voices: Sequence[PlotVoice]) -> dict[PlotVoice, str]:
-    """Returns a colour for each voice.
-
-    Drums and the first bass always have the same ones, so that pictures compare.
-    """
-    colours: dict[PlotVoice, str] = {}
-    others = 0
-    for voice in voices:
-        if voice.is_drum:
-            colours[voice] = _DRUM_COLOUR
-        elif voice.is_bass and _BASS_COLOUR not in colours.values():
-            colours[voice] = _BASS_COLOUR
-        else:
-            colours[voice] = _COLOURS[others % len(_COLOURS)]
-            others += 1
-    return colours
-
-
-def shade(colour: str, velocity: int) -> str:
-    """Returns a voice's colour for a note: the softer, the paler.
-
-    Args:
-      colour: "#rrggbb".
-      velocity: 1..127.
-    """
-    return mixed(colour, PAPER, 0.22 + 0.78 * min(max(velocity, 0) / _LOUD, 1.0) ** 1.3)
 
 
 def sound_notes(sequence: NoteSequence) -> list[Any]:

@@ -1,0 +1,157 @@
+"""What every decoder promises, one from outside the package included."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from models.conftest import tiny
+
+from musicvae.components import Component, Options
+from musicvae.config import Config, ExampleSpec
+from musicvae.errors import ConfigError
+from musicvae.models import Batch, MusicVAE
+from musicvae.models.decoders import DECODERS
+
+SIZE, STEPS, DEPTH, CONTROLS = 3, 8, 6, 2
+OWN = "own_components.rhythm:SmoothDecoder"
+CATEGORICAL = Component("categorical")
+CASES: dict[str, Component] = {
+    "categorical": CATEGORICAL,
+    "multi_out_categorical": Component("multi_out_categorical", Options({"output_depths": [4, 2]})),
+    "nade": Component("nade"),
+    "groove": Component("groove"),
+    "split": Component("split", Options({"output_depths": [4, 2]}), CATEGORICAL),
+    "hierarchical": Component(
+        "hierarchical",
+        Options({"level_lengths": [2, 4], "disable_autoregression": True}),
+        CATEGORICAL,
+    ),
+    "control_preprocessing": Component("control_preprocessing", core=CATEGORICAL),
+    OWN: Component(OWN),
+}
+
+
+def model_of(component: Component) -> tuple[MusicVAE, Batch]:
+    """Returns a tiny model with a decoder, and a batch that it can be trained on."""
+    generator = np.random.default_rng(0)
+    has_controls = component.type == "control_preprocessing"
+    config: Config = dataclasses.replace(
+        tiny(
+            "cat-mel_2bar_small",
+            max_seq_len=STEPS,
+            nade_num_hidden=3,
+            control_preprocessing_rnn_size=(3,),
+        ),
+        decoder=component,
+    )
+    spec = ExampleSpec(
+        input_depth=DEPTH, output_depth=DEPTH, control_depth=CONTROLS if has_controls else 0
+    )
+    parts = [4, 2] if "output_depths" in component.options else [DEPTH]
+    rows = [
+        np.eye(depth, dtype=np.float32)[generator.integers(0, depth, (SIZE, STEPS))]
+        for depth in parts
+    ]
+    music = np.concatenate(rows, -1)
+    controls = generator.random((SIZE, STEPS, CONTROLS), np.float32) if has_controls else None
+    lengths = np.array([STEPS, STEPS, STEPS - 3], np.int32)
+    return MusicVAE(config, spec, seed=1), Batch(music, music, controls, lengths)
+
+
+@pytest.fixture(scope="module", params=CASES.values(), ids=CASES)
+def case(request: pytest.FixtureRequest) -> tuple[MusicVAE, Batch]:
+    return model_of(request.param)
+
+
+def test_all_registered_decoders_are_here() -> None:
+    assert {*CASES} == {*DECODERS.names(), OWN}
+
+
+def test_a_loss_for_each_example_reaches_every_weight(case: tuple[MusicVAE, Batch]) -> None:
+    model, batch = case
+    variables = list(model.named_variables.values())
+    with tf.GradientTape() as tape:
+        losses = model.loss(batch, 0, training=True, seed=[1, 2])
+    assert losses.r_loss.shape == [SIZE]
+    assert np.isfinite(losses.r_loss).all()
+    assert losses.outputs.shape[:2] == [SIZE, STEPS]
+    assert not losses.metrics
+    gradients = tape.gradient(losses.loss, variables)
+    missing = [v for v, g in zip(model.named_variables, gradients, strict=True) if g is None]
+    assert not missing
+
+
+def test_steps_past_an_end_count_for_nothing(case: tuple[MusicVAE, Batch]) -> None:
+    model, batch = case
+    other = np.array(batch.outputs)
+    other[2, STEPS - 1] = np.roll(other[2, STEPS - 1], 1)
+    changed = batch._replace(outputs=other)
+    one, two = (model.loss(b, 0, training=False, seed=[1, 2]).r_loss for b in (batch, changed))
+    np.testing.assert_array_equal(one, two)
+
+
+def test_evaluation_measures(case: tuple[MusicVAE, Batch]) -> None:
+    model, batch = case
+    assert model.loss(batch, 0, training=False, seed=[1, 2]).metrics
+
+
+def test_a_seed_decides_what_is_sampled(case: tuple[MusicVAE, Batch]) -> None:
+    model, batch = case
+    z = np.random.default_rng(1).normal(size=(SIZE, 4)).astype(np.float32)
+
+    def sample(seed: list[int], temperature: float) -> Any:
+        decoded = model.decode(
+            z, STEPS, temperature=temperature, controls=batch.controls, seed=seed
+        )
+        assert decoded.outputs.shape == [SIZE, STEPS, DEPTH]
+        assert decoded.outputs.dtype == tf.float32
+        assert decoded.lengths.numpy().tolist() == [STEPS] * SIZE
+        return decoded.outputs.numpy()
+
+    np.testing.assert_array_equal(sample([1, 2], 1.0), sample([1, 2], 1.0))
+    np.testing.assert_array_equal(sample([1, 2], 0.0), sample([3, 4], 0.0))
+    assert not np.array_equal(sample([1, 2], 5.0), sample([3, 4], 5.0))
+
+
+def test_an_example_is_decoded_as_it_is_alone(case: tuple[MusicVAE, Batch]) -> None:
+    model, batch = case
+    z = np.random.default_rng(2).normal(size=(SIZE, 4)).astype(np.float32)
+
+    def cold(rows: slice) -> Any:
+        controls = None if batch.controls is None else batch.controls[rows]
+        return model.decode(z[rows], STEPS, temperature=0.0, controls=controls, seed=[0, 0]).outputs
+
+    np.testing.assert_allclose(cold(slice(1, 2)), cold(slice(None))[1:2], atol=1e-5)
+
+
+def test_each_steps_loss_sums_to_the_examples(case: tuple[MusicVAE, Batch]) -> None:
+    model, batch = case
+    losses = model.loss(batch, 0, training=False, seed=[1, 2], sampling_probability=0.0)
+    steps = model.decoder.step_losses(losses.outputs, tf.constant(batch.outputs))
+    assert steps.shape[:2] == [SIZE, STEPS]
+    mask = np.arange(STEPS) < np.array(batch.lengths)[:, np.newaxis]
+    np.testing.assert_allclose(
+        (steps.numpy().sum(-1) * mask).sum(1), losses.r_loss, rtol=1e-4, atol=1e-4
+    )
+
+
+@pytest.mark.parametrize(
+    "outer",
+    [
+        Component("hierarchical", Options({"level_lengths": [2, 4]}), CASES["hierarchical"]),
+        Component(
+            "hierarchical",
+            Options({"level_lengths": [2, 4]}),
+            Component("control_preprocessing", core=CASES["hierarchical"]),
+        ),
+        Component("split", Options({"output_depths": [4, 2]}), CASES["hierarchical"]),
+    ],
+    ids=["in a hierarchy", "behind controls in a hierarchy", "split"],
+)
+def test_a_hierarchy_inside_another_decoder_is_refused_when_it_is_built(outer: Component) -> None:
+    with pytest.raises(ConfigError, match=r"cannot be the core|cannot write beside|needs controls"):
+        model_of(outer)
