@@ -64,6 +64,7 @@ def package(
     from musicvae.evaluation.step_labels import drawn_set
     from musicvae.generate import TrainedModel
     from musicvae.models import MusicVAE
+    from musicvae.prior import prior_path
 
     run = runs[-1]
     config = RunFolder(run).resolve(None, "")
@@ -85,6 +86,8 @@ def package(
     with tempfile.TemporaryDirectory() as scratch:
         prefix = save_checkpoint(scratch, step, model.named_variables)
         write_archive(archive, sorted(pathlib.Path(scratch).glob(f"{pathlib.Path(prefix).name}.*")))
+    # A learned prior is of the weights that it was fitted to.
+    prior_path(archive).unlink(missing_ok=True)
     line = ProgressLine()
     report = measure_model(
         TrainedModel(config, 128, archive, seed=0),
