@@ -21,7 +21,9 @@ from musicvae.converters import CONVERTERS, build_converter
 from musicvae.data import examples as examples_module
 from musicvae.data.examples import cache_key, extract_examples
 from musicvae.data.records import TFRecordSource
-from musicvae.errors import ConfigError
+from musicvae.errors import ConfigError, InputError
+from musicvae.export.exporting import export_model
+from musicvae.model_choice import ModelChoice
 
 OWN = pathlib.Path(__file__).parent / "own_components"
 CONVERTER = "my_pkg.rhythm:RhythmConverter"
@@ -123,6 +125,13 @@ def test_a_run_folder_imports_only_what_the_users_configuration_names(own: pathl
     assert CONVERTER in text
     with pytest.raises(ConfigError, match="'their_pkg"):
         folder.resolve(str(own / "rhythm.toml"))
+
+
+def test_a_model_of_the_users_own_is_not_exported(own: pathlib.Path) -> None:
+    choice = ModelChoice(load_config(str(own / "rhythm.toml")), "run")
+    with pytest.raises(InputError, match="has a model of its own, 'my_pkg"):
+        export_model(choice, "onnx", own / "out")
+    assert not (own / "out").exists()
 
 
 @pytest.mark.slow

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from musicvae.components import import_paths
+from musicvae.config import Config
 from musicvae.converters.magenta_js import remark
 from musicvae.errors import InputError
 from musicvae.export.demo import write_demo
@@ -70,11 +72,22 @@ def export_model(
         raise InputError(f"quantization '{quantization}' must be {', '.join(QUANTIZATIONS)}")
     if demo and export_format != "magenta-js":
         raise InputError("--demo plays models in a browser; give --format=magenta-js with it")
+    _check_components(choice.config)
     source = read_source(choice, decoder_only=decoder_only)
     files, notes = _EXPORTERS[export_format](source, Path(output_dir), quantization)
     if demo:
         files.append(write_demo(source, Path(output_dir)))
     return Exported(tuple(files), sum(file.stat().st_size for file in files), tuple(notes))
+
+
+def _check_components(config: Config) -> None:
+    """Refuses encoders and decoders from outside, whose arithmetic is not known here."""
+    own = import_paths(config.encoder) | import_paths(config.decoder)
+    if own:
+        raise InputError(
+            f"config '{config.name}' has a model of its own, '{min(own)}', whose arithmetic no "
+            "export knows; use it from Python"
+        )
 
 
 _Exporter: TypeAlias = Callable[

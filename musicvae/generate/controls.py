@@ -81,9 +81,14 @@ def check_controls(
                 f"config '{config_name}' plays over chords; give --chords, as in "
                 "--chords='C Am F G', or give --control_midi, a file whose chords it is to follow"
             )
+        if converter.control.hits:
+            raise InputError(
+                f"config '{config_name}' plays given hits; give --control_midi, a file whose hits "
+                "it is to follow"
+            )
         raise InputError(
-            f"config '{config_name}' plays given hits; give --control_midi, a file whose hits "
-            "it is to follow"
+            f"config '{config_name}' needs a control; give --control_midi, a file that it is to "
+            "follow"
         )
 
 

@@ -206,6 +206,15 @@ def test_an_input_with_several_examples_is_refused_with_their_number(groove: Tra
         groove.encode([small_music.drum_piece(1, bars=8)])
 
 
+def test_pieces_of_any_length_are_fitted_where_that_is_asked_for(groove: TrainedModel) -> None:
+    long = small_music.drum_piece(1, bars=8)
+    with pytest.raises(MultipleExamplesError):
+        groove.encode([long], strict=True)
+    assert groove.encode([long], strict=False).mu.shape == (1, 8)
+    short = small_music.drum_piece(2, bars=1)
+    assert len(groove.interpolate(long, short, 3, strict=False, seed=1)) == 3
+
+
 def test_fault_13_no_cap_on_windows_hides_that_an_input_has_several(groove: TrainedModel) -> None:
     cap = groove.converter.config.max_tensors_per_input
     assert cap == 20
