@@ -335,7 +335,7 @@ def _read_record(path: str) -> dict[str, Any] | None:
         with open(path + _RECORD, encoding="utf-8") as file:
             record = json.load(file)
         return {key: record[key] for key in ("size", "modified", "sha256")}
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

@@ -85,13 +85,13 @@ def _use_training(folder: pathlib.Path) -> None:
 
 
 def _partial(rng: random.Random, arena: Arena) -> Attempt:
-    from musicvae.data.conversion_report import FileOutcome
+    from musicvae.data.conversion_report import FileResult
     from musicvae.data.partial import PartialFolder
 
     output = arena.output / "music.tfrecord"
     with PartialFolder(output, "plan", 3) as partial:
         for chunk in partial.chunks():
-            partial.add(chunk, [FileOutcome(f"{chunk.start}.mid", 1)], [b"record %d" % chunk.start])
+            partial.add(chunk, [FileResult(f"{chunk.start}.mid", 1)], [b"record %d" % chunk.start])
     names = sorted(path for path in partial.path.iterdir() if path.name != "lock")
     path = rng.choice(names)
     path.write_bytes(spoiled(path.read_bytes(), rng))
@@ -99,14 +99,14 @@ def _partial(rng: random.Random, arena: Arena) -> Attempt:
 
 
 def _use_partial(output: pathlib.Path) -> None:
-    from musicvae.data.conversion_report import FileOutcome
+    from musicvae.data.conversion_report import FileResult
     from musicvae.data.partial import PartialFolder
 
     with PartialFolder(output, "plan", 3) as partial:
         for chunk in partial.chunks():
             if not partial.is_finished(chunk):
                 partial.add(
-                    chunk, [FileOutcome(f"{chunk.start}.mid", 1)], [b"record %d" % chunk.start]
+                    chunk, [FileResult(f"{chunk.start}.mid", 1)], [b"record %d" % chunk.start]
                 )
         names = [outcome.name for outcome in partial.outcomes()]
         if list(partial.records()) != [b"record %d" % k for k in range(3)] or names != [
