@@ -159,6 +159,17 @@ def train(
       NoExamplesError: there is nothing to train on.
       TrainingError: a loss or gradient is not finite.
       TypeError: a keyword is unknown; the message names the nearest one.
+
+    Examples:
+      >>> import musicvae as mv
+      >>> beats = [beat.sequence for beat in mv.load("cat-drums_2bar_small").sample(8, seed=1)]
+      >>> sizes = "batch_size=4,z_size=4,enc_rnn_size=[8],dec_rnn_size=[8]"
+      >>> config = "cat-drums_2bar_small"
+      >>> run = mv.train(config, beats, run_dir="run", num_steps=1, hparams=sizes, num_workers=1)
+      >>> run.step
+      1
+      >>> run.model()
+      <Model 'cat-drums_2bar_small': 2 bars of drums, z of 4>
     """
     from musicvae.tensorflow_start import lean_imports
     from musicvae.training.keywords import run_spec
@@ -216,6 +227,14 @@ def evaluate(
     Raises:
       NoExamplesError: there is nothing to measure on.
       InputError: files are missing, or a value is out of range.
+
+    Examples:
+      >>> import musicvae as mv
+      >>> model = mv.load("cat-drums_2bar_small")
+      >>> beats = [beat.sequence for beat in model.sample(4, seed=1)]
+      >>> report = mv.evaluate(model, beats, num_samples=0, num_workers=1)
+      >>> 0.0 <= report.reconstruction.sampled["accuracy"] <= 1.0
+      True
     """
     from musicvae.evaluation.model_report import EvalConfig, measure_model
 
@@ -330,6 +349,17 @@ def style(
     Raises:
       NoExamplesError: the music has no window of the model's.
       InputError: files are missing, or there is too little music.
+
+    Examples:
+      >>> import musicvae as mv
+      >>> model = mv.load("cat-drums_2bar_small")
+      >>> for k, sample in enumerate(model.sample(8, seed=1)):
+      ...     sample.write(f"songs/{k}.mid")
+      >>> style = mv.style(model, "songs", axes=2, num_workers=1)
+      >>> style.axes.shape
+      (2, 256)
+      >>> model.sample(2, style=style, seed=1)
+      <Result: 2 samples as a list>
     """
     from musicvae.generate.styles import with_meanings
     from musicvae.styles import fit_style

@@ -16,9 +16,12 @@ import musicvae as mv
 from musicvae import errors
 from musicvae.formats.tfrecord import write_note_sequences
 from musicvae.generate import grooves, loading, modes
+from musicvae.generate.groove_methods import GrooveMethods
 from musicvae.generate.keywords import SamplingKeywords, sampling_options
+from musicvae.generate.music import Music
 from musicvae.generate.results import SamplingOptions
 from musicvae.generate.row_modes import RowModes
+from musicvae.generate.tensor_model import TensorModel
 from musicvae.lazy_note_seq import NoteSequence
 
 
@@ -35,13 +38,43 @@ def drums(models_once):
     return mv.load("cat-drums_2bar_small")
 
 
+PUBLIC = [getattr(mv, name) for name in mv.__all__ if name not in ("__version__", "configs")]
+OWNERS = [*PUBLIC, RowModes, GrooveMethods, TensorModel, Music]
+LONG = ("train", "evaluate", "style", "Model.steer", "TrainedModel.", "TensorModel.")
+
+
 def _examples():
+    """The examples of all public names, each once; those that take long are slow tests."""
     finder = doctest.DocTestFinder()
-    owners = [mv.read, mv.write, mv.convert, mv.encode, mv.decode, mv.load, mv.Model, RowModes]
-    return [test for owner in owners for test in finder.find(owner) if test.examples]
+    found = [test for owner in OWNERS for test in finder.find(owner) if test.examples]
+    for test in {test.name: test for test in found}.values():
+        marks = [pytest.mark.slow] if test.name.startswith(LONG) else []
+        yield pytest.param(test, id=test.name, marks=marks)
 
 
-@pytest.mark.parametrize("example", _examples(), ids=lambda test: test.name)
+# What is used through what has an example: properties, dunders and results' methods.
+WITHOUT_EXAMPLE = {
+    *("Run", "Piece", "Sample", "TensorModel", "TrainedModel", "RowModes", "GrooveMethods"),
+    *("Model.config", "Model.name", "Piece.title", "Sample.title", "Music.title"),
+    *("TensorModel.network", "TensorModel.device", "TensorModel.prior", "TensorModel.step_losses"),
+    *("TensorModel.encode_tensors", "TrainedModel.extract", "TrainedModel.one_example"),
+    *("TrainedModel.encode_examples", "Run.model", "Run.evaluations", "Music"),
+}
+
+
+def test_every_public_name_has_an_example():
+    finder = doctest.DocTestFinder(exclude_empty=False)
+    tests = [test for owner in OWNERS for test in finder.find(owner)]
+    lacking = {
+        test.name
+        for test in tests
+        if not test.examples and not test.name.rpartition(".")[2].startswith("_")
+    }
+    assert lacking <= WITHOUT_EXAMPLE
+    assert len(tests) > 40
+
+
+@pytest.mark.parametrize("example", _examples())
 def test_examples_in_docstrings_run(example, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     out = io.StringIO()

@@ -1,8 +1,13 @@
 """Qualities of music that can be measured, and the directions of latent space that change them.
 
-    values = measure(sequence)                      # five numbers
-    vectors = attribute_vectors(z, values_of_all)   # [A, Z]
-    z + vectors.vectors[0]                          # more of the first
+    >>> from musicvae.attributes import ATTRIBUTES, measure
+    >>> from musicvae.lazy_note_seq import NoteSequence
+    >>> song = NoteSequence(total_time=2.0)
+    >>> for beat, pitch in enumerate((60, 62, 64, 66)):
+    ...     note = song.notes.add(pitch=pitch, velocity=80)
+    ...     note.start_time, note.end_time = beat / 2, beat / 2 + 0.5
+    >>> len(measure(song)) == len(ATTRIBUTES)
+    True
 
 Axes: N pieces, A attributes, Z latent dimensions. `NaN` stands where an attribute means nothing:
 drums have no intervals.

@@ -1,8 +1,14 @@
 """Codes of music as tables: a row for each window, with the file and the bar that it is of.
 
-    table = encode_music(model, MusicFolder("songs"))     (musicvae.codes.encoding)
-    save_codes("songs.npz", table)
-    for near in nearest(table, mu, 10): ...
+    >>> import musicvae as mv
+    >>> from musicvae.codes import nearest, save_codes
+    >>> model = mv.load("cat-drums_2bar_small")
+    >>> for k, sample in enumerate(model.sample(3, seed=1)):
+    ...     sample.write(f"songs/{k}.mid")
+    >>> table = mv.encode(model, "songs", num_workers=1)
+    >>> save_codes("songs.npz", table)
+    >>> nearest(table, table.mu[:1], 1)[0].file
+    '0.mid'
 
 Axes: N windows, Z columns of z.
 """

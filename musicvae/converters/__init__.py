@@ -1,8 +1,17 @@
 """Converters: NoteSequences to tensors and back, by the names that configurations use.
 
-    converter = build_converter(load_config("cat-mel_2bar_big").converter)
-    examples = converter.extract(sequence).examples
-    sequence = converter.to_notes(examples[0].outputs, qpm=96)
+    >>> from musicvae.config import load_config
+    >>> from musicvae.lazy_note_seq import NoteSequence
+    >>> song = NoteSequence(total_time=4.0)
+    >>> for beat in range(8):
+    ...     note = song.notes.add(pitch=60 + beat, velocity=80)
+    ...     note.start_time, note.end_time = beat / 2, beat / 2 + 0.5
+    >>> converter = build_converter(load_config("cat-mel_2bar_big").converter)
+    >>> [example] = converter.extract(song).examples
+    >>> example.outputs.shape
+    (32, 90)
+    >>> [note.pitch for note in converter.to_notes(example.outputs, qpm=96).notes]
+    [60, 61, 62, 63, 64, 65, 66, 67]
 
 No TensorFlow: workers that only extract start quickly.
 """

@@ -4,7 +4,19 @@ This process reads records; workers, which never import TensorFlow, parse them a
 examples. The result does not depend on the number of workers: examples stand in the order of the
 records.
 
-    examples = extract_examples(converter, TFRecordSource(["music.tfrecord"]))
+    >>> from musicvae.config import load_config
+    >>> from musicvae.data.records import TFRecordSource
+    >>> from musicvae.formats.tfrecord import write_note_sequences
+    >>> from musicvae.lazy_note_seq import NoteSequence
+    >>> song = NoteSequence(total_time=4.0)
+    >>> for beat in range(8):
+    ...     note = song.notes.add(pitch=60 + beat, velocity=80)
+    ...     note.start_time, note.end_time = beat / 2, beat / 2 + 0.5
+    >>> write_note_sequences("music.tfrecord", [song])
+    1
+    >>> converter = load_config("cat-mel_2bar_small").converter
+    >>> len(extract_examples(converter, TFRecordSource(["music.tfrecord"]), num_workers=1))
+    1
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """Trained models as files for other programs.
 
-    from musicvae.export import export_model
-    from musicvae.model_choice import choose_model
-
-    export_model(choose_model("cat-drums_2bar_small"), "magenta-js", "drums")
+    >>> from musicvae.export import export_model
+    >>> from musicvae.model_choice import choose_model
+    >>> exported = export_model(choose_model("cat-drums_2bar_small"), "magenta-js", "drums")
+    >>> sorted(path.name for path in exported.files)[0]
+    'config.json'
 
 source.py          a model as configuration and arrays
 quantization.py    weights in fewer bytes

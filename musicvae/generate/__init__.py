@@ -1,7 +1,9 @@
 """Trained models in use: sampling, encoding, decoding, interpolating, and the modes of a model.
 
-    model = TrainedModel("groovae_4bar", batch_size=8, checkpoint_dir_or_path="run")
-    sequences = model.sample(n=5, temperature=0.8)
+    >>> from musicvae.generate import TrainedModel
+    >>> model = TrainedModel("cat-drums_2bar_small", batch_size=8)
+    >>> len(model.sample(n=5, temperature=0.8, seed=1))
+    5
 
 TrainedModel has Magenta's methods and gives NoteSequences; `Model` takes music of any kind and has
 every mode as a method. The names below load TensorFlow when they are first used, not before.

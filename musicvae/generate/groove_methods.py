@@ -54,6 +54,12 @@ class GrooveMethods:
         Raises:
           ConfigError: the model is not made for it.
           InputError: the taps do not fit.
+
+        Examples:
+          >>> import musicvae as mv
+          >>> taps = mv.load("cat-drums_2bar_small").sample(1, seed=1)[0]
+          >>> mv.load("groovae_2bar_tap_fixed_velocity").tap2drum(taps, 2, seed=1)
+          <Result: 2 samples as a list>
         """
         return self._groove("tap2drum", music, n, options)
 
@@ -70,6 +76,13 @@ class GrooveMethods:
         Raises:
           ConfigError: the model is not made for it.
           InputError: the drums do not fit.
+
+        Examples:
+          >>> import musicvae as mv
+          >>> beat = mv.load("cat-drums_2bar_small").sample(1, seed=1)[0]
+          >>> more = mv.load("groovae_2bar_add_closed_hh").add_hihat(beat, seed=1)[0]
+          >>> len(more.sequence.notes) >= len(beat.sequence.notes)
+          True
         """
         return self._groove("add_hihat", music, n, options)
 
@@ -92,6 +105,12 @@ class GrooveMethods:
         Raises:
           ConfigError: the model is not made for it.
           InputError: an input does not fit.
+
+        Examples:
+          >>> import musicvae as mv
+          >>> beat = mv.load("cat-drums_2bar_small").sample(1, seed=1)[0]
+          >>> mv.load("groovae_2bar_hits_control_tfds").follow_hits(beat, 2, seed=1)
+          <Result: 2 samples as a list>
         """
         manner = None if style is None else as_piece(style)
         return grooves.follow_hits(

@@ -281,6 +281,15 @@ class Model(GrooveMethods, RowModes):
 
         Raises:
           InputError: the piece does not fit, or the attribute has no vector.
+
+        Examples:
+          >>> import musicvae as mv
+          >>> model = mv.load("cat-drums_2bar_small")
+          >>> from musicvae.generate.learning_attributes import learn_attributes
+          >>> beats = [sample.sequence for sample in model.sample(32, seed=1)]
+          >>> vectors = learn_attributes(model.trained, beats, num_tests=1).vectors
+          >>> model.steer(beats[0], "note_density", vectors=vectors, seed=1)
+          <Result: 3 samples as a ...>
         """
         return modes.steer(
             self.trained, as_piece(music), vectors, direction, amounts, sampling_options(options)

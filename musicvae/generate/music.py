@@ -44,19 +44,40 @@ class Music:
         return "music"
 
     def to_note_sequence(self) -> NoteSequence:
-        """Returns a NoteSequence of its own, times in seconds."""
+        """Returns a NoteSequence of its own, times in seconds.
+
+        Examples:
+          >>> import musicvae as mv
+          >>> beat = mv.load("cat-drums_2bar_small").sample(1, seed=1)[0]
+          >>> len(beat.to_note_sequence().notes) == len(beat.sequence.notes)
+          True
+        """
         copy = NoteSequence()
         copy.CopyFrom(self.sequence)
         return copy
 
     def to_midi(self) -> bytes:
-        """Returns a Standard MIDI file of format 1, at 480 ticks a quarter."""
+        """Returns a Standard MIDI file of format 1, at 480 ticks a quarter.
+
+        Examples:
+          >>> import musicvae as mv
+          >>> beat = mv.load("cat-drums_2bar_small").sample(1, seed=1)[0]
+          >>> beat.to_midi()[:4]
+          b'MThd'
+        """
         from musicvae.formats.midi_writing import note_sequence_to_midi
 
         return note_sequence_to_midi(self.sequence)
 
     def to_pretty_midi(self) -> pretty_midi.PrettyMIDI:
-        """Returns the piece as a PrettyMIDI object."""
+        """Returns the piece as a PrettyMIDI object.
+
+        Examples:
+          >>> import musicvae as mv
+          >>> beat = mv.load("cat-drums_2bar_small").sample(1, seed=1)[0]
+          >>> beat.to_pretty_midi().instruments[0].is_drum
+          True
+        """
         import pretty_midi
 
         return pretty_midi.PrettyMIDI(io.BytesIO(self.to_midi()))
@@ -69,6 +90,13 @@ class Music:
 
         Raises:
           InputError: it cannot be written.
+
+        Examples:
+          >>> import musicvae as mv
+          >>> beat = mv.load("cat-drums_2bar_small").sample(1, seed=1)[0]
+          >>> beat.write("beats/one.mid")
+          >>> mv.read("beats/one.mid").title
+          'one.mid'
         """
         write_music(self, path)
 
@@ -137,8 +165,8 @@ def write_music(music: MusicLike, path: str | os.PathLike[str]) -> None:
         write_wav(piece.sequence, os.fspath(path))
         return
     if suffix not in _CONTENTS:
-        known = ", ".join([*_CONTENTS, ".wav"])
-        raise InputError(f"{os.fspath(path)}: unknown format; end the name in one of {known}")
+        known = f"{', '.join(_CONTENTS)} or .wav"
+        raise InputError(f"{os.fspath(path)}: unknown format; end the name in {known}")
     from musicvae.files import atomic_file
 
     content = _CONTENTS[suffix](piece)

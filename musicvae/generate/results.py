@@ -69,6 +69,14 @@ class Result:
       notes: what the user should know: what was done to the inputs.
       order: how they belong together: a "list", a "path" from one to another, or a "grid".
       columns: of a grid.
+
+    Examples:
+      >>> import musicvae as mv
+      >>> result = mv.load("cat-drums_2bar_small").sample(3, seed=1)
+      >>> result
+      <Result: 3 samples as a list>
+      >>> [sample.title for sample in result][-1]
+      'sample 3'
     """
 
     samples: tuple[Sample, ...]

@@ -123,6 +123,11 @@ class RowModes:
         Raises:
           ConfigError: the model is of grooves or of several tracks.
           InputError: the bars do not divide into the sections, or a value is out of range.
+
+        Examples:
+          >>> import musicvae as mv
+          >>> mv.load("cat-drums_2bar_small").compose(8, "AABA", seed=1)
+          <Result: 1 sample as a list...>
         """
         wanted = sampling_options(options)
         if style is not None:

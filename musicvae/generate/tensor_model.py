@@ -187,6 +187,12 @@ class TensorModel:
 
         Raises:
           InputError: a number is out of range, or there is no such prior or attribute.
+
+        Examples:
+          >>> from musicvae import TrainedModel
+          >>> model = TrainedModel("cat-drums_2bar_small", batch_size=4)
+          >>> model.sample_z(3, seed=1).shape
+          (3, 256)
         """
         if n < 1:
             raise InputError(f"n={n} must be at least 1")
@@ -281,6 +287,13 @@ class TensorModel:
         Raises:
           InputError: an argument is out of range, or controls are missing.
           ConfigError: values are given, and the model's decoder takes none.
+
+        Examples:
+          >>> from musicvae import TrainedModel
+          >>> model = TrainedModel("cat-drums_2bar_small", batch_size=4)
+          >>> [tensor] = model.decode_to_tensors(model.sample_z(1, seed=1), length=16, seed=1)
+          >>> tensor.shape
+          (16, 512)
         """
         length = self.config.hparams.max_seq_len if length is None else length
         z = self._checked_z(z)

@@ -67,6 +67,12 @@ class TrainedModel(TensorModel):
 
         Raises:
           InputError: an argument is out of range, or controls are missing.
+
+        Examples:
+          >>> from musicvae import TrainedModel
+          >>> model = TrainedModel("cat-drums_2bar_small", batch_size=4)
+          >>> [type(sequence).__name__ for sequence in model.sample(2, seed=1)]
+          ['NoteSequence', 'NoteSequence']
         """
         n = self.batch_size if n is None else n
         targets = [Target(name, value) for name, value in (attributes or {}).items()]
@@ -98,6 +104,13 @@ class TrainedModel(TensorModel):
           NoExamplesError: a sequence has no example; the message says why.
           MultipleExamplesError: a sequence has several, with `strict`.
           InputError: they differ in length and must not, or the model cannot encode.
+
+        Examples:
+          >>> from musicvae import TrainedModel
+          >>> model = TrainedModel("cat-drums_2bar_small", batch_size=4)
+          >>> sequences = model.sample(1, temperature=0.2, seed=1)
+          >>> model.encode(sequences, seed=1).mu.shape
+          (1, 256)
         """
         examples = [self.one_example(sequence, strict=strict) for sequence in note_sequences]
         lengths = {tuple(np.ravel(example.length)) for example in examples}
@@ -183,6 +196,13 @@ class TrainedModel(TensorModel):
 
         Raises:
           InputError: an argument is out of range, or controls are missing.
+
+        Examples:
+          >>> from musicvae import TrainedModel
+          >>> model = TrainedModel("cat-drums_2bar_small", batch_size=4)
+          >>> [sequence] = model.decode(model.sample_z(1, seed=1), temperature=0, qpm=90)
+          >>> sequence.tempos[0].qpm
+          90.0
         """
         tensors = self.decode_to_tensors(z, length, temperature, c_input, seed=seed)
         tempos = np.broadcast_to(np.asarray(qpm, np.float64), [len(tensors)])
@@ -237,6 +257,13 @@ class TrainedModel(TensorModel):
           NoExamplesError: a sequence has no example.
           MultipleExamplesError: a sequence has several, with `strict`.
           InputError: an argument is out of range.
+
+        Examples:
+          >>> from musicvae import TrainedModel
+          >>> model = TrainedModel("cat-drums_2bar_small", batch_size=4)
+          >>> start, end = model.sample(2, temperature=0.2, seed=1)
+          >>> len(model.interpolate(start, end, 5, seed=1))
+          5
         """
         if num_steps < 1:
             raise InputError(f"num_steps={num_steps} must be at least 1")

@@ -23,8 +23,8 @@ export interface Clip {
   /** Whose latent space z is a place of. */
   model?: string;
   /** Beats and quarter notes a minute, only where the tempo changes. */
-  tempos?: [number, number][];
-  chords?: [number, string][];
+  tempos?: [number, number][] | null;
+  chords?: [number, string][] | null;
 }
 
 export type Source = {clip: Clip} | {z: number[]} | {id: string} | {midi: string; name: string};
@@ -65,6 +65,8 @@ export interface Model {
   parts: Part[];
   chords: boolean;
   key: boolean;
+  /** Whether it plays hits that it is given. */
+  hits: boolean;
   prior: boolean;
   /** Attributes that a learned prior can be asked for. */
   prior_conditions: string[];
@@ -93,6 +95,7 @@ export interface Options {
   timing?: number;
   velocity?: number;
   prior_condition?: Record<string, Level>;
+  control?: Source;
 }
 
 export type Level = 'low' | 'medium' | 'high';

@@ -103,6 +103,14 @@ describe('the scheduler', () => {
     expect(times[3]! - times[2]!).toBeCloseTo(1, 3);
   });
 
+  it('follows the tempo changes of a piece, and begins anew with its loop', () => {
+    expect(new Stage().start(clip([hit(36, 0)], {tempos: null})).run(0.1).of('on')).toHaveLength(1);
+    const piece = clip([0, 1, 2, 3].map((beat) => hit(36, beat)), {tempos: [[2, 240]]});
+    const stage = new Stage().start(piece).run(2.2);
+    const times = stage.of('on').map(([time]) => time);
+    expect(times.slice(0, 6)).toEqual([0, 0.5, 1, 1.25, 1.5, 2]);
+  });
+
   it('swings the second of a pair', () => {
     const stage = new Stage();
     stage.scheduler.setSwing({amount: 2 / 3, step: 0.5});

@@ -15,7 +15,7 @@ import {clip, hit, note} from './music';
 describe('a session', () => {
   const session: Session = {
     ...{model: 'cat-mel_2bar_small', corners: [clip([hit(36, 0)]), null, clip([]), clip([])], favourites: [clip([note(60, 0, 1)])]},
-    ...{knobs: {...DEFAULT_KNOBS, seed: 7, attributes: {density: -1.5}}, point: [0.25, 1], clip: clip([note(61, 0, 2)])},
+    ...{knobs: {...DEFAULT_KNOBS, seed: 7, attributes: {density: -1.5}}, point: [0.25, 1], clip: clip([note(61, 0, 2)]), control: null},
   };
 
   it('reads what it wrote', () => {

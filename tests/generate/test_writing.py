@@ -34,6 +34,6 @@ def test_a_files_name_says_its_format(
 
 
 def test_an_unknown_format_is_answered_with_the_known_ones(tmp_path: pathlib.Path) -> None:
-    with pytest.raises(InputError, match=r"end the name in one of \.mid, .*\.abc, \.wav"):
+    with pytest.raises(InputError, match=r"end the name in \.mid, .*\.abc or \.wav"):
         mv.write(melody(), tmp_path / "a.ogg")
     assert not list(tmp_path.iterdir())

@@ -25,6 +25,8 @@ export class Scheduler {
   private sounding: Sounding[] = [];
   private swing: Swing = STRAIGHT;
   private tempo = 120;
+  /** How the tempo stands to that of the clip's start: pieces may change theirs. */
+  private factor = 1;
   private anchorTime = 0;
   private anchorBeat = 0;
   private frontier = 0;
@@ -48,6 +50,7 @@ export class Scheduler {
     this.waiting = null;
     this.anchorTime = time;
     this.anchorBeat = this.frontier = this.origin = 0;
+    this.factor = 1;
     this.use(clip);
     this.emit({kind: 'start', time, beat: 0});
     this.emit({kind: 'swap', time, beat: 0, clip});
@@ -69,9 +72,9 @@ export class Scheduler {
     else this.use(clip);
   }
 
+  /** Sets the tempo of the clip's start, from what is handed out next on. */
   setTempo(tempo: number): void {
-    this.anchorTime = this.timeAt(this.frontier);
-    this.anchorBeat = this.frontier;
+    this.anchor();
     this.tempo = tempo;
   }
 
@@ -84,10 +87,11 @@ export class Scheduler {
   advance(now: number, horizon: number): void {
     if (!this.running) return;
     if (this.timeAt(this.frontier) < now - LATE) this.catchUp(now);
-    const until = this.beatAt(now + horizon);
-    while (this.frontier < until - EPSILON) {
-      const nextBeat = Math.floor(this.frontier + EPSILON) + 1;
-      this.handOut(Math.min(nextBeat, until));
+    for (;;) {
+      this.followTempo();
+      const until = this.beatAt(now + horizon);
+      if (this.frontier >= until - EPSILON) return;
+      this.handOut(Math.min(Math.floor(this.frontier + EPSILON) + 1, until));
     }
   }
 
@@ -98,11 +102,26 @@ export class Scheduler {
   }
 
   beatAt(time: number): number {
-    return this.anchorBeat + ((time - this.anchorTime) * this.tempo) / 60;
+    return this.anchorBeat + ((time - this.anchorTime) * this.tempo * this.factor) / 60;
   }
 
   private timeAt(beat: number): number {
-    return this.anchorTime + ((beat - this.anchorBeat) * 60) / this.tempo;
+    return this.anchorTime + ((beat - this.anchorBeat) * 60) / (this.tempo * this.factor);
+  }
+
+  private anchor(): void {
+    this.anchorTime = this.timeAt(this.frontier);
+    this.anchorBeat = this.frontier;
+  }
+
+  /** Takes the tempo that the clip has at the frontier: looked at with every beat. */
+  private followTempo(): void {
+    const {tempos, tempo, length} = this.clip!;
+    const position = modulo(this.frontier - this.origin, length) + EPSILON;
+    const factor = (tempos?.filter(([beat]) => beat <= position).at(-1)?.[1] ?? tempo) / tempo;
+    if (factor === this.factor) return;
+    this.anchor();
+    this.factor = factor;
   }
 
   private use(clip: Clip): void {

@@ -95,6 +95,20 @@ export function emptyClip(like: Pick<Clip, 'tempo' | 'beats_per_bar' | 'beat_uni
   return {...like, id: 'drawn', z: null, notes: [], name, seed: null};
 }
 
+/** Two bars of kick, snare and hi-hats. */
+export function basicBeat(): Clip {
+  const notes: Note[] = [];
+  const hit = (pitch: number, start: number) =>
+    notes.push({pitch, start, end: start + 0.25, velocity: 96, drum: true, program: 0, part: 9});
+  for (let eighth = 0; eighth < 16; eighth += 1) hit(42, eighth / 2);
+  for (const beat of [0, 2.5, 4, 6, 6.5]) hit(36, beat);
+  for (const beat of [1, 3, 5, 7]) hit(38, beat);
+  return {
+    ...{id: 'basic', z: null, notes: notes.sort(byTime), tempo: 120, beats_per_bar: 4, beat_unit: 4},
+    ...{length: 8, name: 'A basic beat', seed: null},
+  };
+}
+
 /** Lowest and highest pitch to draw: those of the notes, widened to an octave and a half at least. */
 export function pitchRange(notes: readonly Note[], least = 18): {low: number; high: number} {
   const pitches = notes.map((note) => note.pitch);

@@ -122,7 +122,7 @@ export function saveSession(): void {
   const {value: model} = store.model;
   const text = writeSession({
     ...{model: model?.name ?? '', corners: store.corners.value, favourites: store.favourites.value},
-    ...{knobs: store.knobs.value, point: store.point.value, clip: store.clip.value},
+    ...{knobs: store.knobs.value, point: store.point.value, clip: store.clip.value, control: store.control.value},
   });
   save(new Blob([text], {type: 'application/json'}), 'session.musicvae.json');
 }
@@ -144,6 +144,7 @@ export async function openSession(file: File): Promise<void> {
     store.favourites.value = session.favourites;
     store.knobs.value = session.knobs;
     store.point.value = session.point;
+    if (session.control) store.control.value = session.control;
     store.origin.value = {kind: 'pad'};
   });
   player.setTempo(session.knobs.tempo);

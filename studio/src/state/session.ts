@@ -27,6 +27,8 @@ export interface Session {
   knobs: Knobs;
   point: Point;
   clip: Clip | null;
+  /** The hits that a model plays which plays given hits. */
+  control: Clip | null;
 }
 
 export const RANGES = {
@@ -68,6 +70,7 @@ export function readSession(text: string): Session {
     knobs: readKnobs(data['knobs']),
     point: readPoint(data['point']),
     clip: data['clip'] ? readClip(data['clip'], 'the clip') : null,
+    control: data['control'] ? readClip(data['control'], 'the control') : null,
   };
 }
 

@@ -1,6 +1,7 @@
 // What the page knows, as signals. Actions change it; components show it.
 import {computed, effect, signal} from '@preact/signals';
-import type {Job} from '../api';
+import {type Job, sourceOf} from '../api';
+import {basicBeat} from '../music/clip';
 import {swungClip} from '../music/swing';
 import {placeColour, type Theme} from '../pad/colours';
 import type {Clip, LatentMap, Model, ModelName, Options, Point, Source} from '../types';
@@ -45,6 +46,8 @@ export const point = signal<Point>([0.5, 0.5]);
 export const path = signal<Point[]>([]);
 export const clip = signal<Clip | null>(null);
 export const origin = signal<Origin>({kind: 'pad'});
+/** The hits that a model plays which plays given hits. */
+export const control = signal<Clip>(basicBeat());
 export const shelf = signal<Clip[]>([]);
 export const favourites = signal<Clip[]>(kept('favourites', readFavourites, []));
 export const files = signal<MusicFile[]>([]);
@@ -85,12 +88,15 @@ export function options(): Options {
     ...(moved.length ? {attributes: Object.fromEntries(moved)} : {}),
     ...(known?.chords && chords.trim() ? {chords: chords.trim()} : {}),
     ...(known?.key && key ? {key} : {}),
+    ...(known?.hits ? {control: sourceOf({...control.value, z: null})} : {}),
   };
 }
 
 /** A clip as it leaves the page: at the page's tempo, and swung. */
 export function asHeard(one: Clip): Clip {
-  return {...swungClip(one, swing.value), tempo: knobs.value.tempo};
+  const {tempo} = knobs.value;
+  const tempos = one.tempos?.map(([beat, other]) => [beat, (other * tempo) / one.tempo] as [number, number]);
+  return {...swungClip(one, swing.value), tempo, ...(tempos ? {tempos} : {})};
 }
 
 /** A clip's place in the latent space of the model that is meant; null if it has none there. */

@@ -66,6 +66,7 @@ export function KnobsPanel() {
             </select>
           </label>
         )}
+        {model?.hits && <Hits />}
         {model?.chords && (
           <label class="wide">
             <span>Chords</span>
@@ -93,6 +94,27 @@ function Seed() {
       </label>
       <button class="ghost" title="New seed: four new samples (N)" aria-label="New seed" onClick={() => sow(randomSeed())}><Icon name="dice" /></button>
     </div>
+  );
+}
+
+/** Which hits are played, for a model that plays given ones. */
+function Hits() {
+  const files = store.files.value.filter(({state}) => state === 'ready');
+  const take = (value: string) => {
+    const file = files.find(({key}) => String(key) === value);
+    const chosen = file ? file.windows[0] ?? file.piece : store.clip.value;
+    if (chosen) store.control.value = {...chosen, name: file?.name ?? chosen.name};
+    turn({}, newCorners);
+  };
+  return (
+    <label class="wide">
+      <span>Hits to play</span>
+      <select value="" onChange={(event) => take(event.currentTarget.value)}>
+        <option value="">{store.control.value.name}</option>
+        <option value="clip">Those of the clip in the editor</option>
+        {files.map(({key, name}) => <option key={key} value={key}>{name}</option>)}
+      </select>
+    </label>
   );
 }
 

@@ -84,7 +84,7 @@ class Studio:
         context.add_init_script(_RECORDER)
         studio = cls(context.new_page(), [], [])
         page = studio.page
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(150_000)
         page.on("request", lambda request: studio.asked.append(request.url))
         page.on("pageerror", lambda error: studio.problems.append(str(error)))
         page.on(
