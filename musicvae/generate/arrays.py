@@ -149,3 +149,21 @@ def fixed_values(fixed: npt.ArrayLike, n: int, length: int, depth: int) -> Array
     values = np.full((n, length, depth), np.nan, np.float32)
     values[:, : array.shape[1]] = array[:, :length]
     return values
+
+
+def checked_z(z: npt.ArrayLike, z_size: int) -> Array:
+    """Returns latent vectors as float32 `[N, z_size]`.
+
+    Args:
+      z: `[N, z_size]`.
+      z_size: columns.
+
+    Raises:
+      InputError: the array has another shape, no rows, or values that are not finite.
+    """
+    array = np.asarray(z, np.float32)
+    if array.ndim != 2 or array.shape[1] != z_size or not len(array):
+        raise InputError(f"z has the shape {list(array.shape)}; it must be [N, {z_size}]")
+    if not np.isfinite(array).all():
+        raise InputError("z has values that are not finite")
+    return array

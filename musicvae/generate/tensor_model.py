@@ -30,6 +30,7 @@ from musicvae.errors import InputError
 from musicvae.generate.arrays import (
     Array,
     Encoded,
+    checked_z,
     fitted_controls,
     fixed_values,
     rows_of_steps,
@@ -296,7 +297,7 @@ class TensorModel:
           (16, 512)
         """
         length = self.config.hparams.max_seq_len if length is None else length
-        z = self._checked_z(z)
+        z = checked_z(z, self.config.hparams.z_size)
         if length < 1:
             raise InputError(f"length={length} must be at least 1 step")
         if not temperature >= 0.0:
@@ -342,7 +343,7 @@ class TensorModel:
         Raises:
           InputError: z is of another size, or controls are missing.
         """
-        z, rows = self._checked_z(z), np.asarray(outputs, np.float32)
+        z, rows = checked_z(z, self.config.hparams.z_size), np.asarray(outputs, np.float32)
         controls = self._controls(c_input, len(z), rows.shape[1])
         found = []
         for group in self._groups(len(z)):
@@ -383,15 +384,6 @@ class TensorModel:
     def _groups(self, n: int) -> Iterator[slice]:
         for start in range(0, n, self.batch_size):
             yield slice(start, start + self.batch_size)
-
-    def _checked_z(self, z: npt.ArrayLike) -> Array:
-        array = np.asarray(z, np.float32)
-        z_size = self.config.hparams.z_size
-        if array.ndim != 2 or array.shape[1] != z_size or not len(array):
-            raise InputError(f"z has the shape {list(array.shape)}; it must be [N, {z_size}]")
-        if not np.isfinite(array).all():
-            raise InputError("z has values that are not finite")
-        return array
 
     def _controls(self, c_input: npt.ArrayLike | None, n: int, length: int) -> Array | None:
         """Returns controls as float32 `[N, length, C]`, or None for a model without."""

@@ -20,6 +20,7 @@ from musicvae import __version__
 from musicvae.errors import MusicVAEError
 from musicvae.formats.bounds import sentence_of
 from musicvae.studio import messages as m
+from musicvae.studio import replies as r
 from musicvae.studio.api_page import api_page
 from musicvae.studio.jobs import check_inputs, do_job, model_for
 from musicvae.studio.safety import Guard
@@ -37,7 +38,7 @@ _DESCRIPTION = (
     'notes; a refusal is {"error": "one line"}.'
 )
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": m.Problem, "description": text}
+    status: {"model": r.Problem, "description": text}
     for status, text in {
         400: "a value makes no sense, or music does not fit the model",
         403: "the Host or Origin is not this machine's",
@@ -84,16 +85,16 @@ def create_app(studio: Studio, port: int | None = None) -> Guard:
 
 def _about_models(app: FastAPI, studio: Studio) -> None:
     @app.get("/api/health", summary="Whether music can be asked for")
-    async def health() -> m.Health:
-        return m.Health(ready=True, model=studio.models.current, message="ready")
+    async def health() -> r.Health:
+        return r.Health(ready=True, model=studio.models.current, message="ready")
 
     @app.get("/api/model", summary="What a model is and can do")
-    async def get_model(name: str | None = None) -> m.ModelCard:
+    async def get_model(name: str | None = None) -> r.ModelCard:
         return await studio.worker.run(lambda: studio.models.get(name).card())
 
     @app.post("/api/model", summary="Choose the model that requests mean which name none")
-    async def choose_model(request: m.ChooseRequest) -> m.ModelCard:
-        def choose() -> m.ModelCard:
+    async def choose_model(request: m.ChooseRequest) -> r.ModelCard:
+        def choose() -> r.ModelCard:
             card = studio.models.get(request.name).card()
             studio.models.current = request.name
             return card
@@ -101,46 +102,51 @@ def _about_models(app: FastAPI, studio: Studio) -> None:
         return await studio.worker.run(choose)
 
     @app.get("/api/models", summary="The models")
-    async def list_models() -> m.ModelList:
-        return m.ModelList(models=studio.models.entries())
+    async def list_models() -> r.ModelList:
+        return r.ModelList(models=studio.models.entries())
+
+    @app.get("/api/progress", summary="How far the long work of a tab is")
+    async def progress(tab: str) -> r.Progress:
+        return studio.progress.of(tab)
 
     @app.post("/api/attributes", summary="The attributes of a model, computed on first use")
-    async def attributes(request: m.ModelChoice) -> m.KnobsReply:
-        knobs = await studio.knobs(request.model)
-        return m.KnobsReply(attributes=list(knobs.rows), notes=list(knobs.notes))
+    async def attributes(request: m.ModelChoice) -> r.KnobsReply:
+        with studio.progress.working(request.tab):
+            knobs = await studio.knobs(request.model, request.tab)
+        return r.KnobsReply(attributes=list(knobs.rows), notes=list(knobs.notes))
 
 
 def _latent_space(app: FastAPI, studio: Studio) -> None:
     @app.post("/api/sample", summary="New music")
-    async def sample(request: m.SampleRequest) -> m.Clips:
+    async def sample(request: m.SampleRequest) -> r.Clips:
         playing, clips = await studio.play(request, (), lambda p, _: (p, p.sample(request.count)))
-        return m.Clips(clips=clips, seed=playing.seed)
+        return r.Clips(clips=clips, seed=playing.seed)
 
     @app.post("/api/decode", summary="The music of places in latent space")
-    async def decode(request: m.DecodeRequest) -> m.Clips:
+    async def decode(request: m.DecodeRequest) -> r.Clips:
         sources = [m.Source(z=row) for row in request.z]
 
-        def work(playing: Any, given: Any) -> m.Clips:
+        def work(playing: Any, given: Any) -> r.Clips:
             codes, _ = playing.codes(given)
-            return m.Clips(clips=playing.decode(codes), seed=playing.seed)
+            return r.Clips(clips=playing.decode(codes), seed=playing.seed)
 
         return await studio.play(request, sources, work)
 
     @app.post("/api/encode", summary="Where music lies in latent space")
-    async def encode(request: m.EncodeRequest) -> m.OneClip:
-        def work(playing: Any, given: Any) -> m.OneClip:
+    async def encode(request: m.EncodeRequest) -> r.OneClip:
+        def work(playing: Any, given: Any) -> r.OneClip:
             codes, _ = playing.codes(given)
             clip, notes = playing.encoded(given[0], codes[0])
-            return m.OneClip(clip=clip, notes=notes)
+            return r.OneClip(clip=clip, notes=notes)
 
         return await studio.play(request, [request.source], work)
 
     @app.post("/api/pad", summary="A square between four corners")
-    async def pad(request: m.PadRequest) -> m.PadReply:
-        def work(playing: Any, given: Any) -> m.PadReply:
+    async def pad(request: m.PadRequest) -> r.PadReply:
+        def work(playing: Any, given: Any) -> r.PadReply:
             codes, ids = playing.codes(given)
             clips = playing.square(codes, request.size)
-            return m.PadReply(
+            return r.PadReply(
                 size=request.size, clips=clips, corners=ids, notes=_notes(given, codes)
             )
 
@@ -150,69 +156,69 @@ def _latent_space(app: FastAPI, studio: Studio) -> None:
     @app.post(
         "/api/pad_point",
         summary="The music at a place of a square",
-        response_model=m.PadPointReply,
+        response_model=r.PadPointReply,
     )
     async def pad_point(request: m.PadPointRequest) -> Response:
         def work(playing: Any, given: Any) -> Response:
             codes, ids = playing.codes(given)
             clip = playing.point(codes, request.x, request.y)
-            reply = m.PadPointReply.model_construct(clip=clip, corners=ids, superseded=False)
+            reply = r.PadPointReply.model_construct(clip=clip, corners=ids, superseded=False)
             return Response(reply.model_dump_json(), media_type="application/json")
 
         try:
-            return await studio.play(request, request.corners, work, rank=POINTER, tab=request.tab)
+            return await studio.play(request, request.corners, work, rank=POINTER)
         except SupersededError:
-            return JSONResponse(m.PadPointReply(clip=None, superseded=True).model_dump())
+            return JSONResponse(r.PadPointReply(clip=None, superseded=True).model_dump())
 
     @app.post("/api/path", summary="One piece along a path in a square")
-    async def path(request: m.PathRequest) -> m.OneClip:
-        def work(playing: Any, given: Any) -> m.OneClip:
+    async def path(request: m.PathRequest) -> r.OneClip:
+        def work(playing: Any, given: Any) -> r.OneClip:
             codes, _ = playing.codes(given)
             clip = playing.path(codes, request.points, request.bars)
-            return m.OneClip(clip=clip, notes=_notes(given, codes))
+            return r.OneClip(clip=clip, notes=_notes(given, codes))
 
         return await studio.play(request, request.corners, work, rank=LONG)
 
     @app.post("/api/morph", summary="From one piece to another")
-    async def morph(request: m.MorphRequest) -> m.Clips:
-        def work(playing: Any, given: Any) -> m.Clips:
+    async def morph(request: m.MorphRequest) -> r.Clips:
+        def work(playing: Any, given: Any) -> r.Clips:
             codes, _ = playing.codes(given)
             clips = playing.morph(codes, request.count)
-            return m.Clips(clips=clips, seed=playing.seed, notes=_notes(given, codes))
+            return r.Clips(clips=clips, seed=playing.seed, notes=_notes(given, codes))
 
         return await studio.play(request, [request.start, request.end], work)
 
     @app.post("/api/similar", summary="Variations of a piece")
-    async def similar(request: m.SimilarRequest) -> m.Clips:
-        def work(playing: Any, given: Any) -> m.Clips:
+    async def similar(request: m.SimilarRequest) -> r.Clips:
+        def work(playing: Any, given: Any) -> r.Clips:
             codes, _ = playing.codes(given)
             clips = playing.similar(codes[0], request.count, request.closeness)
-            return m.Clips(clips=clips, seed=playing.seed, notes=_notes(given, codes))
+            return r.Clips(clips=clips, seed=playing.seed, notes=_notes(given, codes))
 
         return await studio.play(request, [request.source], work)
 
     @app.post("/api/map", summary="A map of pieces")
-    async def make_map(request: m.MapRequest) -> m.MapReply:
+    async def make_map(request: m.MapRequest) -> r.MapReply:
         work = studio.maps.make
         return await studio.play(request, request.sources, work, rank=LONG)
 
     @app.post("/api/map_point", summary="The music at a place of a map")
-    async def map_point(request: m.MapPointRequest) -> m.OneClip:
-        def work(playing: Any, _: Any) -> m.OneClip:
-            return m.OneClip(clip=studio.maps.point(playing, request.map, request.x, request.y))
+    async def map_point(request: m.MapPointRequest) -> r.OneClip:
+        def work(playing: Any, _: Any) -> r.OneClip:
+            return r.OneClip(clip=studio.maps.point(playing, request.map, request.x, request.y))
 
         return await studio.play(request, (), work, rank=POINTER)
 
 
 def _pieces(app: FastAPI, studio: Studio) -> None:
     @app.post("/api/read", summary="The windows of a piece that a model sees")
-    async def read(request: m.ReadRequest) -> m.ReadReply:
+    async def read(request: m.ReadRequest) -> r.ReadReply:
         options = m.Options(**request.model_dump(include={"model", "chords", "key"}))
         options.drum_channels = request.drum_channels
         return await studio.play(options, [request], lambda p, given: read_piece(p, given[0]))
 
     @app.post("/api/job", summary="A mode of musicvae-generate on whole pieces")
-    async def job(request: m.JobRequest) -> m.JobReply:
+    async def job(request: m.JobRequest) -> r.JobReply:
         request.model = model_for(studio.models, request)
         check_inputs(request)
         sources = [*([request.source] if request.source else []), *request.sources]

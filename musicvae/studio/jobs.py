@@ -6,14 +6,16 @@ from collections.abc import Sequence
 
 from musicvae.errors import InputError
 from musicvae.generate.grooves import GROOVE_MODES, follow_hits, play_groove
+from musicvae.generate.infill import continue_piece, infill
 from musicvae.generate.modes import grid, interpolate, morph, reconstruct
 from musicvae.generate.results import Piece, Result
 from musicvae.registry import did_you_mean
 from musicvae.studio.clips import clip_of
-from musicvae.studio.messages import JobReply, JobRequest
+from musicvae.studio.messages import JobRequest
 from musicvae.studio.model_cards import modes_of
 from musicvae.studio.models import WarmModels
 from musicvae.studio.playing import Playing
+from musicvae.studio.replies import JobReply
 from musicvae.studio.sources import Given
 
 # Mode -> how many inputs it takes, at least and at most.
@@ -25,6 +27,8 @@ INPUTS = {
     "similar": (1, 1),
     "morph": (2, 100),
     "attribute": (1, 1),
+    "continue": (1, 1),
+    "infill": (1, 1),
     "humanize": (1, 1),
     "tap2drum": (1, 1),
     "add_hihat": (1, 1),
@@ -114,6 +118,19 @@ def _run(playing: Playing, request: JobRequest, pieces: list[Piece]) -> Result:
         return morph(model, pieces, max(count, 2), options, linear=request.linear)
     if request.mode == "reconstruct":
         return reconstruct(model, pieces[0], count, options, whole=request.whole)
+    if request.mode == "continue":
+        report = playing.report
+        return continue_piece(model, pieces[0], request.bars, count, options, progress=report)
+    if request.mode == "infill":
+        return infill(
+            model,
+            pieces[0],
+            request.keep,
+            count,
+            options,
+            keep_parts=request.keep_parts,
+            progress=playing.report,
+        )
     if request.mode == "follow_hits":
         style = pieces[1] if len(pieces) > 1 else None
         return follow_hits(model, pieces[0], count, options, style=style)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +26,7 @@ from musicvae.attributes import (
 )
 from musicvae.errors import InputError, MusicVAEError
 from musicvae.registry import did_you_mean
-from musicvae.studio.messages import Knob
+from musicvae.studio.replies import Knob
 
 if TYPE_CHECKING:
     from musicvae.generate import TrainedModel
@@ -88,8 +88,15 @@ def shipped_knobs(model: TrainedModel) -> Knobs | None:
         return None
 
 
-def sampled_values(model: TrainedModel) -> Iterator[tuple[Array, npt.NDArray[np.float64]]]:
-    """Yields, a few at a time, latent vectors `[N, Z]` of a model and what their music measures."""
+def sampled_values(
+    model: TrainedModel, report: Callable[[int, int], None]
+) -> Iterator[tuple[Array, npt.NDArray[np.float64]]]:
+    """Yields, a few at a time, latent vectors `[N, Z]` of a model and what their music measures.
+
+    Args:
+      model: the model.
+      report: says how many are done, and of how many.
+    """
     if model.converter.spec.control_depth:
         return
     steps = model.config.hparams.max_seq_len
@@ -97,6 +104,7 @@ def sampled_values(model: TrainedModel) -> Iterator[tuple[Array, npt.NDArray[np.
     z = model.sample_z(total, _SEED)
     length = 16 if model.converter.spec.num_segments else steps
     for start in range(0, total, _TOGETHER):
+        report(start, total)
         group = z[start : start + _TOGETHER]
         music = model.decode(group, temperature=_TEMPERATURE, seed=_SEED + start)
         yield group, measure_all(music, length)

@@ -18,8 +18,9 @@ import numpy.typing as npt
 from musicvae.errors import InputError, NoExamplesError
 from musicvae.generate.latent_points import LatentPoint
 from musicvae.plot.latent_map import Projection, principal_plane
-from musicvae.studio.messages import Clip, MapPoint, MapReply
+from musicvae.studio.messages import Clip
 from musicvae.studio.playing import Playing
+from musicvae.studio.replies import MapPoint, MapReply
 from musicvae.studio.sources import Given, NotFoundError, Recent
 from musicvae.studio.windows import windows_of
 
@@ -70,7 +71,8 @@ class LatentMaps:
           NoExamplesError: the model can read none of it.
         """
         codes, clips, bars, notes = list[LatentPoint](), list[Clip](), list[int](), list[str]()
-        for each in given:
+        for number, each in enumerate(given):
+            playing.report(number, len(given))
             try:
                 found = windows_of(playing, each)
             except InputError as error:

@@ -92,9 +92,12 @@ class Source(Message):
 
 
 class ModelChoice(Message):
-    """Which model is meant."""
+    """Which model is meant, and who asks."""
 
     model: Name | None = Field(default=None, description="the one chosen last where not given")
+    tab: Name | None = Field(
+        default=None, description="who asks: of its waiting pad points the newest is done"
+    )
 
 
 class Options(ModelChoice):
@@ -171,9 +174,6 @@ class PadPointRequest(Corners):
 
     x: Share
     y: Share
-    tab: Name | None = Field(
-        None, description="of the waiting requests of a tab the newest alone is answered with music"
-    )
 
 
 class PathRequest(Corners):
@@ -220,6 +220,13 @@ class JobRequest(Options):
     source: Source | None = None
     sources: list[Source] = Field(default=[], max_length=100, description="further inputs")
     whole: bool = Field(default=True, description="reconstruct all of it")
+    bars: int = Field(default=8, ge=1, le=MAX_BARS, description="how many continue adds")
+    keep: str | None = Field(
+        default=None, max_length=1000, description="bars that infill keeps: 1-4,9-16"
+    )
+    keep_parts: list[Literal["melody", "bass", "drums"]] = Field(
+        default=[], max_length=3, description="parts of a trio that infill keeps"
+    )
     count: int = Field(default=1, ge=1, le=MAX_COUNT)
     closeness: Share = 0.7
     attribute: Name | None = None
@@ -241,158 +248,3 @@ class ChooseRequest(Message):
     """The model to use from now on."""
 
     name: Name
-
-
-class DrumClass(Message):
-    """A row of the drum grid."""
-
-    name: str
-    pitch: int
-    pitches: list[int]
-
-
-class Part(Message):
-    """An instrument of a model."""
-
-    name: str
-    program: int
-    drum: bool
-
-
-class Knob(Message):
-    """An attribute, as the model's own music has it."""
-
-    name: str
-    mean: float
-    deviation: float
-
-
-class ModelCard(Message):
-    """A model."""
-
-    name: str
-    description: str
-    family: str
-    bars: int
-    beats_per_bar: int
-    steps_per_quarter: int
-    tempo: float
-    z_size: int
-    temperature: float
-    lowest_pitch: int
-    highest_pitch: int
-    drum_classes: list[DrumClass]
-    parts: list[Part]
-    chords: bool
-    key: bool
-    hits: bool = Field(description="whether it plays given hits")
-    prior: bool
-    prior_conditions: list[str]
-    attributes: list[Knob]
-    modes: list[str]
-    version: str
-
-
-class ModelEntry(Message):
-    """A model in the list."""
-
-    name: str
-    description: str
-    family: str
-    loaded: bool
-    modes: list[str]
-
-
-class ModelList(Message):
-    """The models."""
-
-    models: list[ModelEntry]
-
-
-class Clips(Message):
-    """Music, and what the user should know of how it was made."""
-
-    clips: list[Clip]
-    seed: int | None = None
-    notes: list[str] = []
-
-
-class ReadReply(Message):
-    """What a model sees of a piece."""
-
-    clips: list[Clip]
-    piece: Clip
-    notes: list[str]
-
-
-class OneClip(Message):
-    """One piece of music."""
-
-    clip: Clip
-    notes: list[str] = []
-
-
-class PadReply(Message):
-    """A filled square."""
-
-    size: int
-    clips: list[Clip]
-    corners: list[str] = Field(description="ids that stand for the corners")
-    notes: list[str] = []
-
-
-class PadPointReply(Message):
-    """The music at a place of a square."""
-
-    clip: Clip | None
-    corners: list[str] = []
-    superseded: bool = False
-
-
-class MapPoint(Message):
-    """A window of a piece on a map."""
-
-    name: str
-    bar: int
-    x: float
-    y: float
-    clip: Clip
-
-
-class MapReply(Message):
-    """A map: the two directions in which its music differs most."""
-
-    map: str
-    points: list[MapPoint]
-    axes: list[float] = Field(description="shares of the variance")
-    notes: list[str] = []
-
-
-class JobReply(Message):
-    """What a job gave."""
-
-    clip: Clip
-    clips: list[Clip]
-    notes: list[str]
-    model: str
-
-
-class KnobsReply(Message):
-    """The attributes of a model."""
-
-    attributes: list[Knob]
-    notes: list[str] = []
-
-
-class Health(Message):
-    """Whether music can be asked for."""
-
-    ready: bool
-    model: str
-    message: str
-
-
-class Problem(Message):
-    """Why a request was refused."""
-
-    error: str

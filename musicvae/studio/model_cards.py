@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 
 from musicvae import __version__
 from musicvae.config import Config
 from musicvae.converters import build_converter, performance_converter
+from musicvae.errors import ConfigError
 from musicvae.general_midi import drum_name
 from musicvae.generate.grooves import GROOVE_MODES
 from musicvae.generate.keywords import DEFAULT_TEMPERATURE
+from musicvae.generate.piece_rows import check_writes_rows
 from musicvae.grid import DEFAULT_QPM, QUARTERS_PER_BAR
 from musicvae.prior import LatentPrior
-from musicvae.studio.messages import DrumClass, Knob, ModelCard, Part
+from musicvae.studio.replies import DrumClass, Knob, ModelCard, Part
 
 _PIANO = range(21, 109)
 
@@ -23,8 +26,13 @@ def modes_of(config: Config) -> list[str]:
     drums = performance_converter(converter)
     abilities = frozenset[str]() if drums is None else drums.abilities
     groove = [mode for mode, wanted in GROOVE_MODES.items() if wanted.option in abilities]
-    usual = ["sample", "interpolate", "grid", "reconstruct", "similar", "morph"]
-    return [*usual, *([] if converter.spec.control_depth else ["attribute"]), *groove]
+    modes = ["sample", "interpolate", "grid", "reconstruct", "similar", "morph"]
+    if not converter.spec.control_depth:
+        modes.append("attribute")
+    with contextlib.suppress(ConfigError):
+        check_writes_rows(converter, config.name, "continue")
+        modes += ["continue", "infill"]
+    return [*modes, *groove]
 
 
 def model_card(

@@ -14,8 +14,8 @@ from musicvae.generate.results import SamplingOptions
 from musicvae.model_choice import ModelChoice, choose_model, shipped_models
 from musicvae.registry import did_you_mean
 from musicvae.studio.knobs import Knobs, shipped_knobs
-from musicvae.studio.messages import ModelCard, ModelEntry
 from musicvae.studio.model_cards import model_card, modes_of
+from musicvae.studio.replies import ModelCard, ModelEntry
 from musicvae.studio.sources import NotFoundError
 
 if TYPE_CHECKING:

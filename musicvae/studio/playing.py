@@ -9,7 +9,7 @@ import dataclasses
 import itertools
 import math
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from musicvae.generate.controls import control_window
@@ -35,6 +35,12 @@ if TYPE_CHECKING:
 
 SEEDS = 2**31
 
+Report = Callable[[int, int], None]
+
+
+def _say_nothing(done: int, total: int) -> None:
+    del done, total
+
 
 @dataclasses.dataclass(frozen=True)
 class Playing:
@@ -46,6 +52,7 @@ class Playing:
       request: what is asked for.
       options: the same, as the modes take it.
       seed: random seed: the request's, or one that was drawn.
+      report: says how many parts of the work are done, and of how many.
     """
 
     warm: WarmModel
@@ -53,10 +60,16 @@ class Playing:
     request: Options
     options: SamplingOptions
     seed: int
+    report: Report = _say_nothing
 
     @classmethod
     def of(
-        cls, warm: WarmModel, sources: Sources, request: Options, control: Given | None = None
+        cls,
+        warm: WarmModel,
+        sources: Sources,
+        request: Options,
+        control: Given | None = None,
+        report: Report = _say_nothing,
     ) -> Playing:
         """Reads a request.
 
@@ -65,13 +78,14 @@ class Playing:
           sources: what can be named by an id.
           request: the request.
           control: its control, read.
+          report: says how many parts of the work are done, and of how many.
 
         Raises:
           InputError: a value is out of range.
         """
         seed = secrets.randbelow(SEEDS) if request.seed is None else request.seed
         piece = None if control is None else sources.piece(warm.trained, control)
-        return cls(warm, sources, request, sampling_options(request, seed, piece), seed)
+        return cls(warm, sources, request, sampling_options(request, seed, piece), seed, report)
 
     @property
     def model(self) -> TrainedModel:

@@ -13,9 +13,10 @@ from musicvae.studio.latent_maps import LatentMaps
 from musicvae.studio.messages import FileRequest, Options, Source
 from musicvae.studio.models import WarmModel, WarmModels
 from musicvae.studio.playing import Playing
+from musicvae.studio.progress import ProgressBoard
 from musicvae.studio.sources import Given, Sources
 from musicvae.studio.uploads import Uploads
-from musicvae.studio.worker import LONG, USUAL, ModelWorker
+from musicvae.studio.worker import LONG, POINTER, USUAL, ModelWorker
 
 if TYPE_CHECKING:
     from musicvae.generate import TrainedModel
@@ -33,6 +34,7 @@ class Studio:
       models: the models.
       worker: the threads that run them.
       maps: the maps that were made last.
+      progress: how far the long work of each tab is.
     """
 
     def __init__(self, choice: ModelChoice, load: Callable[[ModelChoice], TrainedModel]) -> None:
@@ -45,6 +47,7 @@ class Studio:
         self.models = WarmModels(choice, load)
         self.worker = ModelWorker()
         self.maps = LatentMaps()
+        self.progress = ProgressBoard()
         self._sources = Sources()
         self._uploads = Uploads()
         self._writing = asyncio.Lock()
@@ -57,7 +60,6 @@ class Studio:
         work: Callable[[Playing, Sequence[Given]], T],
         *,
         rank: int = USUAL,
-        tab: str | None = None,
         needs_knobs: bool = False,
     ) -> T:
         """Does what a request asks for.
@@ -66,13 +68,26 @@ class Studio:
           request: the request.
           sources: the music in it, whose files are read first.
           work: what is done, in a thread of the models'.
-          rank: see worker.py.
-          tab: see `ModelWorker.run`.
+          rank: see worker.py. Of a tab's waiting pointers the newest alone is done.
           needs_knobs: whether the model's attributes are needed.
 
         Returns:
           What `work` returns.
         """
+        if rank == POINTER:
+            return await self._play(request, sources, work, rank, request.tab, needs_knobs)
+        with self.progress.working(request.tab):
+            return await self._play(request, sources, work, rank, None, needs_knobs)
+
+    async def _play(
+        self,
+        request: Options,
+        sources: Sequence[Source],
+        work: Callable[[Playing, Sequence[Given]], T],
+        rank: int,
+        tab: str | None,
+        needs_knobs: bool,
+    ) -> T:
         given = await self._uploads.given(sources, request.drum_channels)
         control = None
         if request.control is not None:
@@ -81,10 +96,13 @@ class Studio:
         if rank == USUAL and warm.trained.config.hparams.max_seq_len > _QUICK_STEPS:
             rank = LONG
         if needs_knobs or any(request.attributes.values()):
-            await self.knobs(request.model)
+            await self.knobs(request.model, request.tab)
+
+        def report(done: int, total: int) -> None:
+            self.progress.report(request.tab, done, total)
 
         def do() -> T:
-            return work(Playing.of(warm, self._sources, request, control), given)
+            return work(Playing.of(warm, self._sources, request, control, report), given)
 
         return await self.worker.run(do, rank=rank, tab=tab)
 
@@ -93,13 +111,19 @@ class Studio:
         known = self.models.known(name)
         return await asyncio.to_thread(self.models.get, name) if known is None else known
 
-    async def knobs(self, name: str | None) -> Knobs:
+    async def knobs(self, name: str | None, tab: str | None = None) -> Knobs:
         """Returns a model's attributes; computed on first use."""
         warm = await self.model(name)
         async with self._computing:
             if warm.knobs is None:
-                values = sampled_values(warm.trained)
-                warm.knobs = await self.worker.run(lambda: knobs_of(list(values)), rank=LONG)
+
+                def compute() -> Knobs:
+                    def report(done: int, total: int) -> None:
+                        self.progress.report(tab, done, total)
+
+                    return knobs_of(list(sampled_values(warm.trained, report)))
+
+                warm.knobs = await self.worker.run(compute, rank=LONG)
         return warm.knobs
 
     async def write(self, request: FileRequest) -> OutFile:

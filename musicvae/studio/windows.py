@@ -10,8 +10,9 @@ from musicvae.generate.input_windows import all_windows, window_notes
 from musicvae.generate.latent_points import LatentPoint
 from musicvae.generate.performing import adaptations_for
 from musicvae.studio.clips import clip_of
-from musicvae.studio.messages import Clip, ReadReply
+from musicvae.studio.messages import Clip
 from musicvae.studio.playing import Playing
+from musicvae.studio.replies import ReadReply
 from musicvae.studio.sources import Given
 
 MAX_WINDOWS = 256

@@ -117,3 +117,14 @@ def test_a_shell_that_is_not_known_is_one_line(capsys):
         wrong.stderr
         == "musicvae completion: error: name a shell: musicvae completion bash, zsh or fish\n"
     )
+
+
+def test_bare_generate_shows_what_to_paste_too(capsys, monkeypatch):
+    from musicvae.cli import generate
+
+    monkeypatch.setattr(sys, "argv", ["musicvae-generate"])
+    with pytest.raises(SystemExit) as end:
+        generate.run()
+    shown = capsys.readouterr().out
+    assert end.value.code == 0 and shown == f"{umbrella.OVERVIEW}\n"
+    assert shown.count("\n  musicvae generate ") >= 3

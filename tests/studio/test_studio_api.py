@@ -324,3 +324,39 @@ def test_what_is_not_known_is_said(client: Any) -> None:
     ):
         reply = client.post(path, json=body)
         assert reply.status_code == 404 and "\n" not in reply.json()["error"]
+
+
+def test_a_piece_goes_on_and_its_gaps_are_filled(
+    tiny_client: Callable[[str], Any], beat: dict[str, str]
+) -> None:
+    with tiny_client("cat-drums_2bar_small") as client:
+
+        def job(mode: str, **body: Any) -> Any:
+            reply = client.post("/api/job", json={"mode": mode, "source": beat, "seed": 1, **body})
+            assert reply.status_code == 200, reply.text
+            return reply.json()["clip"]
+
+        assert job("continue", bars=2)["length"] == 24.0
+        filled = job("infill", keep="1-2")
+        given = client.post("/api/read", json=beat).json()["piece"]
+    kept = [hit for hit in hits(filled) if hit[0] < 8.0]
+    assert kept == [hit for hit in hits(given) if hit[0] < 8.0]
+    assert [hit for hit in hits(filled) if hit[0] >= 8.0] != hits(given)[len(kept) :]
+
+
+def test_long_work_says_how_far_it_is(client: Any, studio: Any) -> None:
+    assert client.get("/api/progress", params={"tab": "a"}).json()["working"] is False
+    with studio.progress.working("a"):
+        studio.progress.report("a", 3, 4)
+        found = client.get("/api/progress", params={"tab": "a"}).json()
+        assert (found["working"], found["done"], found["total"]) == (True, 3, 4)
+        assert found["remaining"] >= 0
+        assert not client.get("/api/progress", params={"tab": "b"}).json()["working"]
+    assert not client.get("/api/progress", params={"tab": "a"}).json()["working"]
+
+
+def test_a_map_reports_each_file(post: Post, studio: Any, monkeypatch, beat: Any) -> None:
+    seen: list[Any] = []
+    monkeypatch.setattr(studio.progress, "report", lambda *said: seen.append(said))
+    post("/api/map", sources=[beat, beat], tab="mine")
+    assert seen == [("mine", 0, 2), ("mine", 1, 2)]

@@ -24,7 +24,7 @@ export function Shelf() {
         <div class="tabs" role="tablist" aria-label="Shelf" onKeyDown={keys}>
           {(['results', 'favourites'] as const).map((name) => (
             <button key={name} role="tab" aria-selected={tab === name} tabIndex={tab === name ? 0 : -1} onClick={() => choose(name)}>
-              {name === 'results' ? 'Made lately' : 'Favourites'} <small>{(name === 'results' ? store.shelf : store.favourites).value.length || ''}</small>
+              {name === 'results' ? 'Recent' : 'Favourites'} <small>{(name === 'results' ? store.shelf : store.favourites).value.length || ''}</small>
             </button>
           ))}
         </div>
