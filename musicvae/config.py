@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 _SECTIONS = ("model", "converter", "encoder", "decoder", "train", "augment", "data")
 _MAX_BYTES = 1 << 20
+_HIGHEST = 2**63
 _TOP_LEVEL = ("name", "description", "aliases", "base")
 
 
@@ -214,6 +215,7 @@ def parse_config(tables: Mapping[str, Any], name: str, *, source: str) -> Config
     reject_unknown(tables, (*_TOP_LEVEL, *_SECTIONS), f"{source}: table or key")
     try:
         _check_kinds(tables)
+        _check_numbers(tables)
         if "base" in tables:
             tables = _merged(_base_tables(str(tables["base"])), tables)
         hparams = {}
@@ -267,6 +269,19 @@ def _check_kinds(tables: Mapping[str, Any]) -> None:
     for what, value, kind in expected:
         if not isinstance(value, kind):
             raise ConfigError(f"{what} = {str(value)[:40]} is not {names[kind]}")
+
+
+def _check_numbers(tables: Mapping[str, Any]) -> None:
+    """Checks that whole numbers are of a size that arrays and other numbers take."""
+    waiting: list[tuple[str, Any]] = list(tables.items())
+    while waiting:
+        key, value = waiting.pop()
+        if isinstance(value, Mapping):
+            waiting += value.items()
+        elif isinstance(value, list):
+            waiting += ((key, item) for item in value)
+        elif type(value) is int and abs(value) >= _HIGHEST:
+            raise ConfigError(f"{key} is a number of {len(str(value))} digits; that is too large")
 
 
 def _listed(value: Any) -> list[Any]:

@@ -19,12 +19,12 @@ import os
 import re
 import time
 import urllib.parse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from musicvae.errors import CheckpointError
-from musicvae.files import atomic_file
-from musicvae.formats.tar import is_archive
+from musicvae.files import atomic_file, sync_folder
+from musicvae.formats.tar import ends_whole, is_archive
 
 BUCKET = "https://storage.googleapis.com/magentadata/models/music_vae/checkpoints"
 CACHE_VARIABLE = "MUSICVAE_CACHE"
@@ -44,13 +44,17 @@ PUBLISHED = {
 }
 """What Magenta published, by name."""
 
+MAX_MEGABYTES = 4096
+"""Largest download, where no other limit is given."""
+MAX_HOURS = 12.0
+"""Longest download, where no other limit is given."""
+
 OnProgress = Callable[[int, int | None], None]
 
 _CHUNK_BYTES = 2**20
-_MAX_BYTES = 16 * 2**30
 _CONNECT_SECONDS, _READ_SECONDS = 15, 60
-_MAX_SECONDS = 12 * 3600.0
 _ATTEMPTS = 5
+_MAX_REDIRECTS = 10
 _RECORD = ".json"
 
 
@@ -111,7 +115,12 @@ def address_of(name_or_url: str) -> str:
 
 
 def fetch(
-    name_or_url: str, *, folder: str | None = None, on_progress: OnProgress | None = None
+    name_or_url: str,
+    *,
+    folder: str | None = None,
+    on_progress: OnProgress | None = None,
+    max_megabytes: int = MAX_MEGABYTES,
+    max_hours: float = MAX_HOURS,
 ) -> str:
     """Returns the path of a published model's archive, downloading it the first time.
 
@@ -119,6 +128,8 @@ def fetch(
       name_or_url: one of PUBLISHED, or an http(s) address of a .tar, .tar.gz or .tgz.
       folder: the cache; `cache_folder()` by default.
       on_progress: called with the bytes that are here and those there are in all, if known.
+      max_megabytes: a file that is larger, or says so, is refused.
+      max_hours: how long it may take in all.
 
     Raises:
       CheckpointError: it cannot be downloaded; the message says what to fetch by hand and where to
@@ -132,7 +143,7 @@ def fetch(
         return path
     shown = without_password(url)
     pooch.get_logger().setLevel("ERROR")
-    downloader = _ResumingDownloader(f"{path}.part", on_progress)
+    downloader = _ResumingDownloader(f"{path}.part", on_progress, max_megabytes, max_hours)
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         # The first download records its hash; there is nothing yet to compare it with.
@@ -140,6 +151,7 @@ def fetch(
         if not is_archive(path):
             os.unlink(path)
             raise CheckpointError(f"{shown}: the download is not a tar archive; check the URL")
+        sync_folder(os.path.dirname(path))
         _write_record(path, url)
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise CheckpointError(
@@ -152,9 +164,13 @@ def fetch(
 class _ResumingDownloader:
     """Downloads for pooch into a file that outlives an interruption, and goes on from it."""
 
-    def __init__(self, part: str, on_progress: OnProgress | None) -> None:
+    def __init__(
+        self, part: str, on_progress: OnProgress | None, max_megabytes: int, max_hours: float
+    ) -> None:
         self._part = part
-        self._deadline = time.monotonic() + _MAX_SECONDS
+        self._max_megabytes = max_megabytes
+        self._max_hours = max_hours
+        self._deadline = time.monotonic() + 3600.0 * max_hours
         self._on_progress = on_progress or (lambda done, total: None)
 
     def __call__(self, url: str, output_file: str, _: Any, check_only: bool = False) -> None:
@@ -171,6 +187,8 @@ class _ResumingDownloader:
                 broke_off = error.response is None and self._size() > before
                 if not broke_off or attempt == _ATTEMPTS - 1:
                     raise
+        with open(self._part, "rb") as file:
+            os.fsync(file.fileno())
         os.replace(self._part, output_file)
         _remove(self._validator_path)
 
@@ -182,8 +200,7 @@ class _ResumingDownloader:
         done, validator = self._size(), self._validator()
         if done and validator:
             headers |= {"Range": f"bytes={done}-", "If-Range": validator}
-        timeout = (_CONNECT_SECONDS, _READ_SECONDS)
-        with requests.get(url, headers=headers, stream=True, timeout=timeout) as response:
+        with _opened(url, headers) as response:
             if response.status_code == requests.codes.requested_range_not_satisfiable and done:
                 _remove(self._part)
                 return self._fetch(url)
@@ -199,25 +216,30 @@ class _ResumingDownloader:
             done = done if resumed else 0
             length = response.headers.get("Content-Length", "")
             total = done + int(length) if length.isdigit() else None
-            if total is not None and total > _MAX_BYTES:
-                raise CheckpointError(
-                    f"{without_password(url)}: refused: {total:,} bytes are more than any model has"
-                )
+            self._check_size(url, total or done)
             with open(self._part, "ab" if resumed else "wb") as file:
                 self._remember(response.headers)
-                for chunk in response.iter_content(_CHUNK_BYTES):
-                    file.write(chunk)
-                    done += len(chunk)
-                    if time.monotonic() > self._deadline:
-                        raise OSError(f"it takes over {_MAX_SECONDS / 3600:g} hours")
-                    if done > _MAX_BYTES:
-                        raise CheckpointError(
-                            f"{without_password(url)}: refused: more bytes than any model has"
-                        )
+                for part in _parts(response.raw):
+                    self._check_size(url, done + len(part))
+                    file.write(part)
+                    done += len(part)
                     self._on_progress(done, total)
-            if total is not None and done != total:
-                raise requests.ConnectionError(f"it broke off at {done:,} of {total:,} bytes")
+                    if time.monotonic() > self._deadline:
+                        raise OSError(
+                            f"it takes over {self._max_hours:g} hours; --max_hours allows more"
+                        )
+            is_cut = done != total if total is not None else not _is_whole(self._part)
+            if is_cut:
+                of = "" if total is None else f" of {total:,}"
+                raise requests.ConnectionError(f"it broke off at {done:,}{of} bytes")
             self._check(url, response.headers.get("x-goog-hash", ""))
+
+    def _check_size(self, url: str, num_bytes: int) -> None:
+        if num_bytes > self._max_megabytes * 10**6:
+            raise CheckpointError(
+                f"{without_password(url)}: refused: it has over {self._max_megabytes:,} MB; "
+                "--max_megabytes allows more"
+            )
 
     def _check(self, url: str, stated: str) -> None:
         """Compares the whole file with the MD5 that Google's storage states."""
@@ -248,6 +270,47 @@ class _ResumingDownloader:
         return os.path.getsize(self._part) if os.path.exists(self._part) else 0
 
 
+def _opened(url: str, headers: dict[str, str]) -> Any:
+    """Returns the response of where an address leads to; bodies on the way are not read."""
+    import requests
+
+    class Session(requests.Session):
+        """A session that reads no body of a redirection, which may never end."""
+
+        def get_redirect_target(self, resp: Any) -> None:
+            return None
+
+    timeout = (_CONNECT_SECONDS, _READ_SECONDS)
+    for _ in range(_MAX_REDIRECTS + 1):
+        response = Session().get(url, headers=headers, stream=True, timeout=timeout)
+        if not response.is_redirect:
+            return response
+        response.close()
+        url = urllib.parse.urljoin(url, response.headers["Location"])
+        if not is_address(url):
+            raise OSError(f"the server leads to '{without_password(url)}', which is no web address")
+    raise OSError("the server leads on and on to other addresses")
+
+
+def _parts(stream: Any) -> Iterator[bytes]:
+    """Yields a body as it comes in, however slowly, so that a deadline is noticed."""
+    import requests
+    import urllib3
+
+    try:
+        while part := stream.read1(_CHUNK_BYTES, decode_content=False):
+            yield part
+    except urllib3.exceptions.ReadTimeoutError as error:
+        raise requests.ReadTimeout(str(error)) from error
+    except (urllib3.exceptions.HTTPError, http.client.HTTPException, ConnectionError) as error:
+        raise requests.ConnectionError(str(error)) from error
+
+
+def _is_whole(path: str) -> bool:
+    """Whether a file of unknown length is no archive that was cut; of others nothing is known."""
+    return not is_archive(path) or ends_whole(path)
+
+
 def _check_copy(path: str, url: str) -> None:
     """Checks a file in the cache against what was recorded of it; records one put there by hand.
 
@@ -272,7 +335,7 @@ def _read_record(path: str) -> dict[str, Any] | None:
         with open(path + _RECORD, encoding="utf-8") as file:
             record = json.load(file)
         return {key: record[key] for key in ("size", "modified", "sha256")}
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

@@ -17,9 +17,21 @@ next. Commands print it without a traceback and exit with status 1.
 
 from __future__ import annotations
 
+_MAX_CHARACTERS = 1000
+
 
 class MusicVAEError(Exception):
     """Base of every error that this package raises on purpose."""
+
+    def __str__(self) -> str:
+        """Returns the message on one line, whatever names and values are quoted in it."""
+        message = super().__str__()
+        if len(message.splitlines()) > 1:
+            message = " ".join(message.split())
+        if len(message) > _MAX_CHARACTERS:
+            half = _MAX_CHARACTERS // 2
+            message = f"{message[:half]} ... {message[-half:]}"
+        return message
 
 
 class ConfigError(MusicVAEError):

@@ -25,6 +25,7 @@ from musicvae.errors import InputError
 _STANDARD = {"/dev/stdout": 1, "/dev/stderr": 2}
 _DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/fd/(\d+)")
 _MAX_PREFIX_BYTES = 50
+_FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO)
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
@@ -75,7 +76,7 @@ def atomic_file(
         and that nothing trusts.
 
     Raises:
-      InputError: it cannot be written.
+      InputError: it cannot be written, or the disk is full before the block's end.
     """
     try:
         target = _target(path)
@@ -99,11 +100,28 @@ def atomic_file(
             os.replace(temporary, target)
             if survives_power_loss:
                 sync_folder(target.parent)
-    except BaseException:
+    except BaseException as error:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
+        if is_full(error):
+            raise cannot_write(path, error) from error
         raise
+
+
+def is_full(error: BaseException) -> bool:
+    """Says whether an error is that of a disk without room, or of one that fails."""
+    return isinstance(error, OSError) and error.errno in _FULL
+
+
+def cannot_write(path: str | os.PathLike[str], error: BaseException) -> InputError:
+    """Returns the error for a file that could not be written.
+
+    Args:
+      path: the file.
+      error: why.
+    """
+    return InputError(f"cannot write '{os.fspath(path)}': {_reason(error)}")
 
 
 def reserve(paths: Sequence[str | os.PathLike[str]]) -> bool:
@@ -346,5 +364,5 @@ def _replace_each_and_exit(names: dict[Path, Path]) -> NoReturn:
         os._exit(code)
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     return getattr(error, "strerror", None) or str(error)

@@ -309,6 +309,8 @@ def test_options_are_frozen_and_hashable() -> None:
         "\0",
         "\udcff",
         "#" * (2 << 20),
+        f"[train]\nlearning_rate = {'9' * 400}",
+        f"[converter]\nslice_bars = {2**64}",
     ],
     ids=lambda text: ascii(text[:20]),
 )

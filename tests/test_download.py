@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import gzip
 import hashlib
 import http.server
 import io
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import tarfile
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -249,17 +251,67 @@ def test_a_missing_file_gives_the_servers_answer(bucket: _Bucket, tmp_path: path
 
 def test_a_web_page_is_not_taken_for_a_model(bucket: _Bucket, tmp_path: pathlib.Path) -> None:
     bucket.files["/model.tar"] = b"<html>please log in</html>"
-    with pytest.raises(CheckpointError, match="no tar archive"):
+    with pytest.raises(CheckpointError, match="not a tar archive"):
         download.fetch(f"{bucket.url}/model.tar", folder=str(tmp_path))
     assert not list(tmp_path.glob("*.tar"))
 
 
-def test_more_bytes_than_any_model_has_are_refused(
-    bucket: _Bucket, model: bytes, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+def test_more_megabytes_than_allowed_are_refused(model: bytes, tmp_path: pathlib.Path) -> None:
+    with pytest.raises(CheckpointError, match=r"refused: it has over 2 MB; --max_megabytes"):
+        download.fetch("groovae_4bar", folder=str(tmp_path), max_megabytes=2)
+    assert download.fetch("groovae_4bar", folder=str(tmp_path), max_megabytes=4)
+
+
+def test_an_endless_body_ends_at_the_limit(tmp_path: pathlib.Path) -> None:
+    with _serving(_Hostile) as url, pytest.raises(CheckpointError, match="over 3 MB"):
+        download.fetch(f"{url}/endless.tar", folder=str(tmp_path), max_megabytes=3)
+    assert all(path.stat().st_size <= 3_000_000 for path in tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("name", "why"), [("round", "on and on"), ("file", "no web address")])
+def test_a_server_that_leads_elsewhere_is_one_error(
+    tmp_path: pathlib.Path, name: str, why: str
 ) -> None:
-    monkeypatch.setattr(download, "_MAX_BYTES", 1000)
-    with pytest.raises(CheckpointError, match="more than any model has"):
-        download.fetch("groovae_4bar", folder=str(tmp_path))
+    with _serving(_Hostile) as url, pytest.raises(CheckpointError, match=why):
+        download.fetch(f"{url}/{name}.tar", folder=str(tmp_path))
+
+
+def test_a_body_that_only_drips_ends_in_time(tmp_path: pathlib.Path) -> None:
+    with _serving(_Hostile) as url, pytest.raises(CheckpointError, match=r"over 1e-06 hours"):
+        download.fetch(f"{url}/drip.tar", folder=str(tmp_path), max_hours=1e-6)
+
+
+@pytest.mark.parametrize("name", ["unstated.tar", "unstated.tar.gz"])
+def test_a_body_that_was_cut_without_a_stated_length_is_not_taken_for_whole(
+    tmp_path: pathlib.Path, name: str
+) -> None:
+    with _serving(_Hostile) as url:
+        with pytest.raises(CheckpointError, match="it broke off at"):
+            download.fetch(f"{url}/cut-{name}", folder=str(tmp_path))
+        assert not [path for path in tmp_path.iterdir() if path.suffix in (".tar", ".gz")]
+        path = download.fetch(f"{url}/whole-{name}", folder=str(tmp_path))
+    assert pathlib.Path(path).read_bytes() == _unstated(f"/whole-{name}")
+
+
+def test_a_download_is_on_the_disk_before_it_has_its_name(
+    model: bytes, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events: list[str] = []
+    fsync, replace = os.fsync, os.replace
+
+    def note_fsync(descriptor: int) -> None:
+        events.append(f"sync {os.path.basename(os.readlink(f'/proc/self/fd/{descriptor}'))}")
+        fsync(descriptor)
+
+    def note_replace(source: str, target: str) -> None:
+        events.append(f"rename {os.path.basename(source)}")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", note_fsync)
+    monkeypatch.setattr(os, "replace", note_replace)
+    download.fetch("groovae_4bar", folder=str(tmp_path))
+    part = "groovae_4bar.tar.part"
+    assert events.index(f"sync {part}") < events.index(f"rename {part}")
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
@@ -302,6 +354,24 @@ def _command(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True)
 
 
+def _unstated(path: str) -> bytes:
+    """A body without a stated length, cut or whole."""
+    body = _tar(b"x" * 50_000)
+    body = gzip.compress(body, mtime=0) if path.endswith(".gz") else body
+    return body[: len(body) // 2] if path.startswith("/cut") else body
+
+
+@contextlib.contextmanager
+def _serving(handler: type[http.server.BaseHTTPRequestHandler]) -> Iterator[str]:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
 class _Hostile(http.server.BaseHTTPRequestHandler):
     """Answers with what its path names."""
 
@@ -322,6 +392,22 @@ class _Hostile(http.server.BaseHTTPRequestHandler):
                 self.send_header("Content-Length", str(len(part)))
                 self.end_headers()
                 self.wfile.write(part)
+            elif self.path in ("/round.tar", "/file.tar"):
+                to = "/round.tar" if self.path == "/round.tar" else "file:///etc/passwd"
+                self.wfile.write(f"HTTP/1.0 302 Found\r\nLocation: {to}\r\n\r\n".encode())
+                while True:
+                    self.wfile.write(bytes(100_000))
+            elif self.path == "/endless.tar":
+                self.wfile.write(b"HTTP/1.0 200 OK\r\n\r\n")
+                while True:
+                    self.wfile.write(bytes(100_000))
+            elif self.path == "/drip.tar":
+                self.wfile.write(b"HTTP/1.0 200 OK\r\n\r\n")
+                for _ in range(200):
+                    self.wfile.write(b"x")
+                    time.sleep(0.05)
+            elif "unstated" in self.path:
+                self.wfile.write(b"HTTP/1.0 200 OK\r\n\r\n" + _unstated(self.path))
             else:
                 self.wfile.write(b"no HTTP at all")
         del asked

@@ -172,3 +172,15 @@ def test_a_lock_does_not_follow_a_link(tmp_path) -> None:
     with pytest.raises(InputError, match="cannot lock"):
         exclusive_lock(tmp_path / "lock", "busy").__enter__()
     assert (tmp_path / "precious").read_text() == "kept"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_full_disk_is_told_with_the_name_of_the_file(tmp_path) -> None:
+    link = tmp_path / "report.json"
+    link.symlink_to("/dev/full")
+    with (
+        pytest.raises(InputError, match=r"cannot write .*report\.json': No space left"),
+        atomic_file(link) as file,
+    ):
+        file.write(b"x" * 100_000)
+    assert link.is_symlink()

@@ -14,7 +14,7 @@ from tiny_models import write_run
 from musicvae.checkpoints import RunFolder, open_checkpoint
 from musicvae.data.examples import load_examples
 from musicvae.data.records import TFRecordSource
-from musicvae.evaluation.evaluator import Evaluation, EvaluationLog
+from musicvae.evaluation.log import Evaluation, EvaluationLog
 from musicvae.evaluation.model_report import EvalConfig, Music, measure_model
 from musicvae.evaluation.reconstruction import Reconstruction
 from musicvae.formats.tfrecord import write_note_sequences

@@ -9,20 +9,24 @@ from __future__ import annotations
 import io
 import json
 import os
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from musicvae.attributes.changes import AttributeChanges
 from musicvae.attributes.measures import ATTRIBUTES
 from musicvae.attributes.vectors import AttributeVectors
 from musicvae.errors import InputError
 from musicvae.files import atomic_file
+from musicvae.formats.npz import read_arrays
 
 _SUFFIX = ".attributes"
+_MAX_BYTES = 64 * 2**20
 _ARCHIVES = (".tar.gz", ".tgz", ".tar")
+
+Array = npt.NDArray[Any]
 
 
 def attributes_path(checkpoint: str | os.PathLike[str]) -> Path:
@@ -90,33 +94,43 @@ def load_vectors(path: str | os.PathLike[str], z_size: int | None = None) -> Att
     """
     path = Path(path)
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            vectors = AttributeVectors(
-                names=tuple(str(name) for name in arrays["names"]),
-                vectors=arrays["vectors"].astype(np.float32),
-                quartiles=arrays["quartiles"],
-                means=arrays["means"],
-                counts=arrays["counts"],
-                left_out=json.loads(str(arrays["left_out"])),
-            )
+        with open(path, "rb") as file:
+            content = file.read(_MAX_BYTES + 1)
     except FileNotFoundError as error:
         raise InputError(
             f"no attribute vectors at '{path}'; `musicvae-attributes` computes them"
         ) from error
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except OSError as error:
+        raise InputError(f"cannot read '{path}': {error.strerror}") from error
+    try:
+        vectors = _vectors(read_arrays(content, _MAX_BYTES))
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise InputError(
-            f"'{path}' holds no attribute vectors ({type(error).__name__}); "
-            "`musicvae-attributes` writes it anew"
+            f"'{path}' holds no attribute vectors ({error}); `musicvae-attributes` writes it anew"
         ) from error
     shape = vectors.vectors.shape
-    if len(shape) != 2 or shape[0] != len(vectors.names):
-        raise InputError(f"'{path}' is broken: {len(vectors.names)} names for vectors {shape}")
     if z_size is not None and shape[1] != z_size:
         raise InputError(
             f"the attribute vectors in '{path}' have {shape[1]} dimensions, the model {z_size}; "
             "`musicvae-attributes` computes the model's own"
         )
     return vectors
+
+
+def _vectors(arrays: dict[str, Array]) -> AttributeVectors:
+    """Returns the vectors in some arrays; a ValueError where they are none."""
+    names = tuple(str(name) for name in np.atleast_1d(arrays["names"]))
+    left_out = json.loads(str(arrays["left_out"]))
+    if not isinstance(left_out, dict):
+        raise ValueError("what was left out is no table")
+    given = {name: arrays[name] for name in ("vectors", "quartiles", "means", "counts")}
+    for name, array in given.items():
+        if array.dtype.kind not in "fiu" or array.ndim != 2 or len(array) != len(names):
+            raise ValueError(f"{len(names)} names for {name} {list(array.shape)}")
+    if not np.isfinite(given["vectors"]).all():
+        raise ValueError("numbers that are not finite")
+    given["vectors"] = given["vectors"].astype(np.float32)
+    return AttributeVectors(names=names, left_out=left_out, **given)
 
 
 def _report(

@@ -53,11 +53,19 @@ def read_state(folder: str) -> FolderState:
         elif key == "all_model_checkpoint_paths":
             names.append(name)
         elif key == "all_model_checkpoint_timestamps":
-            times.append(float(number))
+            times.append(_seconds(number))
         elif key == "last_preserved_timestamp":
-            preserved = float(number)
+            preserved = _seconds(number)
     whole = len(times) == len(names)
     return FolderState(latest, tuple(names), tuple(times) if whole else (), preserved)
+
+
+def _seconds(text: str) -> float:
+    """Returns a time, or 0 for a text that is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
 
 
 def format_state(state: FolderState) -> str:

@@ -95,5 +95,7 @@ def _best_evaluation(folder: str) -> str:
             f"{len(evaluations)} evaluations, the lowest loss {best['scalars']['loss']:.4g} "
             f"at step {best['step']}"
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except FileNotFoundError:
         return "an evaluation's summaries"
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        return f"evaluations.json is damaged ({error})"

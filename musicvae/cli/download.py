@@ -18,6 +18,12 @@ from musicvae.errors import InputError
 
 FLAGS = command_flags()
 define_path("cache_dir", None, "Cache folder; the user's by default.", FLAGS)
+flags.DEFINE_integer(
+    "max_megabytes", 4096, "Largest file that is downloaded, in MB.", 1, flag_values=FLAGS
+)
+flags.DEFINE_float(
+    "max_hours", 12.0, "Longest download; it resumes the next time.", 0.0, 1000.0, flag_values=FLAGS
+)
 flags.DEFINE_boolean("list", False, "List the models that Magenta published.", flag_values=FLAGS)
 
 _NAME = "musicvae-download"
@@ -37,11 +43,16 @@ def main(names: list[str]) -> int:
         raise InputError("no model named; `musicvae-download --list` shows those of Magenta")
     for name in names:
         download.address_of(name)
+    values = FLAGS.flag_values_dict()
     for name in names:
         line = ProgressLine(quiet=FLAGS["log"].value not in ("DEBUG", "INFO"))
         try:
             path = download.fetch(
-                name, folder=FLAGS["cache_dir"].value, on_progress=line.show_bytes
+                name,
+                folder=values["cache_dir"],
+                on_progress=line.show_bytes,
+                max_megabytes=values["max_megabytes"],
+                max_hours=values["max_hours"],
             )
         finally:
             line.close()

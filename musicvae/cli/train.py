@@ -285,7 +285,7 @@ def _record_plan(plan: Plan) -> None:
 
 def _evaluations(plan: Plan, source: RecordSource | None) -> list[dict[str, Any]]:
     """Returns what the run folder's evaluations on some music found, oldest first."""
-    from musicvae.evaluation.evaluator import RESULTS_FILE
+    from musicvae.evaluation.log import RESULTS_FILE
 
     path = os.path.join(plan.folder.evaluation(plan.spec.eval_dir_suffix), RESULTS_FILE)
     if source is None or not is_wanted() or not os.path.exists(path):

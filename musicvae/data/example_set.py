@@ -2,7 +2,8 @@
 
 Each example knows the NoteSequence that it was found in, so that training can draw no more than so
 many of one piece. On disk a set is a folder with one file of raw numbers for each array and
-`examples.json`, which is written last: a folder without it was never finished.
+`examples.json`, which is written last: a folder without it was never finished. It has the
+checksums of all of them and of itself: a set that is cut, empty or altered is not trusted.
 
     FOLDER/examples.json    dtypes, shapes, counts, the reasons for what was left out
     FOLDER/<array>.bin      `[N, ...]`
@@ -25,15 +26,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+import google_crc32c
 import numpy as np
 import numpy.typing as npt
 
 from musicvae.errors import DataError
+from musicvae.files import sync_folder
 
 Array = npt.NDArray[Any]
 SOURCES = "sources"
 _STATE = "examples.json"
 _UNFINISHED = ".unfinished-"
+_PART_BYTES = 1 << 22
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,6 +97,18 @@ class ExampleSet:
         return {name: array[indices] for name, array in self.arrays.items()}
 
 
+class DamagedSetError(DataError):
+    """A set on disk is cut, empty or altered.
+
+    Attributes:
+      detail: what is wrong, in a few words.
+    """
+
+    def __init__(self, message: str, detail: str) -> None:
+        super().__init__(message)
+        self.detail = detail
+
+
 class ExampleSink(Protocol):
     """Takes extracted examples a part at a time."""
 
@@ -146,12 +162,9 @@ class DiskSink:
         self._described: dict[str, dict[str, Any]] = {}
         try:
             self._folder.parent.mkdir(parents=True, exist_ok=True)
-            _clear_abandoned(self._folder.parent)
-            prefix = f"{_UNFINISHED}{platform.node()}-{os.getpid()}-"
-            unfinished = tempfile.mkdtemp(prefix=prefix, dir=self._folder.parent)
+            self._unfinished = unfinished_folder(self._folder.parent)
         except OSError as error:
             raise _cannot_write(self._folder, error) from error
-        self._unfinished = Path(unfinished)
 
     def append(self, arrays: Mapping[str, Array], sources: Array) -> None:
         """Adds examples.
@@ -164,9 +177,11 @@ class DiskSink:
                 name, {"dtype": array.dtype.str, "shape": [0, *array.shape[1:]]}
             )
             entry["shape"][0] += len(array)
+            data = np.ascontiguousarray(array).tobytes()
+            entry["crc32c"] = google_crc32c.extend(entry.get("crc32c", 0), data)
             try:
                 with open(self._unfinished / f"{name}.bin", "ab") as file:
-                    np.ascontiguousarray(array).tofile(file)
+                    file.write(data)
             except OSError as error:
                 raise _cannot_write(self._folder, error) from error
 
@@ -176,9 +191,17 @@ class DiskSink:
         Raises:
           DataError: it cannot be written.
         """
-        state = {"arrays": self._described, "findings": dataclasses.asdict(findings)}
+        state: dict[str, Any] = {
+            "arrays": self._described,
+            "findings": dataclasses.asdict(findings),
+        }
+        state["crc32c"] = _seal(state)
         try:
             (self._unfinished / _STATE).write_text(json.dumps(state, indent=1), encoding="utf-8")
+            for path in self._unfinished.iterdir():
+                with open(path, "rb") as file:
+                    os.fsync(file.fileno())
+            sync_folder(self._unfinished)
             try:
                 os.replace(self._unfinished, self._folder)
             except OSError:
@@ -186,6 +209,7 @@ class DiskSink:
                 if not (self._folder / _STATE).exists():
                     raise
                 self.discard()
+            sync_folder(self._folder.parent)
         except OSError as error:
             raise _cannot_write(self._folder, error) from error
         return open_example_set(self._folder)
@@ -207,22 +231,40 @@ def open_example_set(folder: str | os.PathLike[str]) -> ExampleSet:
       folder: a finished set.
 
     Raises:
-      DataError: it is damaged.
+      DamagedSetError: it is damaged: cut, empty or altered.
     """
     folder = Path(folder)
     try:
         state = json.loads((folder / _STATE).read_text(encoding="utf-8"))
+        if state.pop("crc32c") != _seal(state):
+            raise ValueError(f"{_STATE} is altered")
         arrays = {
-            name: _mapped(folder / f"{name}.bin", entry["dtype"], tuple(entry["shape"]))
-            for name, entry in state["arrays"].items()
+            name: _mapped(folder / f"{name}.bin", entry) for name, entry in state["arrays"].items()
         }
         sources = np.array(arrays.pop(SOURCES))
         return ExampleSet(arrays, sources, Findings(**state["findings"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise DamagedSetError(
             f"{folder}: the cached examples are damaged ({error}); remove the folder to have them "
-            "made anew"
+            "made anew",
+            str(error),
         ) from error
+
+
+def unfinished_folder(parent: Path) -> Path:
+    """Makes a folder for what is not finished; its name cannot be guessed, and it is ours alone.
+
+    What processes of this machine that were killed left of theirs is removed first.
+
+    Args:
+      parent: where it is to be.
+
+    Raises:
+      OSError: it cannot be made.
+    """
+    _clear_abandoned(parent)
+    prefix = f"{_UNFINISHED}{platform.node()}-{os.getpid()}-"
+    return Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
 
 
 def _clear_abandoned(parent: Path) -> None:
@@ -245,13 +287,26 @@ def _is_running(process: int) -> bool:
     return True
 
 
-def _mapped(path: Path, dtype: str, shape: tuple[int, ...]) -> Array:
+def _mapped(path: Path, entry: dict[str, Any]) -> Array:
+    """Returns an array on disk, whose bytes have been compared with their checksum."""
+    dtype, shape = entry["dtype"], tuple(entry["shape"])
     expected = int(np.prod(shape)) * np.dtype(dtype).itemsize
     if path.stat().st_size != expected:
         raise ValueError(f"{path.name} has {path.stat().st_size} bytes instead of {expected}")
+    checksum = 0
+    with open(path, "rb") as file:
+        while part := file.read(_PART_BYTES):
+            checksum = google_crc32c.extend(checksum, part)
+    if checksum != entry["crc32c"]:
+        raise ValueError(f"{path.name} is altered")
     if expected == 0:
         return np.empty(shape, dtype)
     return np.memmap(path, dtype, mode="r", shape=shape)
+
+
+def _seal(state: dict[str, Any]) -> int:
+    """Returns the checksum of what describes a set."""
+    return int(google_crc32c.value(json.dumps(state, sort_keys=True).encode()))
 
 
 def _cannot_write(folder: Path, error: OSError) -> DataError:

@@ -29,6 +29,7 @@ import inspect
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import threading
 import time
@@ -37,12 +38,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from absl import logging
 
 import musicvae
 from musicvae.components import Component
 from musicvae.converters import CONVERTERS, REASONS, Converter, PitchMap, build_converter
 from musicvae.data.example_set import (
     Array,
+    DamagedSetError,
     DiskSink,
     ExampleSet,
     ExampleSink,
@@ -95,7 +98,11 @@ def load_examples(
     if cache_dir is not None:
         folder = os.path.join(cache_dir, f"examples-{cache_key(component, source, pitch_map)}")
         if is_example_set(folder):
-            return _with_weights(open_example_set(folder), source)
+            try:
+                return _with_weights(open_example_set(folder), source)
+            except DamagedSetError as error:
+                logging.warning("%s: made anew, for it is damaged: %s", folder, error.detail)
+        shutil.rmtree(folder, ignore_errors=True)
         sink = DiskSink(folder)
     examples = extract_examples(
         component,

@@ -46,7 +46,7 @@ def describe(inspection: Inspection, *, max_rejections: int | None = 3) -> list[
         lines += rejection_report(
             inspection.rejections, max_of_each=max_rejections, channels=channels
         )
-    return lines
+    return [printable_line(line) for line in lines]
 
 
 def summary_line(inspection: Inspection) -> str:
@@ -55,7 +55,8 @@ def summary_line(inspection: Inspection) -> str:
     Args:
       inspection: what was found.
     """
-    text = f"{inspection.name}: {inspection.num_bars} bars, {inspection.num_notes:,} notes"
+    name = printable_line(inspection.name)
+    text = f"{name}: {inspection.num_bars} bars, {inspection.num_notes:,} notes"
     if inspection.num_examples is None:
         return text
     text += f", {inspection.num_examples} examples"

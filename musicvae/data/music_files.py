@@ -15,6 +15,7 @@ from musicvae.data.identity import identify
 from musicvae.errors import InputError
 from musicvae.formats.bounds import FileBounds, MusicFileError, reasons_for
 from musicvae.formats.corrections import Correction, Corrections
+from musicvae.formats.limits import time_limit
 from musicvae.formats.midi import read_midi
 from musicvae.formats.scores import abc_to_tunes, musicxml_to_note_sequence
 from musicvae.lazy_note_seq import NoteSequence
@@ -196,7 +197,10 @@ def read_music_file(
         raise MusicFileError("unknown_kind", f"'{name}' is none of {' '.join(KINDS)}")
     data = read_bounded(path, bounds.max_bytes)
     corrections: tuple[Correction, ...] = ()
-    with reasons_for("reader_failed", "its reader failed"):
+    with (
+        time_limit(bounds.max_read_seconds),
+        reasons_for("reader_failed", "its reader failed"),
+    ):
         if kind == "abc":
             return _read_tunebook(data, collection, name)
         if kind == "midi":

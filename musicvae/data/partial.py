@@ -105,7 +105,7 @@ class PartialFolder:
     def _read_plan(self) -> str:
         try:
             return str(json.loads((self.path / _PLAN).read_bytes())["plan"])
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return ""
 
     def _write(self, name: str, content: bytes) -> None:

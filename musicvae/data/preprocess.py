@@ -26,6 +26,7 @@ import numpy as np
 from musicvae.config import load_config
 from musicvae.converters import Converter, build_converter
 from musicvae.data.bounded_reading import read_bounded_files
+from musicvae.data.example_set import unfinished_folder
 from musicvae.data.filters import Filters, extract_filtered
 from musicvae.data.identity import collection_name
 from musicvae.data.music_files import find_music_files
@@ -232,9 +233,7 @@ def preprocess(options: PreprocessOptions) -> dict[str, int]:
         return _run(options, options.output_tfrecord, pipeline_options)
     output = Path(options.output_tfrecord).absolute()
     check_writable(output)
-    unfinished = output.with_name(f".{output.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir()
+    unfinished = unfinished_folder(output.parent)
     try:
         counts = _run(options, str(unfinished / output.name), pipeline_options)
         replace_all({path: output.with_name(path.name) for path in _shards(unfinished)})

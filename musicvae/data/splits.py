@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import os
 import re
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from musicvae.errors import InputError
 
 PART_NAMES = ("train", "validation", "test")
 
+_MAX_CHARACTERS = 1 << 26
 _FILE_COLUMNS = ("midi_filename", "filename", "file", "path", "name")
 _SPLIT_COLUMNS = ("split", "part", "subset")
 _PART_NAME = re.compile(r"^[A-Za-z0-9_-]{1,40}$")
@@ -84,7 +86,13 @@ class TableSplit:
         self._parts_by_name: dict[str, str] = {}
         try:
             with open(path, newline="", encoding="utf-8-sig") as file:
-                reader = csv.DictReader(file)
+                text = file.read(_MAX_CHARACTERS + 1)
+                if len(text) > _MAX_CHARACTERS:
+                    raise InputError(
+                        f"--split_csv='{path}' has over {_MAX_CHARACTERS:,} characters; that is no "
+                        "table of parts"
+                    )
+                reader = csv.DictReader(io.StringIO(text, newline=""))
                 columns = {str(name).strip().lower(): str(name) for name in reader.fieldnames or ()}
                 file_column = _column(path, columns, _FILE_COLUMNS)
                 split_column = _column(path, columns, _SPLIT_COLUMNS)

@@ -76,10 +76,6 @@ class ReadResult:
     corrections: tuple[tuple[str, str], ...] = ()
 
 
-class _TimeUp(BaseException):
-    """Raised by the timer inside whatever a worker is doing, past any `except Exception`."""
-
-
 class _Worker:
     """A process, the connection to it, and what it was given."""
 
@@ -274,22 +270,15 @@ def _work(
     """What a worker process does: reads the files it is sent, until the connection closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.disable(logging.WARNING)
-    can_time = hasattr(signal, "setitimer")
-    if can_time:
-        signal.signal(signal.SIGPROF, _raise_time_up)
     memory = _MemoryLimit(bounds.max_memory_bytes)
     try:
         connection.send(_READY)
         while True:
             for task in connection.recv():
                 given = (folder, collection, bounds, drum_channels, with_silence)
-                connection.send(_read(task, *given, memory, can_time))
+                connection.send(_read(task, *given, memory))
     except (EOFError, OSError):
         sys.stderr = None  # the parent is gone, and nobody reads a last word
-
-
-def _raise_time_up(*_: object) -> None:
-    raise _TimeUp
 
 
 def _read(
@@ -300,33 +289,23 @@ def _read(
     drum_channels: tuple[int, ...],
     with_silence: bool,
     memory: _MemoryLimit,
-    can_time: bool,
 ) -> ReadResult:
     from musicvae.data.music_files import read_music_file
 
     path = os.path.join(folder, *task.name.split("/"))
     try:
-        try:
-            if can_time:
-                signal.setitimer(signal.ITIMER_PROF, bounds.max_read_seconds)
-            with memory:
-                found = read_music_file(
-                    path,
-                    collection=collection,
-                    name=task.name,
-                    bounds=bounds,
-                    with_silence=with_silence,
-                    drum_channels=drum_channels,
-                )
-                records = tuple(
-                    sequence.SerializeToString(deterministic=True) for sequence in found.sequences
-                )
-        finally:
-            if can_time:
-                signal.setitimer(signal.ITIMER_PROF, 0)
-    except _TimeUp:
-        detail = f"reading it takes over {bounds.max_read_seconds:g} s, the limit"
-        return ReadResult(task.index, reason="timeout", detail=detail)
+        with memory:
+            found = read_music_file(
+                path,
+                collection=collection,
+                name=task.name,
+                bounds=bounds,
+                with_silence=with_silence,
+                drum_channels=drum_channels,
+            )
+            records = tuple(
+                sequence.SerializeToString(deterministic=True) for sequence in found.sequences
+            )
     except MusicFileError as error:
         return ReadResult(task.index, reason=error.reason, detail=error.detail)
     except MemoryError:

@@ -4,68 +4,31 @@ Every example is encoded once and decoded twice: fed the true previous step (tea
 fed its own samples, as when it writes music. TensorBoard gets Magenta's tags from the one of the
 two that the model was trained for, and both under `teacher_forced/` and `sampled/`.
 
-    run_dir/eval[SUFFIX]/evaluations.json   all results, newest last
-    run_dir/eval[SUFFIX]/best/              the weights with the lowest loss so far
-
 Axes: B batch.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import math
-import os
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import tensorflow as tf
 
-from musicvae.checkpoints import CheckpointKeeper, open_checkpoint, restore
+from musicvae.checkpoints import open_checkpoint, restore
 from musicvae.config import Config
 from musicvae.converters import build_converter
 from musicvae.data.batches import EvaluationBatches
 from musicvae.data.pipeline import evaluation_dataset
-from musicvae.errors import DataError
-from musicvae.files import atomic_file
+from musicvae.evaluation.log import COMPARED, Evaluation
 from musicvae.models import Batch, MusicVAE, add_metric_counts, summarize
 from musicvae.models.schedules import uses_scheduled_sampling
 
 Tensor = Any
-Scalars = Mapping[str, float]
 
 TEACHER_FORCED, SAMPLED = "teacher_forced", "sampled"
-RESULTS_FILE = "evaluations.json"
-BEST_FOLDER = "best"
-
-_COMPARED = "loss_at_max_beta"
 _PASSES = {TEACHER_FORCED: 0.0, SAMPLED: 1.0}
 _NATS_PER_BIT = math.log(2.0)
-
-
-@dataclasses.dataclass(frozen=True)
-class Evaluation:
-    """What one evaluation found.
-
-    Attributes:
-      step: the training step of the weights.
-      examples: how many examples were evaluated.
-      scalars: results by TensorBoard tag.
-    """
-
-    step: int
-    examples: int
-    scalars: Scalars
-
-    @property
-    def loss(self) -> float:
-        """What training minimizes in the end, on these examples: the loss with beta at max_beta.
-
-        While beta grows, the loss with the step's own beta grows with it, and says nothing about
-        which weights are better.
-        """
-        return _compared(self.scalars)
 
 
 class Evaluator:
@@ -109,7 +72,7 @@ class Evaluator:
         scheduled = uses_scheduled_sampling(self._model.config.hparams)
         scalars = dict(passes[SAMPLED if scheduled else TEACHER_FORCED])
         max_beta = self._model.config.hparams.max_beta
-        scalars[_COMPARED] = scalars["losses/r_loss"] + max_beta * scalars["losses/kl_loss"]
+        scalars[COMPARED] = scalars["losses/r_loss"] + max_beta * scalars["losses/kl_loss"]
         for name, values in passes.items():
             scalars |= {f"{name}/{tag}": value for tag, value in values.items()}
         return Evaluation(step, self._batches.num_examples, scalars)
@@ -130,97 +93,6 @@ class Evaluator:
             "kl_loss": tf.reduce_sum(tf.maximum(losses.kl - free, 0.0)),
         }
         return {"sums": sums, "beta": losses.beta, "counts": dict(losses.metric_counts)}
-
-
-class EvaluationLog:
-    """The results of a run folder's evaluations, and its best weights."""
-
-    def __init__(self, folder: str | os.PathLike[str], data: str) -> None:
-        """Opens a folder's results.
-
-        Args:
-          folder: `run_dir/eval[SUFFIX]`; made where it is missing.
-          data: what is evaluated on; losses on other data are not compared.
-
-        Raises:
-          DataError: the results that are there cannot be read.
-        """
-        self._folder = os.fspath(folder)
-        self._path = os.path.join(self._folder, RESULTS_FILE)
-        self._data = data
-        os.makedirs(self._folder, exist_ok=True)
-        self._entries: list[dict[str, Any]] = []
-        if os.path.exists(self._path):
-            try:
-                with open(self._path, encoding="utf-8") as file:
-                    self._entries = without_repeated(json.load(file))
-            except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-                raise DataError(f"{self._path}: cannot be read ({error}); move it away") from error
-
-    @property
-    def best_loss(self) -> float:
-        """The lowest loss so far on this data, as Evaluation.loss; infinite before the first."""
-        losses = self.losses_until(math.inf)
-        return min((loss for loss in losses if not math.isnan(loss)), default=math.inf)
-
-    def losses_until(self, step: float) -> list[float]:
-        """Returns the losses so far on this data, in the order of their evaluations.
-
-        Args:
-          step: the last training step that counts.
-        """
-        same = (entry for entry in self._entries if entry.get("data") == self._data)
-        return [_compared(entry["scalars"]) for entry in same if entry["step"] <= step]
-
-    def add(self, evaluation: Evaluation, model: MusicVAE) -> bool:
-        """Stores a result, and the weights where it is the best one so far.
-
-        Args:
-          evaluation: the result.
-          model: with the weights that it is of.
-
-        Returns:
-          Whether it is the best.
-
-        Raises:
-          CheckpointError: the weights cannot be written.
-          InputError: the results cannot be written.
-        """
-        # A training that was killed evaluates the steps since its last checkpoint once more.
-        self._entries = [
-            entry
-            for entry in self._entries
-            if (entry["step"], entry.get("data")) != (evaluation.step, self._data)
-        ]
-        is_best = evaluation.loss < self.best_loss
-        if is_best:
-            keeper = CheckpointKeeper(os.path.join(self._folder, BEST_FOLDER), max_to_keep=1)
-            keeper.save(evaluation.step, model.named_variables)
-        self._entries.append(
-            {
-                "step": evaluation.step,
-                "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-                "data": self._data,
-                "examples": evaluation.examples,
-                "best": is_best,
-                "scalars": dict(evaluation.scalars),
-            }
-        )
-        with atomic_file(self._path) as file:
-            file.write(json.dumps(self._entries, indent=1).encode())
-        return is_best
-
-
-def without_repeated(entries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Returns the results with one for each step and data: the last.
-
-    Args:
-      entries: as evaluations.json has them.
-    """
-    last = {(int(entry["step"]), entry.get("data")): entry for entry in entries}
-    for entry in last.values():
-        _compared(entry["scalars"])
-    return list(last.values())
 
 
 def load_weights(model: MusicVAE, path: str) -> int:
@@ -288,11 +160,6 @@ def _sum(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, Any]:
         "beta": a["beta"],
         "counts": add_metric_counts(a["counts"], b["counts"]),
     }
-
-
-def _compared(scalars: Scalars) -> float:
-    """Returns the loss by which weights are compared; earlier versions stored the plain one."""
-    return scalars.get(_COMPARED, scalars["loss"])
 
 
 def _scalars(part: Mapping[str, Any]) -> dict[str, float]:

@@ -8,8 +8,10 @@ short notes before their main note (score_notes.py).
 from __future__ import annotations
 
 import bisect
+import contextlib
 import importlib
 import importlib.util
+import io
 import itertools
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -54,7 +56,10 @@ def read_with_music21(
         raise MusicFileError(
             "needs_music21", f"it has {what}, which need music21: pip install 'musicvae[scores]'"
         )
-    with reasons_for(f"bad_{kind}", "music21 cannot read it"):
+    with (
+        reasons_for(f"bad_{kind}", "music21 cannot read it"),
+        contextlib.redirect_stderr(io.StringIO()),  # its warnings
+    ):
         converter = importlib.import_module("music21.converter")
         score = converter.parse(text, format=kind)
         parts = list(getattr(score, "parts", ())) or [score]

@@ -18,6 +18,26 @@ _XML_FEATURES = {
     "backup": "several voices",
     "grace": "grace notes",
 }
+# What music21 takes time by: the largest value that music has use for.
+_XML_LIMITS = {
+    "fifths": 14,
+    "beats": 128,
+    "beat-type": 1024,
+    "octave": 12,
+    "alter": 12,
+    "chromatic": 127,
+    "diatonic": 127,
+    "octave-change": 12,
+    "divisions": 1_000_000,
+    "duration": 100_000_000,
+    "actual-notes": 1024,
+    "normal-notes": 1024,
+    "per-minute": 100_000,
+}
+_ABC_LIMITS = {"M:": 128, "L:": 4096}
+_ABC_LIMIT = 100_000
+_ABC_OCTAVES = 12
+_NUMBER = re.compile(r"\d+(?:\.\d*)?(?:[eE][+-]?\d+)?")
 _ABC_FEATURES = (
     (re.compile(r"\|:|:\||::"), "repeats"),
     (re.compile(r"[|:]\s*\[?[1-9]"), "endings"),
@@ -54,6 +74,48 @@ def musicxml_features(root: ElementTree.Element) -> str:
     if len(measures) > 1 and _is_short(measures[0]):
         found[_PICKUP] = None
     return " and ".join(found)
+
+
+def check_musicxml_numbers(root: ElementTree.Element) -> None:
+    """Checks that no number is beyond music, for reading it would take for ever.
+
+    Args:
+      root: a partwise score.
+
+    Raises:
+      MusicFileError: one is.
+    """
+    for element in root.iter():
+        limit = _XML_LIMITS.get(str(element.tag))
+        if limit is not None and _largest(element.text or "") > limit:
+            shown = (element.text or "").strip()[:20]
+            raise MusicFileError("bad_musicxml", f"<{element.tag}> is {shown}, over {limit}")
+
+
+def check_abc_numbers(lines: Sequence[str]) -> None:
+    """Checks that no number or octave is beyond music, for reading it would take for ever.
+
+    Args:
+      lines: of one tune, with the fields of its tunebook's header.
+
+    Raises:
+      MusicFileError: one is.
+    """
+    for line in lines:
+        field = line[:2]
+        if re.match(r"[A-Za-z+]:|%", line) and field not in ("M:", "L:", "Q:"):
+            continue
+        inline = re.findall(r"\[([ML]:)([^\]]*)", line)
+        for name, text in [(field, line), *inline]:
+            limit = _ABC_LIMITS.get(name, _ABC_LIMIT)
+            if _largest(text) > limit:
+                raise MusicFileError("bad_abc", f"a number in '{line[:40]}' is over {limit}")
+        if re.search(rf"['][',]{{{_ABC_OCTAVES}}}|[,][',]{{{_ABC_OCTAVES}}}", line):
+            raise MusicFileError("bad_abc", f"a note is over {_ABC_OCTAVES} octaves away")
+
+
+def _largest(text: str) -> float:
+    return max((float(number[:400]) for number in _NUMBER.findall(text)), default=0.0)
 
 
 def abc_features(lines: Sequence[str]) -> str:

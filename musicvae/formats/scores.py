@@ -28,7 +28,12 @@ from musicvae.formats.bounds import (
 from musicvae.formats.corrections import Correction, Corrections
 from musicvae.formats.drum_scores import give_drums_pitches
 from musicvae.formats.music21_scores import read_with_music21
-from musicvae.formats.score_features import abc_features, musicxml_features
+from musicvae.formats.score_features import (
+    abc_features,
+    check_abc_numbers,
+    check_musicxml_numbers,
+    musicxml_features,
+)
 from musicvae.lazy_note_seq import NoteSequence, note_seq
 
 MUSICXML_TYPE = "application/vnd.recordare.musicxml+xml"
@@ -82,6 +87,7 @@ def musicxml_to_note_sequence(
     drums = give_drums_pitches(root, corrections)
     features = musicxml_features(root)
     if features:
+        check_musicxml_numbers(root)
         text = ElementTree.tostring(root, encoding="unicode")
         sequence = read_with_music21(text, "musicxml", features, corrections, drum_parts=drums)
         _check_notes(sequence)
@@ -206,6 +212,7 @@ def _read_tune(header: list[str], block: list[str]) -> Tune:
     features = abc_features(header + block)
     try:
         if features:
+            check_abc_numbers(header + block)
             lines = [*header, *block]
             if not _has_field(lines, "L:") and not _has_field(lines, "M:"):
                 lines.insert(0, "L:1/8")  # the standard's default, which music21 lacks

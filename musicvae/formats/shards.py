@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from musicvae.errors import DataError, InputError
+from musicvae.formats.globs import matches
 from musicvae.registry import did_you_mean
 
 MAX_SHARDS = 100_000
@@ -134,7 +135,7 @@ def _match(pattern: str) -> list[Path]:
         if present:
             _check_complete(pattern, present)
             return files
-    files = sorted(Path(name) for name in glob.glob(str(path), recursive=True))
+    files = sorted(Path(name) for name in matches(str(path)))
     files = [file for file in files if file.is_file()]
     if files:
         return files

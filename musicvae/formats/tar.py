@@ -28,6 +28,7 @@ _MAX_MEMBER_BYTES = 16 * 2**30
 _MAX_TOTAL_BYTES = 64 * 2**30
 _MAX_HEADER_BYTES = 64 * 2**20
 _CHUNK_BYTES = 2**20
+_END_BYTES = 1024  # two blocks of zeros end an archive
 PRIOR_SUFFIX = ".prior.npz"
 MAX_PRIOR_BYTES = 64 * 2**20
 _NAMED_AT_MOST = 5
@@ -45,6 +46,30 @@ def is_archive(path: str) -> bool:
     except OSError as error:
         raise CheckpointError(f"{path}: cannot read: {error.strerror}") from error
     return head.startswith(b"\x1f\x8b") or head[257:262] == b"ustar"
+
+
+def ends_whole(path: str) -> bool:
+    """Says whether an archive has the end that it was written with, and was not cut off.
+
+    Args:
+      path: a tar, gzipped or not.
+
+    Raises:
+      CheckpointError: it cannot be read.
+    """
+    try:
+        with open(path, "rb") as file:
+            gzipped = file.read(2) == b"\x1f\x8b"
+            file.seek(0)
+            stream: Any = gzip.GzipFile(fileobj=file, mode="rb") if gzipped else file
+            end = b""
+            while part := stream.read(_CHUNK_BYTES):
+                end = (end + part)[-_END_BYTES:]
+            return end == bytes(_END_BYTES)
+    except (zlib.error, EOFError, gzip.BadGzipFile):
+        return False
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot read: {error.strerror}") from error
 
 
 def extract_checkpoint(path: str, folder: str) -> tuple[str, list[str]]:

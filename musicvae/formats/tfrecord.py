@@ -21,7 +21,7 @@ from typing import BinaryIO, cast
 import google_crc32c
 
 from musicvae.errors import DataError, InputError
-from musicvae.files import check_writable, new_temporary, replace_all
+from musicvae.files import cannot_write, check_writable, new_temporary, replace_all
 from musicvae.formats.shards import find_files, shard_paths
 from musicvae.lazy_note_seq import NoteSequence
 
@@ -211,6 +211,7 @@ class RecordWriter:
         """
         check_writable(shard_paths(path)[0])
         self.count = 0
+        self._path = path
         self._is_finished = False
         self._shards = shard_paths(path)
         self._temporary_dir = temporary_dir
@@ -228,7 +229,11 @@ class RecordWriter:
         return self
 
     def write(self, record: bytes) -> None:
-        """Adds a record."""
+        """Adds a record.
+
+        Raises:
+          InputError: the disk is full.
+        """
         self._waiting[self.count % len(self._shards)].append(framed(record))
         self._waiting_bytes += len(record)
         self.count += 1
@@ -236,10 +241,13 @@ class RecordWriter:
             self._flush()
 
     def _flush(self) -> None:
-        for name, waiting in zip(self._names, self._waiting, strict=True):
-            with open(name, "ab") as file:
-                file.writelines(waiting)
-            waiting.clear()
+        try:
+            for name, waiting in zip(self._names, self._waiting, strict=True):
+                with open(name, "ab") as file:
+                    file.writelines(waiting)
+                waiting.clear()
+        except OSError as error:
+            raise cannot_write(self._path, error) from error
         self._waiting_bytes = 0
 
     def finish(self) -> dict[Path, Path]:
@@ -247,18 +255,28 @@ class RecordWriter:
 
         Returns:
           Temporary name -> final name, for `files.replace_all`.
+
+        Raises:
+          InputError: the disk is full.
         """
         self._flush()
-        for name in self._names:
-            with open(name, "ab") as file:
-                os.fsync(file.fileno())
+        try:
+            for name in self._names:
+                with open(name, "ab") as file:
+                    os.fsync(file.fileno())
+        except OSError as error:
+            raise cannot_write(self._path, error) from error
         self._is_finished = True
         return dict(zip(self._names, self._shards, strict=True))
 
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         try:
             if error is None and not self._is_finished:
-                replace_all(self.finish())
+                finished = self.finish()
+                try:
+                    replace_all(finished)
+                except OSError as failed:
+                    raise cannot_write(self._path, failed) from failed
         finally:
             for name in self._names:
                 name.unlink(missing_ok=True)

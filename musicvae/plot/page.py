@@ -27,6 +27,7 @@ from musicvae.audio.synthesizer import SOFT_POWER, pans_of
 from musicvae.files import atomic_file
 from musicvae.instruments import sound_notes, voice_of, voices_of
 from musicvae.lazy_note_seq import NoteSequence
+from musicvae.names import printable
 from musicvae.plot.drawing import Drawing
 from musicvae.plot.piano_roll import Roll, describe, piano_roll
 from musicvae.plot.picture import drawing_to_svg
@@ -84,7 +85,7 @@ def write_page(
     """
     text = page_html(pieces, title=title, subtitle=subtitle, pictures=pictures, tables=tables)
     with atomic_file(path) as file:
-        file.write(text.encode("utf-8"))
+        file.write(printable(text).encode("utf-8"))
 
 
 def page_html(

@@ -14,6 +14,7 @@ from typing import Any
 
 from musicvae.errors import InputError, MissingExtraError
 from musicvae.files import atomic_file
+from musicvae.names import printable
 from musicvae.plot.drawing import PAPER, Box, Dot, Drawing, Label, Line, Shape
 
 PICTURE_SUFFIXES = (".png", ".svg", ".pdf")
@@ -46,7 +47,7 @@ def save_picture(drawing: Drawing, path: str | os.PathLike[str], *, scale: float
             f"{', '.join(PICTURE_SUFFIXES)}"
         )
     if suffix == ".svg":
-        data = (drawing_to_svg(drawing) + "\n").encode("utf-8")
+        data = (printable(drawing_to_svg(drawing)) + "\n").encode("utf-8")
     else:
         data = _drawing_to_matplotlib(drawing, suffix[1:], scale)
     with atomic_file(path) as file:

@@ -13,7 +13,6 @@ from __future__ import annotations
 import io
 import os
 import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ import numpy.typing as npt
 
 from musicvae.errors import InputError
 from musicvae.files import atomic_file
+from musicvae.formats.npz import read_arrays
 from musicvae.formats.tar import MAX_PRIOR_BYTES, PRIOR_SUFFIX
 from musicvae.prior.axes import LatentAxes
 from musicvae.prior.conditions import CONDITIONS, ConditionScale
@@ -30,11 +30,9 @@ from musicvae.prior.network import FlowNetwork, FlowSize
 
 _VERSION = 1
 _ARCHIVES = (".tar.gz", ".tgz", ".tar")
-_MAX_ARRAYS = 1000
 _MAX_UNITS = 8192
 _MAX_BLOCKS = 100
 _HIGHEST = 127
-_BROKEN = (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, SyntaxError)
 
 Array = npt.NDArray[Any]
 
@@ -137,38 +135,11 @@ def read_prior(content: bytes, name: str) -> LatentPrior:
       InputError: the content is broken, or of another version.
     """
     try:
-        return _prior(_arrays(content))
-    except (ValueError, KeyError, TypeError, OSError, EOFError, *_BROKEN) as error:
+        return _prior(read_arrays(content, MAX_PRIOR_BYTES))
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise InputError(
             f"'{name}' holds no prior of this version ({error}); `musicvae-prior` makes one"
         ) from error
-
-
-def _arrays(content: bytes) -> dict[str, Array]:
-    """Returns the arrays of a file, each checked against the bytes that are there for it."""
-    if len(content) > MAX_PRIOR_BYTES:
-        raise ValueError(f"it is larger than {MAX_PRIOR_BYTES:,} bytes")
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        members = archive.infolist()
-        if len(members) > _MAX_ARRAYS or sum(m.file_size for m in members) > MAX_PRIOR_BYTES:
-            raise ValueError("it holds more than any prior")
-        return {m.filename.removesuffix(".npy"): _array(archive.read(m)) for m in members}
-
-
-def _array(content: bytes) -> Array:
-    file = io.BytesIO(content)
-    if np.lib.format.read_magic(file) != (1, 0):
-        raise ValueError("an array of an unknown format")
-    shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
-    if dtype.hasobject or fortran:
-        raise ValueError("an array of an unknown kind")
-    data = content[file.tell() :]
-    count = 1
-    for length in shape:
-        count *= length
-    if count * dtype.itemsize != len(data):
-        raise ValueError("an array that does not fit its bytes")
-    return np.frombuffer(data, dtype).reshape(shape)
 
 
 def _prior(arrays: dict[str, Array]) -> LatentPrior:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -54,13 +53,12 @@ class Run:
         return Model(TrainedModel(config, options.pop("batch_size", 8), weights, **options))
 
     def evaluations(self) -> list[dict[str, Any]]:
-        """Returns what evaluations during training found, in order; empty without any."""
-        path = os.path.join(self.folder, "eval", "evaluations.json")
-        try:
-            with open(path, encoding="utf-8") as file:
-                found: list[dict[str, Any]] = json.load(file)
-        except FileNotFoundError:
-            return []
-        except (OSError, ValueError) as error:
-            raise CheckpointError(f"{path}: cannot be read ({error}); move it away") from error
-        return found
+        """Returns what evaluations during training found, in order; empty without any.
+
+        Raises:
+          DataError: the file is damaged.
+        """
+        from musicvae.evaluation.log import RESULTS_FILE, read_results
+
+        path = os.path.join(self.folder, "eval", RESULTS_FILE)
+        return read_results(path) if os.path.exists(path) else []

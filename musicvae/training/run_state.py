@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+from typing import Any
 
 from musicvae.checkpoints import RunFolder
 from musicvae.errors import CheckpointError, InputError
@@ -42,11 +43,26 @@ def read_run_state(folder: RunFolder) -> RunState:
     path = os.path.join(folder.path, _FILE)
     try:
         with open(path, encoding="utf-8") as file:
-            return RunState(**json.load(file))
+            return _run_state(json.load(file))
     except FileNotFoundError:
         return RunState()
-    except (OSError, ValueError, TypeError) as error:
-        raise CheckpointError(f"{path}: cannot be read ({error}); move it away") from error
+    except (OSError, ValueError, TypeError, RecursionError) as error:
+        raise CheckpointError(
+            f"{path}: it is damaged ({error}); move it away, and give the examples again"
+        ) from error
+
+
+def _run_state(values: Any) -> RunState:
+    """Returns the state in a table; a ValueError or TypeError where it is none."""
+    if not isinstance(values, dict):
+        raise ValueError("it is no table")
+    state = RunState(**values)
+    for name in ("examples_path", "tfds_name", "eval_examples_path"):
+        if not isinstance(getattr(state, name), str | None):
+            raise ValueError(f"{name} is no text")
+    if state.seed is not None and type(state.seed) is not int:
+        raise ValueError("the seed is no number")
+    return state
 
 
 def write_run_state(folder: RunFolder, run_state: RunState) -> None:

@@ -14,7 +14,8 @@ from musicvae.data.example_set import ExampleSet
 from musicvae.data.examples import load_examples
 from musicvae.data.records import RecordSource
 from musicvae.errors import CheckpointError
-from musicvae.evaluation.evaluator import Evaluation, EvaluationLog, Evaluator, load_weights, table
+from musicvae.evaluation.evaluator import Evaluator, load_weights, table
+from musicvae.evaluation.log import Evaluation, EvaluationLog
 from musicvae.models import MusicVAE, Objective
 from musicvae.precision import choose_precision
 from musicvae.training import console as report

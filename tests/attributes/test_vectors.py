@@ -122,9 +122,22 @@ def test_vectors_that_are_missing_broken_or_for_another_model_are_refused(tmp_pa
     np.savez(path, names=np.array(["x"], object), vectors=np.zeros(1))
     with pytest.raises(InputError, match="holds no attribute vectors"):
         load_vectors(path)
-    save_vectors(
-        path, attribute_vectors(RNG.normal(size=(9, 4)), some_values(9)), config="x", step=1
-    )
+    good = attribute_vectors(RNG.normal(size=(9, 4)), some_values(9))
+    save_vectors(path, good, config="x", step=1)
+    with np.load(path) as arrays:
+        stored = dict(arrays)
+    for name, value in (
+        ("vectors", np.array(3.0)),
+        ("vectors", np.full_like(stored["vectors"], np.nan)),
+        ("quartiles", np.array(["a"])),
+        ("means", np.zeros((1, 1, 1))),
+        ("left_out", np.array("[1]")),
+        ("left_out", np.array("[" * 9999)),
+    ):
+        np.savez(path, **{**stored, name: value})
+        with pytest.raises(InputError, match="holds no attribute vectors"):
+            load_vectors(path)
+    save_vectors(path, good, config="x", step=1)
     with pytest.raises(InputError, match="4 dimensions, the model 8"):
         load_vectors(path, z_size=8)
 

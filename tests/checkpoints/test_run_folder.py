@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import pathlib
+import subprocess
+import sys
 
 import pytest
 
@@ -78,4 +80,20 @@ def test_a_second_training_in_a_folder_is_told_who_is_there(tmp_path) -> None:
     with folder.locked(), pytest.raises(InputError, match=f"another training.*{os.getpid()}"):
         RunFolder(folder.path).locked().__enter__()
     with folder.locked():
+        pass
+
+
+@pytest.mark.skipif(os.name != "posix", reason="nothing is locked on Windows")
+def test_of_two_processes_one_trains_until_it_is_killed(tmp_path) -> None:
+    program = (
+        "import sys, time; from musicvae.checkpoints import RunFolder\n"
+        "with RunFolder(sys.argv[1]).locked(): print('held', flush=True); time.sleep(600)"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None and other.stdout.readline() == "held\n"
+        with pytest.raises(InputError, match=f"process {other.pid} on "):
+            RunFolder(tmp_path).locked().__enter__()
+        other.kill()
+    with RunFolder(tmp_path).locked():
         pass

@@ -394,3 +394,22 @@ def test_notes_are_written_beside_midi_in_the_formats_that_are_asked_for(run, tm
 def test_an_unknown_format_of_notes_is_one_line(run):
     error = run("--config=cat-drums_2bar_small", "--format=musicxm").error
     assert "unknown format 'musicxm'; did you mean 'musicxml'?" in error
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names are bytes on POSIX systems only")
+def test_names_that_are_no_utf_8_are_shown_in_the_page_and_on_the_terminal(
+    run, groove_run, inputs, tmp_path
+) -> None:
+    (tmp_path / "in").mkdir()
+    path = os.path.join(os.fsencode(tmp_path / "in"), b"caf\xe9 \x1b[2J.mid")
+    with open(inputs[0], "rb") as source, open(path, "wb") as copy:
+        copy.write(source.read())
+    common = f"--run_dir={groove_run}", "--mode=humanize", "--num_outputs=1", "--html"
+    for given in (f"--input={os.fsdecode(path)}", f"--input_dir={tmp_path / 'in'}"):
+        folder = tmp_path / f"out{len(given)}"
+        result = run(*common, given, output_dir=folder)
+        assert result.status == 0, result.err
+        assert "\x1b" not in result.out + result.err
+        assert [path.suffix for path in folder.iterdir() if path.suffix == ".mid"]
+        for page in folder.glob("*.html"):
+            assert page.read_bytes().decode("utf-8").rstrip().endswith("</html>")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import concurrent.futures
 import os
+import subprocess
+import sys
 
 import midi_files as files
 import pytest
@@ -58,3 +60,20 @@ def test_a_result_that_is_not_whole_does_not_count_as_done(tmp_path):
             assert not is_finished(str(path))
         path.write_bytes(content)
         assert is_finished(str(path))
+
+
+def test_two_processes_of_the_same_second_get_names_of_their_own(tmp_path):
+    program = (
+        "import sys; from musicvae.cli.outputs import OutputFolder; sys.stdin.readline(); "
+        "folder = OutputFolder(sys.argv[1]); "
+        "print(*(folder.names('config', 'sample', 3)[0] for _ in range(20)), sep='\\n')"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    processes = [subprocess.Popen(command, **pipes) for _ in range(2)]
+    for process in processes:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    found = [process.communicate()[0].split() for process in processes]
+    stems = [name.rsplit("-000-of-", 1)[0] for names in found for name in names]
+    assert len(stems) == len(set(stems)) == 40

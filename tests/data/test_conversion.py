@@ -3,11 +3,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 
 import midi_files as files
 import pytest
 
-from musicvae.data import conversion
+from musicvae.data import conversion, workers
 from musicvae.data.conversion import ConversionOptions, convert
 from musicvae.data.splits import HashSplit, TableSplit
 from musicvae.errors import InputError
@@ -249,3 +250,30 @@ def test_every_broken_file_that_pretty_midi_reads_is_converted(shared, tmp_path)
     again = tmp_path / "y"
     convert(ConversionOptions(folder, again, recursive=True, num_workers=1))
     assert again.read_bytes() == (tmp_path / "x").read_bytes()
+
+
+def _work_that_dies_of_a_file(connection, folder, *_):
+    connection.send("ready")
+    while True:
+        for task in connection.recv():
+            if task.name == "b.mid":
+                os.kill(os.getpid(), signal.SIGKILL)
+            connection.send(workers.ReadResult(task.index, (b"",), num_notes=1))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
+def test_the_report_names_the_files_that_were_lost_to_a_killed_worker(tmp_path, monkeypatch):
+    monkeypatch.setattr(workers, "_work", _work_that_dies_of_a_file)
+    (tmp_path / "music").mkdir()
+    for name in ("a.mid", "b.mid", "c.mid"):
+        (tmp_path / "music" / name).write_bytes(files.scale(2))
+    report = tmp_path / "r.json"
+    totals = convert(
+        ConversionOptions(tmp_path / "music", tmp_path / "x", report=report, num_workers=1)
+    )
+    (count, _) = totals.skipped.pop("worker_died")
+    assert (count, totals.skipped) == (1, {})
+    by_name = {file["name"]: file for file in json.loads(report.read_text())["files"]}
+    assert by_name["b.mid"]["reason"] == "worker_died"
+    assert "died twice, with status -9" in by_name["b.mid"]["detail"]
+    assert [name for name, file in by_name.items() if "reason" not in file] == ["a.mid", "c.mid"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from musicvae.data.example_set import (
     MemorySink,
     is_example_set,
     open_example_set,
+    unfinished_folder,
 )
 from musicvae.errors import DataError
 
@@ -66,13 +68,20 @@ def test_of_two_processes_that_finish_the_same_set_both_can_use_it(tmp_path: pat
     assert [path.name for path in tmp_path.iterdir()] == ["set"]
 
 
-@pytest.mark.parametrize("damage", ["cut", "text", "gone"])
+@pytest.mark.parametrize("damage", ["cut", "text", "gone", "altered", "empty", "other findings"])
 def test_a_damaged_set_is_named(tmp_path: pathlib.Path, damage: str) -> None:
     _fill(DiskSink(tmp_path / "set"))
     if damage == "cut":
         (tmp_path / "set" / "labels.bin").write_bytes(b"123")
     elif damage == "text":
         (tmp_path / "set" / "examples.json").write_text("{")
+    elif damage == "altered":
+        (tmp_path / "set" / "labels.bin").write_bytes(bytes([1, 2, 3, 4, 5, 7]))
+    elif damage == "empty":
+        (tmp_path / "set" / "examples.json").write_text("")
+    elif damage == "other findings":
+        state = tmp_path / "set" / "examples.json"
+        state.write_text(state.read_text().replace('"sequences": 3', '"sequences": 4'))
     else:
         (tmp_path / "set" / "labels.bin").unlink()
     with pytest.raises(DataError, match=r"set: the cached examples are damaged .*made anew"):
@@ -96,3 +105,10 @@ def test_what_a_killed_process_left_unfinished_is_cleared_away(tmp_path: pathlib
     assert other_machine.exists()
     _check(_fill(running))
     assert sorted(path.name for path in tmp_path.iterdir()) == [other_machine.name, "a", "b"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs modes")
+def test_an_unfinished_folder_cannot_be_guessed_and_is_ours_alone(tmp_path: pathlib.Path) -> None:
+    one, other = unfinished_folder(tmp_path), unfinished_folder(tmp_path)
+    assert one != other
+    assert one.stat().st_mode & 0o777 == 0o700

@@ -130,6 +130,31 @@ def test_a_cache_is_used_the_next_time(tmp_path: pathlib.Path) -> None:
     _same(first, load_examples(DRUMS, source))
 
 
+@pytest.mark.parametrize("name", ["examples.json", "sources.bin"])
+@pytest.mark.parametrize("damage", ["altered", "cut", "empty", "gone"])
+def test_a_damaged_cache_is_made_anew_and_not_trusted(
+    tmp_path: pathlib.Path, name: str, damage: str
+) -> None:
+    source = TFRecordSource((str(write_drums(tmp_path / "a.tfrecord")),))
+    first = load_examples(DRUMS, source, cache_dir=tmp_path / "cache")
+    (folder,) = (tmp_path / "cache").iterdir()
+    content = bytearray((folder / name).read_bytes())
+    if damage == "gone":
+        (folder / name).unlink()
+    elif damage == "altered":
+        content[len(content) // 2] ^= 1
+        (folder / name).write_bytes(content)
+    else:
+        (folder / name).write_bytes(content[: len(content) // 2] if damage == "cut" else b"")
+    calls: list[int] = []
+    again = load_examples(
+        DRUMS, source, cache_dir=tmp_path / "cache", progress=lambda *_: calls.append(1)
+    )
+    assert calls, "the damaged cache was trusted"
+    np.testing.assert_array_equal(again.sources, first.sources)
+    assert list((tmp_path / "cache").iterdir()) == [folder]
+
+
 def test_a_cache_is_made_anew_when_files_or_converter_change(tmp_path: pathlib.Path) -> None:
     path = write_drums(tmp_path / "drums.tfrecord", pieces=2)
     source = TFRecordSource((str(path),))

@@ -116,3 +116,12 @@ def test_empty_and_odd_pieces_are_no_error(name):
         assert found.num_examples == 0
         assert found.rejections
         assert describe(found)
+
+
+def test_a_name_with_line_ends_and_escapes_stays_on_its_line(piece):
+    piece.filename = "a\nb\x1b[2J.mid"
+    piece.instrument_infos.add(instrument=piece.notes[0].instrument, name="x\ny\u2028z\r")
+    inspection = inspect_sequence(piece)
+    lines = [*describe(inspection), summary_line(inspection)]
+    assert all(len(line.splitlines()) == 1 and line.isprintable() for line in lines)
+    assert lines[0].startswith("a\\nb\\x1b[2J.mid:")

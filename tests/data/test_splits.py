@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from musicvae.data.splits import HashSplit, TableSplit
@@ -83,3 +85,9 @@ def test_grooves_table_splits_as_its_authors_did(shared):
     for path in folder.rglob("*.mid"):
         counts[split.part_of(path.relative_to(folder).as_posix())] += 1
     assert counts == {"train": 897, "validation": 124, "test": 129}
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="needs /dev/zero")
+def test_a_table_without_an_end_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"'/dev/zero' has over .* characters"):
+        TableSplit("/dev/zero", tmp_path)

@@ -20,14 +20,8 @@ from musicvae.data.example_set import ExampleSet
 from musicvae.data.examples import extract_examples
 from musicvae.data.records import TFRecordSource
 from musicvae.errors import DataError
-from musicvae.evaluation.evaluator import (
-    Evaluation,
-    EvaluationLog,
-    Evaluator,
-    figure_label,
-    load_weights,
-    table,
-)
+from musicvae.evaluation.evaluator import Evaluator, figure_label, load_weights, table
+from musicvae.evaluation.log import Evaluation, EvaluationLog
 from musicvae.models import Batch, MusicVAE
 
 SIZES = {"z_size": 4, "enc_rnn_size": (6,), "dec_rnn_size": (7, 5)}
@@ -193,10 +187,27 @@ def test_results_are_kept_as_json_and_go_on_the_next_time(tmp_path: pathlib.Path
     assert EvaluationLog(tmp_path, "other data").best_loss == math.inf
 
 
-def test_damaged_results_are_named(tmp_path: pathlib.Path) -> None:
-    (tmp_path / "evaluations.json").write_text("[{")
-    with pytest.raises(DataError, match=r"evaluations\.json"):
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[{",
+        "[" * 9999,
+        "{}",
+        "[1]",
+        '[{"step": "1"}]',
+        '[{"step": 1, "scalars": {"loss": "x"}}]',
+    ],
+)
+def test_damaged_results_are_named_in_a_line_that_says_what_to_do(
+    tmp_path: pathlib.Path, text: str
+) -> None:
+    (tmp_path / "evaluations.json").write_text(text)
+    with pytest.raises(
+        DataError, match=r"evaluations\.json.*damaged.*move the file away"
+    ) as caught:
         EvaluationLog(tmp_path, "data")
+    assert "\n" not in str(caught.value)
 
 
 def test_a_step_that_was_evaluated_again_after_a_kill_counts_once(tmp_path: pathlib.Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.util
 import io
 import zipfile
 
@@ -187,3 +188,29 @@ def test_without_music21_a_line_says_what_needs_it(monkeypatch):
 def test_a_repeat_without_end_is_refused():
     bar = '<barline><repeat direction="backward" times="1000000"/></barline></measure></part>'
     assert _reason(SCORE.replace("</measure></part>", bar).encode()) == "bad_musicxml"
+
+
+@pytest.mark.skipif(importlib.util.find_spec("music21") is None, reason="needs music21")
+@pytest.mark.parametrize("what", ["<fifths>1<", "<beats>4<", "<octave>4<"])
+def test_a_number_beyond_music_is_refused_before_it_is_computed_with(what):
+    tied = SCORE.replace("</duration></note>", '</duration><tie type="start"/></note>')
+    tag = what.split(">")[0]
+    hostile = tied.replace(what, f"{tag}>99999999999<").encode()
+    with pytest.raises(MusicFileError, match=f"{tag}> is 99999999999, over"):
+        musicxml_to_note_sequence(hostile)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("music21") is None, reason="needs music21")
+@pytest.mark.parametrize(
+    "line", ["M:1000/4", "[M:1000/4]|", "L:1/99999", "C9999999|", "c" + "'" * 14 + "|"]
+)
+def test_a_number_of_abc_beyond_music_is_refused(line):
+    (tune,) = abc_to_tunes(f"X:1\nK:C\n|:C2|\n{line}\n".encode())
+    assert tune.error is not None
+    assert "over" in tune.error.detail
+
+
+@pytest.mark.skipif(importlib.util.find_spec("music21") is None, reason="needs music21")
+def test_music21_writes_nothing_to_standard_error(capfd):
+    abc_to_tunes("X:1\nK:C\n|:\u00e9C2|\n".encode())
+    assert capfd.readouterr().err == ""

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+
 import pytest
 
 from musicvae.errors import DataError, InputError
@@ -76,3 +79,44 @@ def test_what_matches_nothing_is_an_error_with_the_nearest_name(tmp_path):
         find_files(tmp_path / "nowhere" / "x.tfrecord")
     with pytest.raises(InputError, match="no input file"):
         find_files("")
+
+
+def test_a_glob_of_all_folders_finds_what_lies_in_any_of_them(tmp_path):
+    for name in ("a.tfrecord", "b/a.tfrecord", "b/c/d.tfrecord", ".hidden/e.tfrecord", "b/x.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    found = find_files(f"{tmp_path}/**/*.tfrecord")
+    names = [str(path.relative_to(tmp_path)) for path in found]
+    assert names == ["a.tfrecord", "b/a.tfrecord", "b/c/d.tfrecord"]
+    assert find_files(f"{tmp_path}/**/c/*.tfrecord") == [tmp_path / "b" / "c" / "d.tfrecord"]
+    assert len(find_files(f"{tmp_path}/**")) == 4
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs links")
+def test_a_glob_of_all_folders_looks_into_each_real_folder_once(tmp_path):
+    folder = tmp_path
+    for depth in range(40):  # 2^39 paths lead to the last one
+        (folder / "next").mkdir()
+        if depth < 39:
+            (folder / "again").symlink_to("next")
+        folder = folder / "next"
+    (folder / "song.tfrecord").touch()
+    (folder / "round").symlink_to(tmp_path)
+    assert find_files(f"{tmp_path}/**/*.tfrecord") == [folder / "song.tfrecord"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs folders opened by number")
+def test_a_glob_of_all_folders_goes_as_deep_as_names_reach(tmp_path):
+    here = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(1500):
+        os.mkdir("d", dir_fd=here)
+        below = os.open("d", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(os.open("a.tfrecord", os.O_CREAT | os.O_WRONLY, dir_fd=here))
+    os.close(here)
+    try:
+        (found,) = find_files(f"{tmp_path}/**/*.tfrecord")
+        assert os.path.relpath(found, tmp_path) == "d/" * 1500 + "a.tfrecord"
+    finally:
+        subprocess.run(["rm", "-rf", str(tmp_path / "d")], check=True)

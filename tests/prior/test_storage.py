@@ -128,13 +128,22 @@ def test_an_array_that_claims_to_be_huge_takes_no_memory() -> None:
         read_prior(buffer.getvalue(), "x")
 
 
+def test_a_header_that_is_no_python_is_refused() -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        header = b"{'descr': ((((((" + b" " * 20 + b"\n"
+        archive.writestr("version.npy", b"\x93NUMPY\x01\x00" + bytes([len(header), 0]) + header)
+    with pytest.raises(InputError, match="'x' holds no prior"):
+        read_prior(buffer.getvalue(), "x")
+
+
 def test_a_bomb_is_not_unpacked() -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for k in range(3):
             archive.writestr(f"{k}.npy", bytes(30 * 2**20))
     assert len(buffer.getvalue()) < 2**20
-    with pytest.raises(InputError, match="more than any prior"):
+    with pytest.raises(InputError, match="more than it may"):
         read_prior(buffer.getvalue(), "x")
 
 
