@@ -6,8 +6,13 @@ import functools
 from typing import Any
 
 from musicvae.converters.base import Converter
+from musicvae.converters.drum_classes import REDUCED
 from musicvae.converters.drums import DrumsConverter
 from musicvae.converters.groove import GrooveConverter
+from musicvae.converters.melody import MelodyConverter
+from musicvae.converters.multitrack import MultitrackConverter
+from musicvae.converters.performance import NUM_PITCHES, STEPS_PER_BAR, STEPS_PER_QUARTER
+from musicvae.converters.trio import MAX_PITCH, MIN_PITCH, TrioConverter
 from musicvae.errors import InputError
 
 
@@ -25,6 +30,43 @@ def magenta_js(converter: Converter) -> tuple[str, dict[str, Any]]:
         f"magenta-js has no converter like {type(converter).__qualname__}; export the model as "
         "onnx, tflite or savedmodel"
     )
+
+
+@magenta_js.register
+def _(converter: MelodyConverter) -> tuple[str, dict[str, Any]]:
+    config = converter.config
+    return "MelodyConverter", {"minPitch": config.min_pitch, "maxPitch": config.max_pitch}
+
+
+@magenta_js.register
+def _(converter: DrumsConverter) -> tuple[str, dict[str, Any]]:
+    kind = "DrumRollConverter" if converter.config.roll_output else "DrumsConverter"
+    return kind, {"pitchClasses": [list(pitches) for pitches in converter.config.table]}
+
+
+@magenta_js.register
+def _(converter: GrooveConverter) -> tuple[str, dict[str, Any]]:
+    config = converter.config
+    args = {"stepsPerQuarter": 4, "humanize": config.humanize, "tapify": config.tapify}
+    return "GrooveConverter", args | {"pitchClasses": [list(pitches) for pitches in REDUCED]}
+
+
+@magenta_js.register
+def _(_: TrioConverter) -> tuple[str, dict[str, Any]]:
+    pitches = {"minPitch": MIN_PITCH, "maxPitch": MAX_PITCH}
+    drums = {"pitchClasses": [list(classes) for classes in REDUCED]}
+    return "TrioConverter", {"melArgs": pitches, "bassArgs": pitches, "drumsArgs": drums}
+
+
+@magenta_js.register
+def _(converter: MultitrackConverter) -> tuple[str, dict[str, Any]]:
+    return "MultitrackConverter", {
+        "stepsPerQuarter": STEPS_PER_QUARTER,
+        "totalSteps": STEPS_PER_BAR,
+        "numVelocityBins": converter.config.num_velocity_bins,
+        "minPitch": 0,
+        "maxPitch": NUM_PITCHES - 1,
+    }
 
 
 def cannot_be_read(converter: Converter) -> str:

@@ -14,7 +14,8 @@ from tiny_models import tiny_config
 
 from musicvae.config import list_configs
 from musicvae.converters import build_converter
-from musicvae.models import AdamOptimizer, Batch, MusicVAE, TrainStep
+from musicvae.models import Batch, MusicVAE
+from musicvae.training.step import TrainStep
 
 kernels = pytest.importorskip("tensorflow.python.framework.kernels")
 
@@ -82,7 +83,7 @@ def test_the_registry_knows_what_runs_on_a_processor_alone() -> None:
 def test_training_and_sampling_have_gpu_kernels(name: str) -> None:
     config = tiny_config(name)
     model = MusicVAE(config, build_converter(config.converter).spec, seed=0)
-    step = TrainStep(model, AdamOptimizer(model.named_variables))
+    step = TrainStep(model, BATCH)
     batch = batch_specs(model)
     trained = tf.function(lambda *parts: step(Batch(*parts[:-1]), parts[-1])).get_concrete_function(
         *batch, tf.TensorSpec([2], tf.int32)
