@@ -234,7 +234,7 @@ def test_everything_to_look_at_and_to_hear_is_written(run, runs, music, tmp_path
         (["--mode=similar", "--input_midi_1={beat}"], "beat.mid' has nothing that this model"),
         (["--mode=humanize", "--input_midi_1={beat}"], "is not made for humanize"),
         (["--mode=attribute", "--input_midi_1={tune}"], "missing --attribute"),
-        (["--mode=attribute", "--input_midi_1={tune}", "--attribute=joy"], "unknown attribute"),
+        (["--mode=attribute", "--input_midi_1={tune}", "--attribute=joy"], "no attribute vectors"),
         (["--chords=C"], "plays over no chords"),
         (["--control_midi={beat}"], "takes no controls"),
         (["--program=kazoo"], "unknown instrument 'kazoo'"),

@@ -72,8 +72,9 @@ def test_a_pads_corners_are_the_corners_and_its_middle_is_between(
     z = np.array([clip["z"] for clip in pad["clips"]])
     own = np.array([corner["clip"]["z"] for corner in corners])
     np.testing.assert_allclose(z[[0, 2, 6, 8]], own, atol=1e-5)
-    # On an arc the middle of two is as far from both.
-    assert np.linalg.norm(z[1] - own[0]) == pytest.approx(np.linalg.norm(z[1] - own[1]), rel=0.2)
+    # The middle of two is nearer to each than they are to each other.
+    apart = np.linalg.norm(own[0] - own[1])
+    assert max(np.linalg.norm(z[1] - own[0]), np.linalg.norm(z[1] - own[1])) < 0.9 * apart
     assert len({str(hits(clip)) for clip in pad["clips"]}) > 3
 
 

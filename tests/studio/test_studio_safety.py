@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import Any
 
 import pytest
+from event_loops import run_apart
 
 from musicvae.studio.safety import MAX_BODY_BYTES, MAX_DROPPED_BYTES, Guard
 
@@ -46,7 +46,7 @@ class Exchange:
             sent.append(message)
 
         scope = {"type": "http", "method": method, "path": "/api/sample", "headers": headers}
-        asyncio.run(self.guard(scope, receive, send))
+        run_apart(self.guard(scope, receive, send))
         return sent[0]["status"], json.loads(sent[1]["body"])
 
 

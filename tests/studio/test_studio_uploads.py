@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 from typing import Any
 
 import pytest
+from event_loops import run_apart
 from small_music import drum_piece, melody_piece
 
 pytest.importorskip("pydantic", reason="the extra 'studio' is not installed")
@@ -27,7 +27,7 @@ MUSICXML = """<?xml version="1.0"?><score-partwise><part-list><score-part id="P1
 
 def drop(data: bytes, name: str, **options: Any) -> Any:
     source = Source(midi=base64.b64encode(data).decode(), name=name)
-    (given,) = asyncio.run(uploads.Uploads().given([source], **options))
+    (given,) = run_apart(uploads.Uploads().given([source], **options))
     return given
 
 
@@ -66,16 +66,16 @@ def test_only_the_end_of_a_name_counts() -> None:
 def test_a_data_address_is_taken_as_browsers_give_it() -> None:
     data = base64.b64encode(note_sequence_to_midi(drum_piece(1))).decode()
     source = Source(midi=f"data:audio/midi;base64,{data}", name="beat.mid")
-    (given,) = asyncio.run(uploads.Uploads().given([source]))
+    (given,) = run_apart(uploads.Uploads().given([source]))
     assert given.piece.sequence.notes
 
 
 def test_a_file_dropped_again_is_not_read_again(monkeypatch) -> None:
     data, dropped = note_sequence_to_midi(drum_piece(1)), uploads.Uploads()
     source = Source(midi=base64.b64encode(data).decode(), name="beat.mid")
-    (first,) = asyncio.run(dropped.given([source]))
+    (first,) = run_apart(dropped.given([source]))
     monkeypatch.setattr(uploads, "_read", None)
-    (again,) = asyncio.run(dropped.given([source]))
+    (again,) = run_apart(dropped.given([source]))
     assert again.piece is first.piece
 
 

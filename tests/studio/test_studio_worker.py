@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from event_loops import run_apart
 
 from musicvae.studio import worker as worker_module
 from musicvae.studio.worker import (
@@ -49,7 +50,7 @@ def held(worker: ModelWorker, *tasks: Any) -> list[Any]:
         await first
         return await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 60)
 
-    found = asyncio.run(together())
+    found = run_apart(together())
     return [order, [type(each) for each in found]]
 
 
@@ -80,7 +81,7 @@ def test_a_long_job_does_not_hold_a_pointer_up(worker: ModelWorker) -> None:
         await job
         return found
 
-    assert asyncio.run(together()) == "notes"
+    assert run_apart(together()) == "notes"
 
 
 def test_too_much_that_waits_is_refused(worker: ModelWorker, monkeypatch) -> None:
@@ -91,11 +92,11 @@ def test_too_much_that_waits_is_refused(worker: ModelWorker, monkeypatch) -> Non
 
 def test_an_error_is_its_own_requests_alone(worker: ModelWorker) -> None:
     with pytest.raises(ZeroDivisionError):
-        asyncio.run(worker.run(lambda: 1 // 0))
-    assert asyncio.run(worker.run(lambda: "goes on")) == "goes on"
+        run_apart(worker.run(lambda: 1 // 0))
+    assert run_apart(worker.run(lambda: "goes on")) == "goes on"
 
 
 def test_a_closed_worker_takes_nothing(worker: ModelWorker) -> None:
     worker.close()
     with pytest.raises(BusyError, match="closing"):
-        asyncio.run(worker.run(lambda: None))
+        run_apart(worker.run(lambda: None))
