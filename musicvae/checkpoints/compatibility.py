@@ -197,12 +197,14 @@ def _advice(config: Config, checkpoint: Checkpoint, shapes_of: Callable[[Config]
         return f"no named config fits it; {found}"
     named = {other.name: other for other in list_configs()}
     same = [other for other in fitting if other.name == config.name]
-    texts = {
-        other.name: size_overrides(other.hparams, named[other.name].hparams)
-        for other in same or fitting
-    }
-    return "it fits " + ", ".join(
-        f"--config={name}" + (f" --hparams={text}" if text else "") for name, text in texts.items()
+    names: dict[str, list[str]] = {}
+    for other in same or fitting:
+        text = size_overrides(other.hparams, named[other.name].hparams)
+        names.setdefault(text, []).append(f"--config={other.name}")
+    return "it fits " + "; ".join(
+        f"{', '.join(each)}{', each with' if text and len(each) > 1 else ''}"
+        + (f" --hparams={text}" if text else "")
+        for text, each in names.items()
     )
 
 
