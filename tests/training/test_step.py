@@ -15,7 +15,7 @@ from musicvae.data.batches import TrainingBatches
 from musicvae.data.example_set import ExampleSet
 from musicvae.data.pipeline import training_dataset
 from musicvae.models import Batch, MusicVAE
-from musicvae.models.forward import fold
+from musicvae.models.random_numbers import fold
 from musicvae.training.devices import TrainingDevices
 from musicvae.training.step import TrainStep
 

@@ -52,13 +52,17 @@ from musicvae.models.decoders.conductor import (
     levels_with_input,
     reencoder,
 )
-from musicvae.models.encoders import (
-    check_level_lengths,
-    segment_lengths,
+from musicvae.models.decoders.segments import (
+    each_part,
+    fold_segments,
+    join_segments,
+    unfold_segments,
 )
-from musicvae.models.forward import CountsByTag, Forward, fold, over_segments
+from musicvae.models.encoders import check_level_lengths, segment_lengths
+from musicvae.models.forward import CountsByTag, Forward, over_segments
 from musicvae.models.lstm_layer import enter
 from musicvae.models.lstm_stack import pack_states
+from musicvae.models.random_numbers import fold
 from musicvae.models.stack_steps import step_stack
 from musicvae.models.variables import Variables
 
@@ -139,21 +143,21 @@ class HierarchicalDecoder(Decoder):
         if forward.segments_at_a_time:
             return self._reconstruct_in_rounds(z, segments, forward)
         if not self._feeds_back:
-            folded = _each_part(_fold, segments)
-            embeddings = _fold(self.embeddings(z, forward))
+            folded = each_part(fold_segments, segments)
+            embeddings = fold_segments(self.embeddings(z, forward))
             core = self._core.reconstruct(embeddings, folded, forward.child(_CORE_SEED))
-            return _joined(core, self._num_segments)
+            return join_segments(core, self._num_segments)
 
         def segment(s: int, embedding: Tensor) -> tuple[Any, Tensor, Tensor, Tensor]:
-            own = _each_part(lambda x: x[:, s], segments)
+            own = each_part(lambda x: x[:, s], segments)
             core = self._core.reconstruct(
                 embedding, own, forward.child(_CORE_SEED + s), with_state=True
             )
             return core, core.state, own.outputs, own.lengths
 
         pieces = self._conduct(z, segment, forward)
-        stacked = tf.nest.map_structure(lambda *x: _fold(tf.stack(x, 1)), *pieces)
-        return _joined(stacked, self._num_segments)
+        stacked = tf.nest.map_structure(lambda *x: fold_segments(tf.stack(x, 1)), *pieces)
+        return join_segments(stacked, self._num_segments)
 
     def _reconstruct_in_rounds(
         self, z: Tensor, segments: Target, forward: Forward
@@ -163,10 +167,12 @@ class HierarchicalDecoder(Decoder):
         embeddings = tf.ensure_shape(self.embeddings(z, forward), [None, self._num_segments, None])
 
         def run(number: Tensor, embeddings: Tensor) -> tuple[Tensor, Tensor]:
-            own = _each_part(lambda x: _fold(x[:, number * size : (number + 1) * size]), segments)
+            own = each_part(
+                lambda x: fold_segments(x[:, number * size : (number + 1) * size]), segments
+            )
             inner = forward.child(_CORE_SEED).child(number)
-            core = self._core.reconstruct(_fold(embeddings), own, inner)
-            return _unfold(core.loss, size), _unfold(core.parameters, size)
+            core = self._core.reconstruct(fold_segments(embeddings), own, inner)
+            return unfold_segments(core.loss, size), unfold_segments(core.parameters, size)
 
         loss, parameters = in_rounds(run, embeddings, self._num_segments // size)
         steps = self._num_segments * self._segment_length
@@ -185,7 +191,7 @@ class HierarchicalDecoder(Decoder):
             return Precomputed(dtype, z)
         forward = Forward(tf.zeros([2], tf.int32), dtype=dtype)
         by_segment = tf.transpose(self.embeddings(z, forward), [1, 0, 2])
-        core = self._core.precompute(_fold(by_segment), dtype)
+        core = self._core.precompute(fold_segments(by_segment), dtype)
         shape = [self._num_segments, tf.shape(z)[0]]
         own = tf.nest.map_structure(lambda x: tf.reshape(x, [*shape, x.shape[-1]]), core.own)
         return Precomputed(core.shared, own)
@@ -218,6 +224,31 @@ class HierarchicalDecoder(Decoder):
         outputs = tf.concat([piece.outputs for piece in pieces], 1)
         lengths = tf.stack([piece.lengths for piece in pieces], 1)
         return Decoded(outputs, _whole_lengths(lengths, request))
+
+    def part_steps(self, length: int) -> int:
+        """Returns a segment's, unless conductors wait for what is written; as Decoder."""
+        return length if self._feeds_back else self._segment_length
+
+    def begin(self, z: Tensor, request: Request, dtype: tf.DType) -> Any:
+        """Prepares the core for each segment, as Decoder.begin."""
+        if self._feeds_back:
+            return super().begin(z, request, dtype)
+        first = request.first_input
+        first = tf.zeros([tf.shape(z)[0], self._output_depth]) if first is None else first
+        return self.precompute(z, dtype).own, first
+
+    def sample_part(
+        self, carried: Any, first: Tensor, request: Request, dtype: tf.DType
+    ) -> tuple[Decoded, Any]:
+        """Writes a segment, as Decoder.sample_part."""
+        if self._feeds_back:
+            return super().sample_part(carried, first, request, dtype)
+        own, first_input = carried
+        nothing = tf.zeros([1, self._conductors[-1].output_depth])
+        core = Precomputed(self._core.precompute(nothing, dtype).shared, own)
+        s = first // self._segment_length
+        decoded = self._sample_segment(core, s, request, first_input)
+        return decoded, (own, tf.ensure_shape(decoded.outputs[:, -1], first_input.shape))
 
     def summed(self, metric_counts: CountsByTag) -> CountsByTag:
         """Adds up counts for each segment and for all, as Decoder.summed."""
@@ -259,7 +290,7 @@ class HierarchicalDecoder(Decoder):
         """
         x = z[:, None]
         for k, conductor in enumerate(self._conductors):
-            embeddings = conductor.embeddings(_fold(x), forward.child(_CONDUCTOR_SEED + k))
+            embeddings = conductor.embeddings(fold_segments(x), forward.child(_CONDUCTOR_SEED + k))
             x = tf.reshape(embeddings, [tf.shape(z)[0], -1, embeddings.shape[-1]])
         return x
 
@@ -270,10 +301,7 @@ class HierarchicalDecoder(Decoder):
         first = tf.zeros([batch, depth]) if request.first_input is None else request.first_input
 
         def step(s: Tensor, first: Tensor, outputs: Any, lengths: Any) -> Any:
-            here = Precomputed(
-                core.shared, tf.nest.map_structure(lambda x: tf.gather(x, s), core.own)
-            )
-            decoded = self._core.sample(here, self._segment_request(request, s, first))
+            decoded = self._sample_segment(core, s, request, first)
             first = tf.ensure_shape(decoded.outputs[:, -1], [None, depth])
             return (
                 s + 1,
@@ -295,6 +323,14 @@ class HierarchicalDecoder(Decoder):
         )
         outputs = tf.reshape(tf.transpose(outputs.stack(), [1, 0, 2, 3]), [batch, -1, depth])
         return Decoded(outputs, _whole_lengths(tf.transpose(lengths.stack()), request))
+
+    def _sample_segment(
+        self, core: Precomputed, s: Tensor, request: Request, first: Tensor
+    ) -> Decoded:
+        """Writes segment s; the core is prepared for all of them, `[S, B, ...]`."""
+        own = tf.nest.map_structure(lambda x: tf.gather(x, s), core.own)
+        here = Precomputed(core.shared, own)
+        return self._core.sample(here, self._segment_request(request, s, first))
 
     def _segment_request(self, request: Request, s: Any, first: Tensor) -> Request:
         def own(x: Tensor) -> Tensor:
@@ -358,31 +394,6 @@ class HierarchicalDecoder(Decoder):
         lengths = tf.fill([tf.shape(sequence)[0]], len(encoded))
         encoder = self._reencoder.levels[len(self._conductors) - level]
         return encoder.encode(sequence, lengths, forward)
-
-
-def _fold(x: Tensor) -> Tensor:
-    """Makes examples of segments: `[B, S, ...]` to `[B * S, ...]`."""
-    return tf.reshape(x, tf.concat([[-1], tf.shape(x)[2:]], 0))
-
-
-def _unfold(x: Tensor, segments: int) -> Tensor:
-    """Makes segments of examples: `[B * S, ...]` to `[B, S, ...]`."""
-    return tf.reshape(x, tf.concat([[-1, segments], tf.shape(x)[1:]], 0))
-
-
-def _each_part(function: Callable[[Tensor], Tensor], target: Target) -> Target:
-    return Target(*(None if part is None else function(part) for part in target))
-
-
-def _joined(core: ReconstructionLoss, segments: int) -> ReconstructionLoss:
-    """Joins segments that were examples; counts become `[B, S, ...]`."""
-    parameters = _unfold(core.parameters, segments)
-    shape = tf.shape(parameters)
-    return ReconstructionLoss(
-        loss=tf.reduce_sum(_unfold(core.loss, segments), 1),
-        parameters=tf.reshape(parameters, [shape[0], segments * shape[2], parameters.shape[-1]]),
-        metric_counts=tf.nest.map_structure(lambda x: _unfold(x, segments), core.metric_counts),
-    )
 
 
 def _whole_lengths(lengths: Tensor, request: Request) -> Tensor:

@@ -17,7 +17,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from musicvae.models.forward import CountsByTag, MetricCounts, fold, merge_parts
+from musicvae.models.forward import CountsByTag, MetricCounts, merge_parts
+from musicvae.models.random_numbers import fold, uniform
 from musicvae.models.variables import product
 
 Tensor = Any
@@ -172,8 +173,8 @@ class Categorical(Output):
 
     def noise(self, shape: Any, seed: Tensor) -> Tensor:
         """Draws Gumbel noise for each class, as Output.noise."""
-        uniform = tf.random.stateless_uniform([*dimensions(shape), self.depth], seed, _SMALLEST)
-        return -tf.math.log(-tf.math.log(uniform))
+        drawn = uniform([*dimensions(shape), self.depth], seed, _SMALLEST)
+        return -tf.math.log(-tf.math.log(drawn))
 
     def draw(self, parameters: Tensor, noise: Tensor) -> Tensor:
         """Chooses a class, as Output.draw."""
@@ -320,5 +321,5 @@ def logistic_noise(shape: Tensor, seed: Tensor) -> Tensor:
       shape: of the result.
       seed: int32 `[2]`.
     """
-    uniform = tf.random.stateless_uniform(shape, seed, minval=_SMALLEST)
-    return tf.math.log(uniform) - tf.math.log1p(-uniform)
+    drawn = uniform(shape, seed, _SMALLEST)
+    return tf.math.log(drawn) - tf.math.log1p(-drawn)
