@@ -38,7 +38,7 @@ _MAJOR = (0, 2, 4, 5, 7, 9, 11)
 def pitch_range(notes: StepNotes) -> float:
     """Returns the distance from the lowest pitch to the highest, in semitones."""
     pitched = notes.pitches[notes.pitches >= 0]
-    return float(pitched.max() - pitched.min()) if len(pitched) else math.nan
+    return float(np.max(pitched) - np.min(pitched)) if len(pitched) else math.nan
 
 
 def diatonic(notes: StepNotes) -> float:
