@@ -36,7 +36,9 @@ def hostile(tmp_path) -> str:
 def test_a_hostile_score_ends_with_a_reason_and_not_with_the_program(tmp_path):
     pytest.importorskip("music21")
     path = hostile(tmp_path)
-    with pytest.raises(MusicFileError, match=r"takes over (0\.5 s, the limit|6 s by the clock)") as caught:
+    with pytest.raises(
+        MusicFileError, match=r"takes over (0\.5 s, the limit|6 s by the clock)"
+    ) as caught:
         read_bounded_file(path, bounds=FileBounds(max_read_seconds=0.5))
     assert caught.value.reason == "timeout"
     with pytest.raises(MusicFileError) as caught:
