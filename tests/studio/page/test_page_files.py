@@ -54,6 +54,7 @@ def test_hi_hats_are_added_and_hits_followed_and_drums_made_of_a_rhythm(studio) 
     assert from_rhythm not in ([], followed, kicks_and_snares)
 
 
+@pytest.mark.slow
 def test_a_beat_goes_on_is_filled_in_and_a_piece_is_composed(studio) -> None:
     open_studio = studio()
     page = open_studio.page

@@ -51,7 +51,7 @@ def test_the_page_walks_in_a_style_and_samples_from_it(browser: Any, with_style:
         *(2.1, 0.0),
     ]
     assert first != right
-    page.get_by_text("New samples").click()
+    page.locator(".samples summary").click()
     with page.expect_request("**/api/sample") as asked:
         page.get_by_label("Drawn from").select_option("learned")
     assert asked.value.post_data_json["style"] is False
