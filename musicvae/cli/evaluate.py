@@ -26,7 +26,7 @@ from musicvae.cli.flags import (
 )
 from musicvae.cli.model_loading import define_model_flags, load_chosen_model
 from musicvae.cli.music_source import chosen_pitch_map, define_source_flags, music_source
-from musicvae.cli.progress import ProgressLine
+from musicvae.cli.progress import ProgressLine, is_quiet
 from musicvae.errors import InputError
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def main(_: list[str]) -> int:
     folder = Path(values["output_dir"])
     for name in (FIGURES_FILE, PAGE_FILE):
         check_writable(folder / name)
-    line = ProgressLine(quiet=values["log"] not in ("DEBUG", "INFO"))
+    line = ProgressLine(quiet=is_quiet(values["log"]))
     try:
         music = _music(
             choice.config,

@@ -40,6 +40,7 @@ from musicvae.cli.flags import run_command
 from musicvae.cli.generate_flags import FLAGS
 from musicvae.cli.generate_modes import MODES, Mode
 from musicvae.cli.model_loading import load_chosen_model
+from musicvae.cli.progress import is_quiet
 from musicvae.errors import InputError, MultipleExamplesError
 
 if TYPE_CHECKING:
@@ -143,8 +144,7 @@ def _generate(
     total = mode.count(values, len(inputs)) * len(options.temperatures)
     paths = folder.names(model.config.name, values["mode"], total)
     results = mode.run(model, inputs, options, values)
-    quiet = values["log"] not in ("DEBUG", "INFO")
-    result = write_results(results, folder, paths, quiet=quiet)
+    result = write_results(results, folder, paths, quiet=is_quiet(values["log"]))
     print(summary(result, paths))
     record(mode=values["mode"], samples=described(result, paths), files=[])
     title = f"{model.config.name}: {values['mode']}"

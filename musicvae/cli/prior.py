@@ -25,7 +25,7 @@ from musicvae.cli.flags import (
 )
 from musicvae.cli.model_loading import define_model_flags, load_chosen_model
 from musicvae.cli.music_source import chosen_pitch_map, define_source_flags, music_source
-from musicvae.cli.progress import ProgressLine
+from musicvae.cli.progress import ProgressLine, is_quiet
 
 if TYPE_CHECKING:
     from musicvae.data.music_folder import MusicFolder
@@ -76,7 +76,7 @@ def main(_: list[str]) -> int:
     if values["output_file"]:
         check_writable(values["output_file"])
     music = _source(values)
-    line = ProgressLine(quiet=values["log"] not in ("DEBUG", "INFO"))
+    line = ProgressLine(quiet=is_quiet(values["log"]))
     try:
         _fit(choice, music, values, line)
     finally:

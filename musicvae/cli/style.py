@@ -19,7 +19,7 @@ from musicvae.cli.document import record
 from musicvae.cli.flags import command_flags, define_path, require_flags, run_command
 from musicvae.cli.model_loading import define_model_flags, load_chosen_model
 from musicvae.cli.music_source import chosen_pitch_map, define_source_flags, music_source
-from musicvae.cli.progress import ProgressLine
+from musicvae.cli.progress import ProgressLine, is_quiet
 
 if TYPE_CHECKING:
     from musicvae.codes import CodeTable
@@ -52,7 +52,7 @@ def main(_: list[str]) -> int:
     )
     music_source(values)
     model = load_chosen_model(choice, values)
-    line = ProgressLine(quiet=values["log"] not in ("DEBUG", "INFO"))
+    line = ProgressLine(quiet=is_quiet(values["log"]))
     try:
         table, style = _learn(model, values, line)
         novelty = _novelty(model, style, table, values["seed"])

@@ -337,7 +337,7 @@ def padded(converter: Converter, arrays: Compact, lead_bars: int = 0) -> tuple[E
       N examples.
     """
     lead = lead_bars * (converter.num_steps // converter.bars)
-    return tuple(map(Example, *converter.expand(converter.pad(arrays, converter.num_steps, lead))))
+    return converter.examples(converter.pad(arrays, converter.num_steps, lead))
 
 
 def _choose(converter: Converter, reading: _Reading, bar: int | None, name: str) -> int:

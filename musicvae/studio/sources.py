@@ -17,6 +17,7 @@ import numpy as np
 
 from musicvae.errors import InputError
 from musicvae.generate.decoding import Setting
+from musicvae.generate.keywords import DEFAULT_TEMPERATURE
 from musicvae.generate.latent_points import LatentPoint, decode_points, encode_pieces
 from musicvae.generate.performing import fit
 from musicvae.generate.results import Piece, Sample, SamplingOptions
@@ -251,9 +252,10 @@ def sampling_options(request: Options, seed: int, control: Piece | None = None) 
     Raises:
       InputError: a value is out of range.
     """
+    temperature = DEFAULT_TEMPERATURE if request.temperature is None else request.temperature
     targets = [Target(name, value) for name, value in request.prior_condition.items()]
     return SamplingOptions(
-        temperatures=(0.5 if request.temperature is None else request.temperature,),
+        temperatures=(temperature,),
         seed=seed,
         qpm=request.tempo,
         program=request.program,
