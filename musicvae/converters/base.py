@@ -252,7 +252,8 @@ class Converter(ABC):
 
         Args:
           sequence: a NoteSequence, not changed.
-          pitch_map: as `extract_compact`.
+          pitch_map: which drum pitches belong to which class: "training" for the instruments that
+            the training data was recorded with, "inference" for General MIDI.
 
         Returns:
           the examples in a fixed order, not capped, with what was left out and why.

@@ -118,7 +118,7 @@ def fit_prior(
       posteriors: of training music, of two pieces or more.
       config: name of the model's configuration.
       step: training step of its checkpoint.
-      options: how.
+      options: sizes and settings of the fit.
       progress: called with how many training steps are done, and of how many.
 
     Raises:
