@@ -136,7 +136,7 @@ def require_flags(values: flags.FlagValues, *names: str) -> None:
 
 
 def mend_arguments(arguments: Sequence[str]) -> list[str]:
-    """Repairs what pasting a tutorial's command line does to it.
+    """Undoes what pasting a tutorial's command line does to it.
 
     A line continuation that ends up inside a line leaves a lone backslash, or, with the blank
     behind it, an argument such as " --mode=sample"; a word processor turns "--" into a dash.

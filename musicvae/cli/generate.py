@@ -23,9 +23,9 @@ Modes (--mode):
   follow_hits  play given hits in a new manner, or that of a second input
 
 Inputs may be MIDI, MusicXML or ABC. One that is longer than the model's window gives its most
-musical window, a shorter one is filled up with silence, and what was done is said. With --strict it
-must fit as it is, as in Magenta. Without --run_dir and --checkpoint_file the model of --config that
-ships is used.
+musical window, a shorter one is padded with silence, and the command says what it did. With
+--strict it must fit as it is, as in Magenta. Without --run_dir and --checkpoint_file the model of
+--config that ships is used.
 """
 
 from __future__ import annotations

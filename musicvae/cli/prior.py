@@ -1,10 +1,10 @@
-"""fits a prior to a trained model: draws from it are such codes as music has.
+"""fits a prior to a trained model, so that it samples where music lies in latent space.
 
     musicvae-prior --run_dir=run
     musicvae-prior --config=cat-mel_2bar_small --input_dir=my_midi --recursive
     musicvae-prior --config=groovae_4bar --checkpoint_file=groove.tar --examples_path=music.tfrecord
 
-The training music is encoded, and a small network learns where in latent space it lies. The prior
+The training music is encoded, and a small network learns the distribution of its codes. The prior
 is written beside the checkpoint; from then on `musicvae-generate` draws from it, and takes
 `--attribute=note_density=high`. `--prior=standard` there is N(0, I), as in Magenta. It takes a few
 minutes on two cores; an old prior stays until the new one is complete.

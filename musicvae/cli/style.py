@@ -1,12 +1,12 @@
-"""learns a small latent space of a few files: a style of one's own.
+"""learns a small latent space from a few files: a style of your own.
 
     musicvae-style --config=cat-mel_2bar_small --input_dir=my_songs --output=mine.style.npz
     musicvae-generate --config=cat-mel_2bar_small --style=mine.style.npz --output_dir=out
     musicvae-generate --config=cat-mel_2bar_small --style=mine.style.npz --mode=grid --html
 
-The files' windows are encoded, and the few axes found along which they differ; the first two are a
-map. With --style, sample, similar, grid and morph move along them. It takes seconds. A single song
-will do, and the command says how little that is and how near samples come to its windows.
+The files' windows are encoded, and the few axes found along which they differ most; the first two
+are a map. With --style, sample, similar, grid and morph move along them. It takes seconds. A single
+song will do, and the command says how little that is and how near samples come to its windows.
 """
 
 from __future__ import annotations

@@ -138,7 +138,7 @@ def read_whole(
       sequence: the piece, not changed.
       converter: the model's; not of grooves, which `read_performance` cuts.
       name: what to call the piece in messages.
-      adaptations: what may be tried before the usual ones.
+      adaptations: what may be tried before the others.
 
     Returns:
       Its windows. Of several melodies the one with notes in the most bars is taken.
