@@ -1,4 +1,4 @@
-"""What all commands share: absl flags, mended command lines, help, and errors of one line.
+"""What all commands share: absl flags, corrected command lines, help, and errors of one line.
 
 A command module reads:
 
