@@ -135,6 +135,10 @@ class ONNXOperations(Operations):
         """Returns the natural logarithm."""
         return self._node("Log", x)
 
+    def reciprocal_root(self, x: Value) -> Value:
+        """Returns 1 / sqrt(x)."""
+        return self._node("Reciprocal", self._node("Sqrt", x))
+
     def is_positive(self, x: Value) -> Value:
         """Returns bool, whether x > 0."""
         return self._node("Greater", x, self.constant(np.zeros((), np.float32)))

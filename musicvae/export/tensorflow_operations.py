@@ -75,6 +75,10 @@ class TensorFlowOperations(Operations):
         """Returns the natural logarithm."""
         return tf.math.log(x)
 
+    def reciprocal_root(self, x: Value) -> Value:
+        """Returns 1 / sqrt(x)."""
+        return tf.math.rsqrt(x)
+
     def is_positive(self, x: Value) -> Value:
         """Returns bool, whether x > 0."""
         return x > 0.0

@@ -131,7 +131,7 @@ def latent_map(
     spread = np.maximum(np.ptp(everything, axis=0) / 2, 1e-9)
     top = _TITLE_HEIGHT if title else 0.0
     room = np.array([width / 2 - _MARGIN, (height - top) / 2 - _MARGIN])
-    scale = min(float((room / spread).min()), 1e4)
+    scale = min(float(np.min(room / spread)), 1e4)
 
     def place(point: npt.NDArray[np.float64]) -> tuple[float, float]:
         x, y = (point - middle) * scale
