@@ -64,10 +64,6 @@ _USUAL_ONSETS = 8
 _ONSET_NATS = 0.3
 _SEMITONE_NATS = 0.5
 _FREE_SEMITONES = 4.0
-_USUAL_ONSETS = 8
-_ONSET_NATS = 0.3
-_SEMITONE_NATS = 0.5
-_FREE_SEMITONES = 4.0
 _TRIES = 3
 
 
@@ -256,7 +252,7 @@ class Piece:
             first_input=last,
         )
         rows = np.stack(decoded)
-        nothing = np.zeros((self._size, max(1, len(model.converter.spec.part_depths))), bool)
+        nothing = np.zeros((self._size, len(model.converter.parts)), bool)
         scores = -EMPTY_NATS * empty_bars(model, rows, nothing) - self._prices(rows)
         if before >= self._size // 2:
             scores += self._across(rows)
@@ -308,7 +304,7 @@ class Piece:
             missing = np.zeros(len(self._rows), bool)
             for bar in (*chosen.tolist(), bars - 1):
                 missing[start + bar * self._step : start + (bar + 1) * self._step] = True
-            parts = max(1, len(self._model.converter.spec.part_depths))
+            parts = len(self._model.converter.parts)
             known: Known = np.repeat(~missing[:, np.newaxis], parts, axis=1)
             options = FillOptions(self._temperature, int(self._generator.integers(2**31)))
             rows = fill(self._model, self._rows, known, 1, options, controls=self._controls)[0]
@@ -327,7 +323,7 @@ class Piece:
         if not converter.pitched_parts:
             return
         onsets = has_onset(converter, self._rows)
-        ends = np.zeros((len(self._rows), max(1, len(converter.spec.part_depths))), bool)
+        ends = np.zeros((len(self._rows), len(converter.parts)), bool)
         for border in borders:
             beat = slice(border, border + self._step // 4)
             ends[border] = border > 0 and not onsets[beat].any()

@@ -17,6 +17,7 @@ import numpy as np
 
 from musicvae.errors import InputError
 from musicvae.generate.decoding import Setting
+from musicvae.generate.keywords import DEFAULT_TEMPERATURE
 from musicvae.generate.latent_points import LatentPoint, decode_points, encode_pieces
 from musicvae.generate.performing import fit
 from musicvae.generate.results import Piece, Sample, SamplingOptions
@@ -255,9 +256,10 @@ def sampling_options(
     Raises:
       InputError: a value is out of range, or a style is asked for and there is none.
     """
+    temperature = DEFAULT_TEMPERATURE if request.temperature is None else request.temperature
     targets = [Target(name, value) for name, value in request.prior_condition.items()]
     return SamplingOptions(
-        temperatures=(0.5 if request.temperature is None else request.temperature,),
+        temperatures=(temperature,),
         seed=seed,
         qpm=request.tempo,
         program=request.program,
