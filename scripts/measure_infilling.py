@@ -22,6 +22,7 @@ from musicvae.config import load_config
 from musicvae.converters import build_converter
 from musicvae.data.examples import TFRecordSource, load_examples
 from musicvae.evaluation.language_model import NGramModel
+from musicvae.evaluation.step_labels import labels_of_set
 from musicvae.generate.filling import fill
 from musicvae.generate.loading import load_model
 from musicvae.generate.window_filling import FillOptions
@@ -32,12 +33,13 @@ STEPS = 16
 
 
 def labels_of_records(config_name: str, path: str, bars: int) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the labels of all windows of so many bars, `[N, T]`, and each one's piece."""
+    """Returns the labels of all windows of so many bars, int64 `[N, T]`, and each one's piece."""
     component = load_config(config_name).converter
     options = {**component.options, "slice_bars": bars}
     component = type(component)(component.type, options)
     examples = load_examples(component, TFRecordSource((path,)), num_workers=1)
-    return np.asarray(examples.arrays["labels"], np.int64), examples.sources
+    labels = labels_of_set(build_converter(component), examples)
+    return labels.reshape(labels.shape[:2]), examples.sources
 
 
 def drawn(labels: np.ndarray, sources: np.ndarray, count: int, bars: int, seed: int) -> np.ndarray:
@@ -88,16 +90,15 @@ def main() -> None:
     grams = NGramModel(learnt, converter.spec.output_depth, order=ORDER)
     pieces = drawn(held_out, sources, values.num_pieces, bars, values.seed)
     model = load_model(values.config, checkpoint_file=values.checkpoint_file, batch_size=64)
-    reader = model.converter.with_bars(bars) or model.converter
     known = np.ones((bars * STEPS, 1), bool)
     known[start:end] = False
     costs: dict[str, list[float]] = {"true": [], "written": [], "random training bars": []}
     kept = equal = 0
     began = time.time()
     for number, labels in enumerate(pieces):
-        rows = np.asarray(reader.expand({"labels": labels[None].astype(np.uint8)}).outputs[0])
+        rows = np.eye(converter.spec.output_depth, dtype=np.float32)[labels]
         options = FillOptions(values.temperature, number, values.candidates, values.rounds)
-        written = fill(model, rows.astype(np.float32), known, 1, options)[0].argmax(axis=1)
+        written = fill(model, rows, known, 1, options)[0].argmax(axis=1)
         other = labels.copy()
         other[start:end] = train[generator.integers(len(train))][start:end]
         changed = np.flatnonzero((written != labels) & known[:, 0])
