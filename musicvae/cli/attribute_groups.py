@@ -49,7 +49,7 @@ def learn_from_groups(
     values: dict[str, Any],
 ) -> None:
     """Learns the vectors, writes them, and says what they do and how far they can be trusted."""
-    from musicvae.attributes import save_vectors
+    from musicvae.attribute_vectors import save_vectors
     from musicvae.generate.learning_groups import learn_groups
     from musicvae.plot.attribute_chart import attribute_chart, attribute_table
     from musicvae.plot.drawing import framed

@@ -63,7 +63,7 @@ _NAME = "musicvae-attributes"
 
 def main(folders: list[str]) -> int:
     """Learns the vectors, writes them, and prints what each does."""
-    from musicvae.attributes import attributes_path
+    from musicvae.attribute_vectors import attributes_path
     from musicvae.files import check_writable
     from musicvae.model_choice import choose_model
     from musicvae.names import path_component
@@ -126,7 +126,7 @@ def _readable(folder: str, names: list[str], drum_channels: list[int]) -> Iterat
 
 
 def _learn(model: Any, music: Iterator[Any], path: Path, values: dict[str, Any]) -> None:
-    from musicvae.attributes import save_vectors
+    from musicvae.attribute_vectors import save_vectors
     from musicvae.cli.progress import ProgressLine
     from musicvae.generate.learning_attributes import learn_attributes
     from musicvae.plot.attribute_chart import attribute_chart, attribute_table

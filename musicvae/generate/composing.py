@@ -28,6 +28,7 @@ from musicvae.generate.filling import fill
 from musicvae.generate.performing import check_number
 from musicvae.generate.piece_rows import (
     MAX_BARS,
+    Known,
     PieceRows,
     Rows,
     check_writes_rows,
@@ -43,7 +44,6 @@ from musicvae.generate.window_filling import (
     EMPTY_NATS,
     FOREIGN_NATS,
     FillOptions,
-    Known,
     empty_bars,
     encode_rows,
 )
@@ -59,10 +59,6 @@ _REACH = 0.5
 _SPREAD = 0.2
 _REWRITTEN = 4
 _LEAST_CHANGE = 0.02
-_USUAL_ONSETS = 8
-_ONSET_NATS = 0.3
-_SEMITONE_NATS = 0.5
-_FREE_SEMITONES = 4.0
 _USUAL_ONSETS = 8
 _ONSET_NATS = 0.3
 _SEMITONE_NATS = 0.5

@@ -8,7 +8,7 @@ import pytest
 from pieces import melody
 from tiny_models import write_run
 
-from musicvae.attributes import load_vectors
+from musicvae.attribute_vectors import load_vectors
 from musicvae.formats.tfrecord import write_note_sequences
 
 COMMAND = [sys.executable, "-m", "musicvae.cli.attributes"]
