@@ -7,39 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from musicvae.cli.document import record
-from musicvae.cli.music_source import log_skipped
 from musicvae.cli.progress import ProgressLine
-from musicvae.errors import InputError
 
 if TYPE_CHECKING:
     from musicvae.data.records import RecordSource
     from musicvae.generate import TrainedModel
-
-
-def group_sources(values: dict[str, Any]) -> list[tuple[str, RecordSource]]:
-    """Returns label and music of each folder of --groups.
-
-    Args:
-      values: the command's flags.
-
-    Raises:
-      InputError: one folder is given, two have the same name, or one has no music.
-    """
-    from musicvae.data.music_folder import MusicFolder
-    from musicvae.generate.learning_groups import label_of
-
-    sources: list[tuple[str, RecordSource]] = []
-    if len(values["groups"]) == 1:
-        raise InputError(f"--groups={values['groups'][0]}: give two folders or more")
-    for folder in map(str, values["groups"]):
-        path = str(Path(folder).expanduser())
-        label = label_of(path)
-        if label in [name for name, _ in sources]:
-            raise InputError(f"--groups: two folders are called '{label}'; rename one")
-        source = MusicFolder(path, values["recursive"], log_skipped, tuple(values["drum_channel"]))
-        source.check()
-        sources.append((label, source))
-    return sources
 
 
 def learn_from_groups(

@@ -19,10 +19,11 @@ from typing import Any
 
 from absl import flags, logging
 
-from musicvae.cli.attribute_groups import group_sources, learn_from_groups
+from musicvae.cli.attribute_groups import learn_from_groups
 from musicvae.cli.document import record
 from musicvae.cli.flags import command_flags, define_drum_channel, define_path, run_command
 from musicvae.cli.model_loading import define_model_flags, load_chosen_model
+from musicvae.cli.music_source import add_folders, define_groups, group_sources
 from musicvae.errors import InputError
 
 FLAGS = command_flags()
@@ -34,12 +35,10 @@ flags.DEFINE_string(
     flag_values=FLAGS,
 )
 define_path("input_dir", None, "Folder of MIDI, MusicXML or ABC in place of TFRecords.", FLAGS)
-flags.DEFINE_list(
-    "groups",
-    [],
+define_groups(
+    FLAGS,
     "Folders, two or more with commas, each of one kind of music of your own, in place of "
     "TFRecords.",
-    flag_values=FLAGS,
 )
 flags.DEFINE_boolean("recursive", False, "Search its subfolders, too.", flag_values=FLAGS)
 define_drum_channel(FLAGS)
@@ -70,11 +69,7 @@ def main(folders: list[str]) -> int:
     from musicvae.plot.picture import check_matplotlib
 
     values = FLAGS.flag_values_dict()
-    values["groups"] += folders
-    if folders and len(values["groups"]) == len(folders):
-        raise InputError(f"unexpected argument '{folders[0]}'; folders belong to --groups")
-    if values["groups"] and (values["examples_path"] or values["input_dir"]):
-        raise InputError("--groups takes the place of --examples_path and --input_dir")
+    add_folders(values, folders)
     if not values["groups"] and bool(values["examples_path"]) == bool(values["input_dir"]):
         raise InputError("give the music to learn from: either --examples_path or --input_dir")
     if values["plot_format"] != "svg":

@@ -39,7 +39,7 @@ from musicvae.cli.flag_scopes import check_flags, check_model_flags, flags_given
 from musicvae.cli.flags import run_command
 from musicvae.cli.generate_flags import FLAGS
 from musicvae.cli.generate_modes import MODES, Mode
-from musicvae.cli.model_loading import load_chosen_model
+from musicvae.cli.model_loading import load_chosen_model, load_other_lengths
 from musicvae.errors import InputError, MultipleExamplesError
 
 if TYPE_CHECKING:
@@ -75,6 +75,8 @@ def main(_: list[str]) -> int:
 
     mode, given = MODES[values["mode"]], flags_given(FLAGS)
     check_flags(values["mode"], given)
+    if values["mode"] == "reconstruct" and values["models"] and not values["whole"]:
+        raise InputError("--models has no effect without --whole, which plays all of an input")
     config = values["config"] or (None if values["run_dir"] else mode.config)
     presentation = read_presentation(values)
     choice = choose_model(config, values["run_dir"], values["checkpoint_file"], values["hparams"])
@@ -90,6 +92,7 @@ def main(_: list[str]) -> int:
         values["max_batch_size"] = CANDIDATES_TOGETHER
     _check(inputs, options, converter, choice, folder, values)
     model = load_chosen_model(choice, values, decoder_only=not inputs and not mode.by_rows)
+    values["models"] = load_other_lengths(model, values)
     _generate(model, mode, inputs, options, presentation, folder, values)
     return 0
 
@@ -180,6 +183,7 @@ def _go_through_folder(
     tasks = tasks_of([file.name for file in found], values["mode"], mode)
     options = read_sampling_options(mode, values)
     model = load_chosen_model(choice, values)
+    values["models"] = load_other_lengths(model, values)
     record(mode=values["mode"])
     result = work_through(model, folder, tasks, mode, options, presentation, values)
     parts = [f"{result.done} done"]

@@ -101,7 +101,14 @@ def _reconstruct(
 ) -> Iterator[Result]:
     from musicvae.generate.modes import reconstruct
 
-    yield reconstruct(model, inputs[0], values["num_outputs"], options, whole=values["whole"])
+    yield reconstruct(
+        model,
+        inputs[0],
+        values["num_outputs"],
+        options,
+        whole=values["whole"],
+        others=values["models"],
+    )
 
 
 def _similar(
@@ -179,7 +186,7 @@ def _groove(run: str) -> ModeFunction:
     ) -> Iterator[Result]:
         from musicvae.generate.grooves import play_groove
 
-        yield play_groove(model, run, inputs[0], values["num_outputs"], options)
+        yield play_groove(model, run, inputs[0], values["num_outputs"], options, values["models"])
 
     return play
 

@@ -157,7 +157,7 @@ def _baseline_steps(held_out: Array, known: Array) -> list[float]:
         values, counts = np.unique(labels[labels != NO_LABEL], return_counts=True)
         steps = held_out[..., part]
         steps = steps[steps != NO_LABEL]
-        accuracies.append(float((steps == values[counts.argmax()]).mean()))
+        accuracies.append(float((steps == values[np.argmax(counts)]).mean()))
     return accuracies
 
 

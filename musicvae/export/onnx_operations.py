@@ -135,6 +135,10 @@ class ONNXOperations(Operations):
         """As Operations.log."""
         return self._node("Log", x)
 
+    def reciprocal_root(self, x: Value) -> Value:
+        """As Operations.reciprocal_root."""
+        return self._node("Reciprocal", self._node("Sqrt", x))
+
     def is_positive(self, x: Value) -> Value:
         """As Operations.is_positive."""
         return self._node("Greater", x, self.constant(np.zeros((), np.float32)))

@@ -75,6 +75,10 @@ class TensorFlowOperations(Operations):
         """As Operations.log."""
         return tf.math.log(x)
 
+    def reciprocal_root(self, x: Value) -> Value:
+        """As Operations.reciprocal_root."""
+        return tf.math.rsqrt(x)
+
     def is_positive(self, x: Value) -> Value:
         """As Operations.is_positive."""
         return x > 0.0

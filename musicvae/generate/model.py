@@ -105,6 +105,7 @@ class Model(GrooveMethods, RowModes):
         n: int = 1,
         *,
         whole: bool = False,
+        others: Sequence[Model] = (),
         **options: Unpack[SamplingKeywords],
     ) -> Result:
         """Encodes a piece and decodes it again.
@@ -113,6 +114,8 @@ class Model(GrooveMethods, RowModes):
           music: the piece.
           n: how many results: the first from the posterior's mean, others from samples of it.
           whole: whether to do the whole piece, with all its bars in their places.
+          others: models of other lengths; the longest that fits plays each stretch of a whole
+            piece.
           **options: see `SamplingKeywords`.
 
         Raises:
@@ -125,8 +128,14 @@ class Model(GrooveMethods, RowModes):
           >>> model.reconstruct(beat, seed=1)
           <Result: 1 sample as a list>
         """
-        piece = as_piece(music)
-        return modes.reconstruct(self.trained, piece, n, sampling_options(options), whole=whole)
+        return modes.reconstruct(
+            self.trained,
+            as_piece(music),
+            n,
+            sampling_options(options),
+            whole=whole,
+            others=[other.trained for other in others],
+        )
 
     def interpolate(
         self,

@@ -78,7 +78,7 @@ def principal_plane(z: FloatArray) -> Projection:
     z = np.asarray(z, np.float64)
     if z.ndim != 2 or not len(z) or not np.isfinite(z).all():
         raise InputError(f"a map needs finite latent positions [N, Z], not {z.shape}")
-    centre = z.mean(axis=0)
+    centre = np.asarray(z.mean(axis=0), np.float64)
     _, lengths, directions = np.linalg.svd(z - centre, full_matrices=False)
     variances = lengths**2
     total = variances.sum()
@@ -131,7 +131,7 @@ def latent_map(
     spread = np.maximum(np.ptp(everything, axis=0) / 2, 1e-9)
     top = _TITLE_HEIGHT if title else 0.0
     room = np.array([width / 2 - _MARGIN, (height - top) / 2 - _MARGIN])
-    scale = min(float((room / spread).min()), 1e4)
+    scale = min(float(np.min(room / spread)), 1e4)
 
     def place(point: npt.NDArray[np.float64]) -> tuple[float, float]:
         x, y = (point - middle) * scale

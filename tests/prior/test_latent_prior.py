@@ -102,6 +102,33 @@ def test_an_attribute_is_had_when_it_is_asked_for(prior) -> None:
     assert 0.3 < (no_guidance[:, 0] > 0).mean() < 0.7
 
 
+def test_a_group_is_had_when_it_is_asked_for() -> None:
+    music = two_clouds()
+    own = music._replace(groups=(music.mu[:, 0] > 0).astype(np.int64))
+    fitted = fit_prior(own, "two clouds", 5, OPTIONS, groups=["Waltz", "polka"]).prior
+    assert fitted.scale.groups == ("Waltz", "polka")
+    for name, side in (("waltz", -1), ("polka", 1)):
+        first = draw(fitted, 300, Target("group", name))[:, 0]
+        assert (side * first > 0).mean() > 0.95
+    free = draw(fitted, 300)[:, 0]
+    assert 0.3 < (free > 0).mean() < 0.7
+    # A group goes with an attribute, which the free draws of a group have none of.
+    both = draw(fitted, 300, Target("group", "polka"), Target("note_density", "high"))
+    assert (both[:, 0] > 0).mean() > 0.95
+    with pytest.raises(InputError, match="no group 'poka'; did you mean 'polka'"):
+        draw(fitted, 1, Target("group", "poka"))
+    with pytest.raises(InputError, match="one group at a time"):
+        draw(fitted, 1, Target("group", "polka"), Target("group", "waltz"))
+
+
+def test_a_prior_without_groups_says_what_fits_one(prior) -> None:
+    with pytest.raises(InputError, match="knows no groups, such as 'jazz'; `musicvae-prior --gr"):
+        draw(prior, 1, Target("group", "jazz"))
+    many = [str(k) for k in range(65)]
+    with pytest.raises(InputError, match="65 groups are given; a prior knows 64 at most"):
+        fit_prior(two_clouds(100), "many", 1, OPTIONS, groups=many)
+
+
 def test_what_cannot_be_asked_for_is_said(prior) -> None:
     with pytest.raises(InputError, match="no attribute 'pitch_range' Known to it: note_density"):
         draw(prior, 1, Target("pitch_range", "high"))
@@ -120,6 +147,7 @@ def test_what_cannot_be_asked_for_is_said(prior) -> None:
         ("note_density", "--attribute=note_density=high"),
         ("note_density=much", "note_density=much: must be low, medium, high or a number"),
         ("note_density=nan", "must be low, medium, high or a number"),
+        ("group", "--attribute=group: say which, as in --attribute=group=jazz"),
     ],
 )
 def test_a_target_that_means_nothing_is_one_line(text: str, message: str) -> None:
@@ -128,9 +156,10 @@ def test_a_target_that_means_nothing_is_one_line(text: str, message: str) -> Non
 
 
 def test_targets_are_levels_or_values() -> None:
-    assert parse_targets(["Note density = High", "pitch-range=12"]) == (
+    assert parse_targets(["Note density = High", "pitch-range=12", "group=Hip Hop"]) == (
         Target("note_density", "high"),
         Target("pitch_range", 12.0),
+        Target("group", "Hip Hop"),
     )
 
 
@@ -149,7 +178,7 @@ def test_equal_values_have_the_rank_of_their_middle() -> None:
 
 
 def test_too_little_music_is_refused() -> None:
-    few = Posteriors(*(part[:20] for part in two_clouds()))
+    few = two_clouds().take(np.arange(20))
     with pytest.raises(InputError, match="at least 32 examples of 2 pieces of music, not 20 of 2"):
         fit_prior(few, "few", 1, OPTIONS)
     one = two_clouds(100)._replace(sources=np.zeros(100, np.int64))
