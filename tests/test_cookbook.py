@@ -133,9 +133,8 @@ def test_the_cookbooks_python_works(at_work) -> None:
     for block in blocks("python"):
         exec(compile(block, "cookbook", "exec"), names)
     assert (at_work / "interpolation.svg").stat().st_size > 1000
-    assert [len(names[name]) for name in ("longer", "filled", "piece", "in_my_style", "higher")] == [
-        1, 1, 1, 4, 2,
-    ]  # fmt: skip
+    results = ("longer", "filled", "piece", "in_my_style", "higher")
+    assert [len(names[name]) for name in results] == [1, 1, 1, 4, 2]
 
 
 def test_the_tour_samples_interpolates_and_steers(at_work, monkeypatch, capsys) -> None:
