@@ -21,8 +21,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from musicvae.config import load_config
+from musicvae.converters import build_converter
 from musicvae.data.examples import TFRecordSource, load_examples
 from musicvae.evaluation.language_model import NGramModel
+from musicvae.evaluation.step_labels import labels_of_set
 from musicvae.generate import TrainedModel
 from musicvae.generate.filling import fill
 from musicvae.generate.loading import load_model
@@ -36,12 +38,13 @@ TRUE, WRITTEN, RANDOM = "true", "written", "random training bars"
 
 
 def labels_of_records(config_name: str, path: str, bars: int) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the labels of all windows of so many bars, `[N, T]`, and each one's piece."""
+    """Returns the labels of all windows of so many bars, int64 `[N, T]`, and each one's piece."""
     component = load_config(config_name).converter
     options = {**component.options, "slice_bars": bars}
     component = type(component)(component.type, options)
     examples = load_examples(component, TFRecordSource((path,)), num_workers=1)
-    return np.asarray(examples.arrays["labels"], np.int64), examples.sources
+    labels = labels_of_set(build_converter(component), examples)
+    return labels.reshape(labels.shape[:2]), examples.sources
 
 
 def drawn(
@@ -161,16 +164,15 @@ def measured(
     """Fills a gap in pieces, `[N, T]`, and yields the figures of those done so far."""
     bars = pieces.shape[1] // STEPS
     generator = np.random.default_rng(options.seed)
-    reader = model.converter.with_bars(bars) or model.converter
     costs: dict[str, list[float]] = {TRUE: [], WRITTEN: [], RANDOM: []}
     kept = equal = 0
     for number, labels in enumerate(pieces):
         start, end = gap_of(bars, gap, number)
         known = np.ones((bars * STEPS, 1), bool)
         known[start:end] = False
-        rows = np.asarray(reader.expand({"labels": labels[None].astype(np.uint8)}).outputs[0])
+        rows = np.eye(model.converter.spec.output_depth, dtype=np.float32)[labels]
         own = dataclasses.replace(options, seed=1000 * options.seed + number)
-        written = fill(model, rows.astype(np.float32), known, 1, own)[0].argmax(axis=1)
+        written = fill(model, rows, known, 1, own)[0].argmax(axis=1)
         other = labels.copy()
         other[start:end] = train[generator.integers(len(train))][start:end]
         kept += kept_exactly(labels, written, start, end)

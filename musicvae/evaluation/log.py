@@ -69,9 +69,7 @@ class EvaluationLog:
         self._path = os.path.join(self._folder, RESULTS_FILE)
         self._data = data
         os.makedirs(self._folder, exist_ok=True)
-        self._entries: list[dict[str, Any]] = []
-        if os.path.exists(self._path):
-            self._entries = read_results(self._path)
+        self._entries = read_results(self._folder)
 
     @property
     def best_loss(self) -> float:
@@ -127,15 +125,21 @@ class EvaluationLog:
         return is_best
 
 
-def read_results(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
+def read_results(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
     """Reads results, one for each step and data: the last.
 
     Args:
-      path: an evaluations.json.
+      folder: `run_dir/eval[SUFFIX]`.
+
+    Returns:
+      The results in the order of their evaluations; none where there is no file of them.
 
     Raises:
-      DataError: it is damaged.
+      DataError: the file is damaged.
     """
+    path = os.path.join(folder, RESULTS_FILE)
+    if not os.path.exists(path):
+        return []
     try:
         with open(path, encoding="utf-8") as file:
             entries = json.load(file)
@@ -146,7 +150,7 @@ def read_results(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
                 raise ValueError(f"row {number} is no result")
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(
-            f"{os.fspath(path)}: the evaluations are damaged ({error}); move the file away, and "
+            f"{path}: the evaluations are damaged ({error}); move the file away, and "
             "evaluating begins anew"
         ) from error
     return list({(entry["step"], entry.get("data")): entry for entry in entries}.values())

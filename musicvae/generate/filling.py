@@ -95,7 +95,7 @@ def fill(
       rows: float32 `[T, D]`, whole bars; what is not known of them does not count.
       known: bool `[T, K]`.
       count: N.
-      options: how.
+      options: temperature, seed and number of candidates.
       controls: float32 `[T, C]`, or None.
       progress: called with how many windows are done, and of how many.
 

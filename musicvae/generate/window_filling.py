@@ -112,7 +112,7 @@ def fill_windows(
     Args:
       model: a trained model with its encoder.
       windows: N windows.
-      options: how.
+      options: temperature, seed and number of candidates.
       following: what stands after the gap, if the windows do not see it.
 
     Returns:

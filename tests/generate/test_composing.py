@@ -103,6 +103,15 @@ def test_the_last_step_of_a_window_is_fed_to_the_next(melodies, monkeypatch):
     assert (fed[1].sum(axis=1) == 1).all()
 
 
+def test_it_says_which_section_is_done(melodies):
+    said = []
+    options = SamplingOptions(seed=1)
+    composing.compose(
+        melodies.trained, 6, "ABA", 1, options, progress=lambda *done: said.append(done)
+    )
+    assert said == [(1, 3), (2, 3), (3, 3)]
+
+
 def test_forms_are_letters_or_names():
     assert parse_form("AABA") == ["A", "A", "B", "A"]
     assert parse_form("verse, chorus,verse") == ["verse", "chorus", "verse"]
