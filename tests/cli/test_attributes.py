@@ -6,7 +6,7 @@ import pytest
 from pieces import drum_beat, melody
 from tiny_models import write_run
 
-from musicvae.attributes import load_vectors
+from musicvae.attribute_vectors import load_vectors
 from musicvae.cli import attributes
 from musicvae.cli.flags import run_command
 from musicvae.formats.midi_writing import note_sequence_to_midi

@@ -9,7 +9,7 @@ import pytest
 from pieces import drum_beat, melody
 from tiny_models import write_run
 
-from musicvae.attributes import attribute_vectors, attributes_path, save_vectors
+from musicvae.attribute_vectors import attribute_vectors, attributes_path, save_vectors
 from musicvae.cli import generate
 from musicvae.cli.flags import run_command
 from musicvae.formats.midi import midi_to_note_sequence
