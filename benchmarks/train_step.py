@@ -70,8 +70,12 @@ def needed_operations(config: Config, batch: int) -> float:
     """
     hparams, spec = config.hparams, build_converter(config.converter).spec
     rows = batch * hparams.max_seq_len
-    one_hot = config.converter.type in ("melody", "trio", "multitrack")
-    depth = 0 if one_hot else spec.input_depth
+    core = config.decoder
+    while core.core is not None:
+        core = core.core
+    draws_classes = core.type not in ("groove", "nade")
+    # The product of a one-hot row is a look-up.
+    depth = 0 if draws_classes and spec.input_depth == spec.output_depth else spec.input_depth
     total = 0.0
     levels = config.encoder.options.get("level_lengths", (hparams.max_seq_len,))
     for level in range(len(levels)):
@@ -88,7 +92,7 @@ def needed_operations(config: Config, batch: int) -> float:
         decoder = decoder.core or decoder
     if decoder.type == "split":
         parts = decoder.options["output_depths"]
-    dense = 0 if one_hot or config.decoder.type == "categorical" else spec.output_depth
+    dense = 0 if draws_classes else spec.output_depth
     for depth in parts:
         outputs = depth + (hparams.nade_num_hidden if decoder.type == "nade" else 0)
         total += decoder_operations(hparams.dec_rnn_size, rows, dense, outputs)

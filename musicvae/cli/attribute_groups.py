@@ -6,8 +6,8 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from musicvae.cli.document import record
-from musicvae.cli.progress import ProgressLine
+from musicvae.cli.learned_vectors import write_vectors
+from musicvae.cli.progress import ProgressLine, is_quiet
 
 if TYPE_CHECKING:
     from musicvae.data.records import RecordSource
@@ -21,13 +21,9 @@ def learn_from_groups(
     values: dict[str, Any],
 ) -> None:
     """Learns the vectors, writes them, and says what they do and how far they can be trusted."""
-    from musicvae.attributes import save_vectors
     from musicvae.generate.learning_groups import learn_groups
-    from musicvae.plot.attribute_chart import attribute_chart, attribute_table
-    from musicvae.plot.drawing import framed
-    from musicvae.plot.picture import save_picture
 
-    line = ProgressLine(quiet=values["log"] not in ("DEBUG", "INFO"))
+    line = ProgressLine(quiet=is_quiet(values["log"]))
     try:
         result = learn_groups(
             model,
@@ -39,31 +35,19 @@ def learn_from_groups(
         )
     finally:
         line.close()
-    groups, changes = result.groups, result.changes
+    groups = result.groups
     names = groups.vectors.names
     music = ", ".join(f"{name} ({n} files)" for name, n in zip(names, groups.files, strict=True))
-    save_vectors(
+    write_vectors(
         path,
+        model,
         groups.vectors,
-        config=model.config.name,
-        step=model.step,
-        changes=changes,
-        music=f"{result.windows} windows of {music}",
-    )
-    picture = path.with_suffix(f".{values['plot_format']}")
-    chart = attribute_chart(changes, title=f"{model.config.name}: directions of groups")
-    save_picture(framed(chart), picture)
-    record(
-        files=[path, path.with_suffix(".json"), picture],
-        vectors=names,
-        changes=changes,
-        left_out={},
+        result.changes,
         num_examples=result.windows,
+        music=f"{result.windows} windows of {music}",
+        title="directions of groups",
+        plot_format=values["plot_format"],
     )
-    print(
-        f"Change of each attribute, vector added / subtracted, mean of {changes.pieces} pieces:\n"
-    )
-    print(attribute_table(changes))
     print(f"\n{len(names)} vectors of {music}: {path}")
     if math.isnan(groups.accuracy):
         print("Whether they tell the groups apart cannot be said: a group has one file only")

@@ -56,8 +56,8 @@ flags.DEFINE_boolean(
 flags.DEFINE_string(
     "prior",
     None,
-    "What new music is drawn from: learned, standard for N(0, I), or a file from musicvae-prior; "
-    "the model's learned prior by default, if it has one.",
+    "Prior that new music is drawn from: learned, standard for N(0, I), or a file from "
+    "musicvae-prior; the model's learned prior by default, if it has one.",
     flag_values=FLAGS,
 )
 

@@ -23,9 +23,9 @@ Modes (--mode):
   follow_hits  play given hits in a new manner, or that of a second input
 
 Inputs may be MIDI, MusicXML or ABC. One that is longer than the model's window gives its most
-musical window, a shorter one is filled up with silence, and what was done is said. With --strict it
-must fit as it is, as in Magenta. Without --run_dir and --checkpoint_file the model of --config that
-ships is used.
+musical window, a shorter one is padded with silence, and the command says what it did. With
+--strict it must fit as it is, as in Magenta. Without --run_dir and --checkpoint_file the model of
+--config that ships is used.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ from musicvae.cli.flags import run_command
 from musicvae.cli.generate_flags import FLAGS
 from musicvae.cli.generate_modes import MODES, Mode
 from musicvae.cli.model_loading import load_chosen_model, load_other_lengths
+from musicvae.cli.progress import is_quiet
 from musicvae.errors import InputError, MultipleExamplesError
 
 if TYPE_CHECKING:
@@ -146,8 +147,7 @@ def _generate(
     total = mode.count(values, len(inputs)) * len(options.temperatures)
     paths = folder.names(model.config.name, values["mode"], total)
     results = mode.run(model, inputs, options, values)
-    quiet = values["log"] not in ("DEBUG", "INFO")
-    result = write_results(results, folder, paths, quiet=quiet)
+    result = write_results(results, folder, paths, quiet=is_quiet(values["log"]))
     print(summary(result, paths))
     record(mode=values["mode"], samples=described(result, paths), files=[])
     title = f"{model.config.name}: {values['mode']}"

@@ -1,11 +1,11 @@
-"""fits a prior to a trained model: draws from it are such codes as music has.
+"""fits a prior to a trained model, so that it samples where music lies in latent space.
 
     musicvae-prior --run_dir=run
     musicvae-prior --config=cat-mel_2bar_small --input_dir=my_midi --recursive
     musicvae-prior --config=groovae_4bar --checkpoint_file=groove.tar --examples_path=music.tfrecord
     musicvae-prior --config=cat-drums_2bar_small --groups=jazz/ rock/ --output_file=mine.npz
 
-The training music is encoded, and a small network learns where in latent space it lies. The prior
+The training music is encoded, and a small network learns the distribution of its codes. The prior
 is written beside the checkpoint; from then on `musicvae-generate` draws from it, and takes
 `--attribute=note_density=high`; with --groups, folders of one kind of music each,
 `--attribute=group=jazz` too. `--prior=standard` there is N(0, I), as in Magenta. It takes a few
@@ -34,7 +34,7 @@ from musicvae.cli.music_source import (
     group_sources,
     music_source,
 )
-from musicvae.cli.progress import ProgressLine
+from musicvae.cli.progress import ProgressLine, is_quiet
 
 if TYPE_CHECKING:
     from musicvae.data.example_set import ExampleSet
@@ -98,7 +98,7 @@ def main(folders: list[str]) -> int:
     if values["output_file"]:
         check_writable(values["output_file"])
     sources = group_sources(values) or [("", _source(values))]
-    line = ProgressLine(quiet=values["log"] not in ("DEBUG", "INFO"))
+    line = ProgressLine(quiet=is_quiet(values["log"]))
     try:
         _fit(choice, sources, values, line)
     finally:

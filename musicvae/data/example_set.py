@@ -47,7 +47,7 @@ class Findings:
     Attributes:
       sequences: NoteSequences read.
       without_examples: those that gave no example.
-      reasons: how many of the barren ones each reason concerns, by code.
+      reasons: how many of those each reason concerns, by code.
     """
 
     sequences: int = 0

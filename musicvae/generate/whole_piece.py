@@ -83,7 +83,7 @@ def read_whole(
       sequence: the piece, not changed.
       converter: the model's; not of grooves, which `read_performance` cuts.
       name: what to call the piece in messages.
-      adaptations: what may be tried before the usual ones.
+      adaptations: what may be tried before the others.
       lengths: bars of windows, the longest of which that fit are taken; the converter's by default.
 
     Returns:

@@ -130,7 +130,7 @@ def fit_prior(
       posteriors: of training music, of two pieces or more.
       config: name of the model's configuration.
       step: training step of its checkpoint.
-      options: how.
+      options: sizes and settings of the fit.
       groups: names of the music's groups, such as styles, that draws may be asked for.
       progress: called with how many training steps are done, and of how many.
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from musicvae.models.decoders.categorical_output import Categorical, MultiCategorical
 from musicvae.models.decoders.controls import ControlPreprocessingDecoder
 from musicvae.models.decoders.hierarchical import HierarchicalDecoder
-from musicvae.models.decoders.outputs import Categorical, MultiCategorical
 from musicvae.models.decoders.split import SplitDecoder
 from musicvae.models.forward import fold
 

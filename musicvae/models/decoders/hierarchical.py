@@ -1,12 +1,12 @@
 """The hierarchical decoder: a conductor leads a core decoder through segments.
 
     conductor: state = tanh(dense(z)); step s gives embedding s
-    core:      is started from embedding s, and writes segment s
+    core:      is started from embedding s, and gives segment s
 
 There may be several levels of conductors; each is started anew from each embedding of the one
 above. A conductor's input is, by the options,
 
-  - nothing: zeros in one column. Its embeddings do not depend on what was written, so that in
+  - nothing: zeros in one column. Its embeddings do not depend on what was sampled, so that in
     training all segments run side by side, as examples of their own;
   - autoregressive: the final states of the level below after the segment before, and z (or the
     embedding above);
@@ -16,8 +16,8 @@ above. A conductor's input is, by the options,
 The core's first input in a segment is the row before it, the last one of the segment before with
 its padding.
 
-Axes: B batch, T time step, S segments of L steps, D columns of a step, C controls, H units of the
-top layer.
+Axes: B batch, T time step, S segments of L steps, D columns of a step, P parameters of a step, C
+controls, Z columns of z, K parts of a step, H units of the top layer.
 
 Source: Roberts et al. 2018, section 3.2; multitrack: Simon et al. 2018, section 3.
 """
@@ -27,8 +27,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import tensorflow as tf
 
@@ -52,10 +51,16 @@ from musicvae.models.decoders.conductor import (
     levels_with_input,
     reencoder,
 )
-from musicvae.models.encoders import (
-    check_level_lengths,
-    segment_lengths,
+from musicvae.models.decoders.segments import (
+    GiveSegment,
+    SegmentInput,
+    each_part,
+    fold_segments,
+    joined,
+    unfold_segments,
+    whole_lengths,
 )
+from musicvae.models.encoders import check_level_lengths, segment_lengths
 from musicvae.models.forward import CountsByTag, Forward, fold, over_segments
 from musicvae.models.lstm_layer import enter
 from musicvae.models.lstm_stack import pack_states
@@ -67,23 +72,6 @@ Tensor = Any
 _CONDUCTOR_SEED, _CORE_SEED = 0, 100
 
 
-class SegmentInput(NamedTuple):
-    """What a level wrote in one step of the conductor above it.
-
-    Attributes:
-      core: the core's results, one a segment.
-      state: float32 `[B, state_size]`, the level's final states.
-      encoded: float32 `[B, E]`, the piece encoded; None unless levels are re-encoded.
-    """
-
-    core: list[Any]
-    state: Tensor
-    encoded: Tensor
-
-
-WriteSegment = Callable[[int, Tensor], tuple[Any, Tensor, Tensor, Tensor]]
-
-
 @DECODERS.register("hierarchical")
 class HierarchicalDecoder(Decoder):
     """Conductors over a core decoder."""
@@ -91,7 +79,17 @@ class HierarchicalDecoder(Decoder):
     def __init__(
         self, component: Component, hparams: HParams, variables: Variables, context: DecoderContext
     ) -> None:
-        """Makes the conductors and the core, as Decoder."""
+        """Makes the conductors and the core.
+
+        Args:
+          component: its HierarchicalDecoderOptions, and the core inside it; categorical by default.
+          hparams: dec_rnn_size, and max_seq_len, which the levels' lengths multiply to.
+          variables: where they are made.
+          context: where the decoder stands.
+
+        Raises:
+          ConfigError: an option is unknown, or does not fit the sizes, the encoder or the place.
+        """
         subject = "[decoder] type 'hierarchical'"
         options = options_as(HierarchicalDecoderOptions, component.options, subject)
         check_level_lengths(options.level_lengths, hparams, subject)
@@ -133,27 +131,37 @@ class HierarchicalDecoder(Decoder):
     def reconstruct(
         self, z: Tensor, target: Target, forward: Forward, *, with_state: bool = False
     ) -> ReconstructionLoss:
-        """Runs along a target, as Decoder.reconstruct."""
+        """Computes the sum of the segments' losses.
+
+        Args:
+          z: float32 `[B, Z]`.
+          target: what is to be given; T is the product of the levels' lengths.
+          forward: seed, dropout, scheduled sampling, dtype, metrics, and segments at a time.
+          with_state: False.
+
+        Returns:
+          Loss in nats, parameters, and counts `[B, S, ...]`.
+        """
         assert not with_state, "no decoder has a hierarchical one as its core"
         segments = self._segments(target)
         if forward.segments_at_a_time:
             return self._reconstruct_in_rounds(z, segments, forward)
         if not self._feeds_back:
-            folded = _each_part(_fold, segments)
-            embeddings = _fold(self.embeddings(z, forward))
+            folded = each_part(fold_segments, segments)
+            embeddings = fold_segments(self.embeddings(z, forward))
             core = self._core.reconstruct(embeddings, folded, forward.child(_CORE_SEED))
-            return _joined(core, self._num_segments)
+            return joined(core, self._num_segments)
 
         def segment(s: int, embedding: Tensor) -> tuple[Any, Tensor, Tensor, Tensor]:
-            own = _each_part(lambda x: x[:, s], segments)
+            own = each_part(lambda x: x[:, s], segments)
             core = self._core.reconstruct(
                 embedding, own, forward.child(_CORE_SEED + s), with_state=True
             )
             return core, core.state, own.outputs, own.lengths
 
         pieces = self._conduct(z, segment, forward)
-        stacked = tf.nest.map_structure(lambda *x: _fold(tf.stack(x, 1)), *pieces)
-        return _joined(stacked, self._num_segments)
+        stacked = tf.nest.map_structure(lambda *x: fold_segments(tf.stack(x, 1)), *pieces)
+        return joined(stacked, self._num_segments)
 
     def _reconstruct_in_rounds(
         self, z: Tensor, segments: Target, forward: Forward
@@ -163,10 +171,12 @@ class HierarchicalDecoder(Decoder):
         embeddings = tf.ensure_shape(self.embeddings(z, forward), [None, self._num_segments, None])
 
         def run(number: Tensor, embeddings: Tensor) -> tuple[Tensor, Tensor]:
-            own = _each_part(lambda x: _fold(x[:, number * size : (number + 1) * size]), segments)
+            own = each_part(
+                lambda x: fold_segments(x[:, number * size : (number + 1) * size]), segments
+            )
             inner = forward.child(_CORE_SEED).child(number)
-            core = self._core.reconstruct(_fold(embeddings), own, inner)
-            return _unfold(core.loss, size), _unfold(core.parameters, size)
+            core = self._core.reconstruct(fold_segments(embeddings), own, inner)
+            return unfold_segments(core.loss, size), unfold_segments(core.parameters, size)
 
         loss, parameters = in_rounds(run, embeddings, self._num_segments // size)
         steps = self._num_segments * self._segment_length
@@ -178,14 +188,20 @@ class HierarchicalDecoder(Decoder):
     def precompute(self, z: Tensor, dtype: tf.DType) -> Precomputed:
         """Runs the conductors, if they are fed nothing, and prepares the core for each segment.
 
-        Conductors that are fed what was written wait for it: then z is kept. See
-        Decoder.precompute.
+        Conductors that are fed what was sampled wait for it: then z is kept.
+
+        Args:
+          z: float32 `[B, Z]`.
+          dtype: what products are computed in, float32 or bfloat16.
+
+        Returns:
+          What the core is given, `[S, B, ...]`; or the dtype and z.
         """
         if self._feeds_back:
             return Precomputed(dtype, z)
         forward = Forward(tf.zeros([2], tf.int32), dtype=dtype)
         by_segment = tf.transpose(self.embeddings(z, forward), [1, 0, 2])
-        core = self._core.precompute(_fold(by_segment), dtype)
+        core = self._core.precompute(fold_segments(by_segment), dtype)
         shape = [self._num_segments, tf.shape(z)[0]]
         own = tf.nest.map_structure(lambda x: tf.reshape(x, [*shape, x.shape[-1]]), core.own)
         return Precomputed(core.shared, own)
@@ -193,11 +209,23 @@ class HierarchicalDecoder(Decoder):
     def sample(
         self, precomputed: Precomputed, request: Request, *, with_state: bool = False
     ) -> Decoded:
-        """Writes segment after segment, as Decoder.sample."""
+        """Samples segment after segment.
+
+        Args:
+          precomputed: of the latent vectors.
+          request: what to sample; its length is that of all segments.
+          with_state: False.
+
+        Returns:
+          Steps float32 `[B, T, D]`; lengths `[B, S]` with an end token, else `[B]`.
+
+        Raises:
+          InputError: another length is asked for.
+        """
         assert not with_state, "no decoder has a hierarchical one as its core"
         if request.length != self._num_segments * self._segment_length:
             raise InputError(
-                f"length {request.length}: a hierarchical model writes all of its "
+                f"length {request.length}: a hierarchical model samples all of its "
                 f"{self._num_segments * self._segment_length} steps"
             )
         if not self._feeds_back:
@@ -217,14 +245,22 @@ class HierarchicalDecoder(Decoder):
         pieces = self._conduct(z, segment, forward)
         outputs = tf.concat([piece.outputs for piece in pieces], 1)
         lengths = tf.stack([piece.lengths for piece in pieces], 1)
-        return Decoded(outputs, _whole_lengths(lengths, request))
+        return Decoded(outputs, whole_lengths(lengths, request))
 
     def summed(self, metric_counts: CountsByTag) -> CountsByTag:
-        """Adds up counts for each segment and for all, as Decoder.summed."""
+        """Adds up counts `[B, S, ...]` over the batch: for each segment, and for all."""
         return over_segments(metric_counts)
 
     def step_losses(self, parameters: Tensor, outputs: Tensor) -> Tensor:
-        """Returns the core's losses, as Decoder.step_losses."""
+        """Returns the core's loss of each step.
+
+        Args:
+          parameters: float32 `[B, T, P]`.
+          outputs: float32 `[B, T, D]`.
+
+        Returns:
+          float32 `[B, T, K]`, in nats.
+        """
         return self._core.step_losses(parameters, outputs)
 
     @property
@@ -259,7 +295,7 @@ class HierarchicalDecoder(Decoder):
         """
         x = z[:, None]
         for k, conductor in enumerate(self._conductors):
-            embeddings = conductor.embeddings(_fold(x), forward.child(_CONDUCTOR_SEED + k))
+            embeddings = conductor.embeddings(fold_segments(x), forward.child(_CONDUCTOR_SEED + k))
             x = tf.reshape(embeddings, [tf.shape(z)[0], -1, embeddings.shape[-1]])
         return x
 
@@ -294,7 +330,7 @@ class HierarchicalDecoder(Decoder):
             lambda s, *_: s < self._num_segments, step, start, parallel_iterations=1
         )
         outputs = tf.reshape(tf.transpose(outputs.stack(), [1, 0, 2, 3]), [batch, -1, depth])
-        return Decoded(outputs, _whole_lengths(tf.transpose(lengths.stack()), request))
+        return Decoded(outputs, whole_lengths(tf.transpose(lengths.stack()), request))
 
     def _segment_request(self, request: Request, s: Any, first: Tensor) -> Request:
         def own(x: Tensor) -> Tensor:
@@ -309,7 +345,7 @@ class HierarchicalDecoder(Decoder):
             first_input=first,
         )
 
-    def _conduct(self, z: Tensor, segment: WriteSegment, forward: Forward) -> list[Any]:
+    def _conduct(self, z: Tensor, segment: GiveSegment, forward: Forward) -> list[Any]:
         """Runs conductors and core one after the other; returns the core's results."""
         count = itertools.count()
         return self._conduct_level(0, z, lambda e: segment(next(count), e), forward).core
@@ -358,33 +394,3 @@ class HierarchicalDecoder(Decoder):
         lengths = tf.fill([tf.shape(sequence)[0]], len(encoded))
         encoder = self._reencoder.levels[len(self._conductors) - level]
         return encoder.encode(sequence, lengths, forward)
-
-
-def _fold(x: Tensor) -> Tensor:
-    """Makes examples of segments: `[B, S, ...]` to `[B * S, ...]`."""
-    return tf.reshape(x, tf.concat([[-1], tf.shape(x)[2:]], 0))
-
-
-def _unfold(x: Tensor, segments: int) -> Tensor:
-    """Makes segments of examples: `[B * S, ...]` to `[B, S, ...]`."""
-    return tf.reshape(x, tf.concat([[-1, segments], tf.shape(x)[1:]], 0))
-
-
-def _each_part(function: Callable[[Tensor], Tensor], target: Target) -> Target:
-    return Target(*(None if part is None else function(part) for part in target))
-
-
-def _joined(core: ReconstructionLoss, segments: int) -> ReconstructionLoss:
-    """Joins segments that were examples; counts become `[B, S, ...]`."""
-    parameters = _unfold(core.parameters, segments)
-    shape = tf.shape(parameters)
-    return ReconstructionLoss(
-        loss=tf.reduce_sum(_unfold(core.loss, segments), 1),
-        parameters=tf.reshape(parameters, [shape[0], segments * shape[2], parameters.shape[-1]]),
-        metric_counts=tf.nest.map_structure(lambda x: _unfold(x, segments), core.metric_counts),
-    )
-
-
-def _whole_lengths(lengths: Tensor, request: Request) -> Tensor:
-    """Returns `[B, S]` where segments end by themselves, and their sum `[B]` where they do not."""
-    return tf.reduce_sum(lengths, 1) if request.end_token is None else lengths
