@@ -56,8 +56,12 @@ def training_products(config: Config, batch: int) -> list[Product]:
     """
     hparams, spec = config.hparams, build_converter(config.converter).spec
     steps = hparams.max_seq_len
-    one_hot = config.converter.type in ("melody", "trio", "multitrack")
-    depth = 0 if one_hot else spec.input_depth
+    core = config.decoder
+    while core.core is not None:
+        core = core.core
+    draws_classes = core.type not in ("groove", "nade")
+    # The product of a one-hot row is a look-up.
+    depth = 0 if draws_classes and spec.input_depth == spec.output_depth else spec.input_depth
     found: list[Product] = []
     levels = config.encoder.options.get("level_lengths", (steps,))
     for level, length in enumerate(levels):
@@ -76,7 +80,7 @@ def training_products(config: Config, batch: int) -> list[Product]:
         decoder = decoder.core or decoder
     if decoder.type == "split":
         parts = decoder.options["output_depths"]
-    dense = 0 if one_hot or config.decoder.type == "categorical" else spec.output_depth
+    dense = 0 if draws_classes else spec.output_depth
     for part in parts:
         outputs = part + (hparams.nade_num_hidden if decoder.type == "nade" else 0)
         length = batch * steps // examples

@@ -111,11 +111,11 @@ class Config:
         """Returns a copy with hyperparameters from text such as `batch_size=32,z_size=64`.
 
         Args:
-          hparams: as HParams.override takes it.
-          augment: as Augmentation.override takes it; laid over the configuration's own.
+          hparams: assignments with commas; lists in brackets, as in `enc_rnn_size=[256]`.
+          augment: likewise, such as `rotate_probability=0.2`; laid over the configuration's own.
 
         Raises:
-          ConfigError: as HParams.override and Augmentation.override.
+          ConfigError: the text cannot be parsed, a name is unknown, or a value does not fit.
         """
         augmentation = self.augmentation
         if augment.strip():

@@ -229,7 +229,7 @@ def MultiInstrumentPerformanceConverter(  # noqa: N802 (Magenta\'s name)
     """Makes a converter of bars of several instruments; see MultitrackConfig.
 
     Args:
-      num_velocity_bins: as MultitrackConfig.
+      num_velocity_bins: how many velocities are told apart, 0 for none.
       max_tensors_per_notesequence: examples of one piece at most, the first ones; None for all.
       chord_encoding: anything but None for chords as control (triads).
       **others: MultitrackConfig's other options, or Magenta's other arguments at their defaults.

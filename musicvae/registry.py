@@ -116,7 +116,7 @@ class Registry(Generic[T]):
           class's import path.
 
         Raises:
-          ConfigError: as `get`.
+          ConfigError: there is no such class; the message names the nearest one.
         """
         cls = self.get(name)
         if is_import_path(name) or cls.__module__.partition(".")[0] == __package__:

@@ -84,7 +84,7 @@ def track_name(track: int, channels: Mapping[int, int]) -> str:
 
     Args:
       track: the instrument's number.
-      channels: as `channels_of`.
+      channels: instrument -> MIDI channel, 1 to 16.
     """
     channel = channels.get(track)
     return f"track {track}" + (f" (channel {channel})" if channel else "")

@@ -29,7 +29,7 @@ import numpy as np
 
 from musicvae.checkpoints import CheckpointKeeper
 from musicvae.config import Config, ExampleSpec, load_config
-from musicvae.converters import build_converter
+from musicvae.converters import build_converter, performance_converter
 from musicvae.generate import TrainedModel
 from musicvae.models.decoders.base import Target
 from musicvae.models.forward import Forward
@@ -216,8 +216,9 @@ def _compare(spec: dict[str, Any]) -> Outcome:
         )
         encoding = max(_error(ours.mu, theirs["mu"]), _error(ours.sigma, theirs["sigma"]))
         labels, values = theirs["decoded"], np.zeros(1)
-        if config.converter.type == "groove":
-            hits = labels.shape[-1] // 3
+        performances = performance_converter(model.converter)
+        if performances is not None:
+            hits = performances.num_classes
             values = np.abs(decoded[..., hits:] - labels[..., hits:])
             labels, decoded = labels[..., :hits], decoded[..., :hits]
         differ = int(np.any(labels != decoded, axis=-1).sum())

@@ -1,57 +1,131 @@
 """Fits the learned prior of a model that ships, puts it beside its archive, and measures it.
 
 Usage:
-  python scripts/fit_prior.py NAME --work_dir DIR [--prior FILE] [--sharpness S] [--no_figures]
+  python scripts/fit_prior.py NAME --work_dir DIR [--prior FILE] [--part validation|test]
 
 WORK_DIR/data holds the TFRecords that scripts/train_shipped.py converted. The prior is fitted to
 the training parts of the collections that the recipe holds out, so that its draws are of the kind
-that the card measures; FILE takes one that was fitted before. checkpoints/NAME.prior.npz is
-written, and the section "Prior" of NAME.md, with samples of N(0, I) and of the learned prior beside
-each other on the test parts.
+that the card measures; FILE takes one that was fitted before. A table `prior` of the recipe changes
+options of the fit: those of `FitOptions`, and `max_examples`. A collection's `groups`
+says what in a file's name is its group, such as a style; groups of too few pieces are left out.
+
+checkpoints/NAME.prior.npz is written, and the section "Prior" of NAME.md, with samples of N(0, I)
+and of the learned prior beside each other on the test parts. `--part=validation` prints the figures
+on the validation parts and writes nothing into the card: options are chosen there.
 """
 
 from __future__ import annotations
 
 import argparse
+import collections
 import dataclasses
 import math
 import pathlib
 import re
 import tomllib
+from collections.abc import Mapping
 from typing import Any
 
-from shipped_model import examples_of, joined
-from train_shipped import CHECKOUT, examples_path, run_command
+from shipped_model import examples_of
+from train_shipped import CHECKOUT
 
 SAMPLES = 512
-# At a sharpness of 1, 1.5, 2 and 3, 5-grams of cat-drums_2bar_small's samples cost 1.16, 1.10, 1.04
-# and 0.98 of those of the validation part, and 0.44, 0.46, 0.50 and 0.54 of their steps were equal
-# a bar before (the drummers' 0.58); onsets in a bar overlapped by 0.85, 0.89, 0.89 and 0.87.
-SHARPNESS = 2.5
+DEFAULTS = {"sharpness": 2.5, "spread": 1.0, "max_examples": 20_000}
 KNOWN = 5000
 SECTION = "## Prior"
 NEXT_SECTION = "## What it is good and bad at"
 
 
 def fit(
-    name: str, recipe: dict[str, Any], data: pathlib.Path, path: pathlib.Path, *flags: str
-) -> None:
-    """Fits a prior with `musicvae-prior`.
+    name: str, recipe: Mapping[str, Any], datasets: Mapping[str, Any], data: pathlib.Path
+) -> Any:
+    """Returns a prior fitted to the training parts of what a model is measured on.
 
     Args:
       name: the configuration.
       recipe: its table of recipes.toml.
+      datasets: the tables of the collections.
       data: the folder of the TFRecords.
-      path: where to write the prior.
-      *flags: further flags.
     """
-    run_command(
-        "prior",
-        f"--config={name}",
-        f"--examples_path={examples_path(data, recipe['held_out'], 'train')}",
-        f"--output_file={path}",
-        *flags,
+    from musicvae.cli.progress import ProgressLine
+    from musicvae.config import load_config
+    from musicvae.data.example_set import join_sets
+    from musicvae.generate import TrainedModel
+    from musicvae.prior.fitting import FitOptions, fit_prior
+    from musicvae.prior.posteriors import posteriors_of
+
+    model = TrainedModel(name, 128, archive_of(name), seed=0)
+    sets = examples_of(load_config(name), data, recipe["held_out"], "train")
+    labels = [
+        label
+        for collection, examples in sets.items()
+        for label in labels_of(
+            data / f"{collection}-train.tfrecord", datasets[collection], examples
+        )
+    ]
+    groups, numbers = numbered(labels)
+    options = {**DEFAULTS, **recipe.get("prior", {})}
+    line = ProgressLine()
+    posteriors = posteriors_of(
+        model,
+        join_sets(list(sets.values())),
+        groups=numbers if groups else None,
+        most=options.pop("max_examples"),
+        progress=lambda done, total: line.show_count(done, total, "examples encoded"),
     )
+    found = fit_prior(
+        posteriors,
+        name,
+        model.step,
+        FitOptions(**options),
+        groups=groups,
+        progress=lambda done, total: line.show_count(done, total, "training steps"),
+    )
+    line.close()
+    print(
+        f"error on held-out pieces {found.loss:.4f} at step {found.step:,}, that of a Gaussian "
+        f"{found.gaussian_loss:.4f}"
+    )
+    return found.prior
+
+
+def labels_of(path: pathlib.Path, table: Mapping[str, Any], examples: Any) -> list[str | None]:
+    """Returns the group of every example, by the name of the file that it is from.
+
+    Args:
+      path: the TFRecords.
+      table: the collection's, whose `groups`, if it has them, are `pattern`, a regular expression
+        with a group `group`, and `least`, the fewest pieces that make a group.
+      examples: an ExampleSet of them.
+    """
+    from musicvae.formats.tfrecord import read_note_sequences
+
+    if "groups" not in table:
+        return [None] * len(examples)
+    pattern = re.compile(table["groups"]["pattern"])
+    matches = [pattern.search(sequence.filename) for sequence in read_note_sequences(path)]
+    names = [match and match["group"] for match in matches]
+    used = sorted(set(examples.sources.tolist()))
+    pieces = collections.Counter(names[source] for source in used)
+    least = table["groups"]["least"]
+    return [
+        name if pieces[name] >= least else None
+        for name in (names[source] for source in examples.sources.tolist())
+    ]
+
+
+def numbered(labels: list[str | None]) -> tuple[list[str], Any]:
+    """Returns the names of groups, and the number of each label, int64 `[N]`, -1 for None."""
+    import numpy as np
+
+    groups = sorted({label for label in labels if label})
+    numbers = {label: k for k, label in enumerate(groups)}
+    return groups, np.array([numbers.get(label or "", -1) for label in labels], np.int64)
+
+
+def archive_of(name: str) -> pathlib.Path:
+    """Returns the archive of a model that ships."""
+    return CHECKOUT / "checkpoints" / f"{name}.tar.gz"
 
 
 def put_beside(archive: pathlib.Path, prior: Any) -> None:
@@ -69,19 +143,26 @@ def put_beside(archive: pathlib.Path, prior: Any) -> None:
 
 
 def measure(
-    name: str, recipe: dict[str, Any], data: pathlib.Path, archive: pathlib.Path, most: int | None
+    name: str,
+    recipe: Mapping[str, Any],
+    data: pathlib.Path,
+    part: str,
+    most: int | None,
+    learned: Any,
 ) -> tuple[Any, Any]:
     """Returns the sample study and the realism of N(0, I) and of the learned prior.
 
     Args:
       name: the configuration.
       recipe: its table of recipes.toml.
-      data: the folder of the TFRecords, whose test parts are read.
-      archive: the model's.
+      data: the folder of the TFRecords.
+      part: the part that samples are compared with: "test", or "validation" to choose by.
       most: of more held-out examples as many are drawn.
+      learned: the learned prior.
     """
     from musicvae.cli.progress import ProgressLine
     from musicvae.config import load_config
+    from musicvae.data.example_set import join_sets
     from musicvae.evaluation.realism import measure_realism
     from musicvae.evaluation.sample_study import study_samples
     from musicvae.evaluation.step_labels import drawn_set
@@ -89,26 +170,28 @@ def measure(
 
     config = load_config(name)
     held_out, known = (
-        joined(list(examples_of(config, data, recipe["held_out"], part).values()))
-        for part in ("test", "train")
+        join_sets(list(examples_of(config, data, recipe["held_out"], each).values()))
+        for each in (part, "train")
     )
     held_out, known = drawn_set(held_out, most, 0), drawn_set(known, KNOWN, 0)
     line = ProgressLine()
     found = []
-    for prior in ("standard", "learned"):
-        model = TrainedModel(name, 128, archive, seed=0, prior=prior)
+    for prior in ("standard", learned):
+        model = TrainedModel(name, 128, archive_of(name), seed=0, prior=prior)
 
         def report(what: str, done: int, total: int) -> None:
             line.show_count(done, total, what)
 
         study = study_samples(model, held_out, known, count=SAMPLES, progress=report)
-        realism = measure_realism(model, study.outputs, held_out, known, progress=report)
+        realism = measure_realism(
+            *(model, study.outputs, held_out, known), compare_training=not found, progress=report
+        )
         found.append((study, realism))
     line.close()
     return found[0], found[1]
 
 
-def introduction(name: str, recipe: dict[str, Any], prior: Any) -> list[str]:
+def introduction(name: str, recipe: Mapping[str, Any], prior: Any) -> list[str]:
     """Returns what the card says of the prior before its figures.
 
     Args:
@@ -117,25 +200,31 @@ def introduction(name: str, recipe: dict[str, Any], prior: Any) -> list[str]:
       prior: the learned prior.
     """
     asked = ", ".join(f"`{attribute}`" for attribute in prior.scale.names)
+    groups = ""
+    if prior.scale.groups:
+        named = ", ".join(f"`{group}`" for group in prior.scale.groups)
+        groups = f" It knows the groups {named}: `--attribute=group={prior.scale.groups[0]}`."
     return [
         SECTION,
         "",
         f"New music is drawn from a learned prior, fitted to {prior.examples:,} codes of the "
         f"training parts of {' and '.join(recipe['held_out'])} along "
         f"{prior.network.size.directions} of {prior.z_size} directions of latent space "
-        f"(`scripts/fit_prior.py {name}`), with a sharpness of {prior.sharpness:g}; "
+        f"(`scripts/fit_prior.py {name}`), with a sharpness of {prior.sharpness:g} "
+        f"and a spread of {prior.spread:g}; "
         f"`--prior=standard` draws from N(0, I). It can be asked for {asked}, as in "
-        f"`--attribute=note_density=high`.",
+        f"`--attribute=note_density=high`.{groups}",
         "",
     ]
 
 
-def figures(standard: Any, learned: Any) -> list[str]:
+def figures(standard: Any, learned: Any, *, part: str) -> list[str]:
     """Returns the figures of the card's section on the prior.
 
     Args:
       standard: sample study and realism of N(0, I).
       learned: the same of the learned prior.
+      part: the part that they are compared with.
     """
     from musicvae.evaluation.report import copies
     from musicvae.plot.table import Table
@@ -183,7 +272,7 @@ def figures(standard: Any, learned: Any) -> list[str]:
         "Prior", ("figure", "N(0, I)", "learned prior", "held-out or training music"), tuple(rows)
     )
     return [
-        f"{study.count} samples of each at temperature 0.5, beside the test part; {KNOWN:,} "
+        f"{study.count} samples of each at temperature 0.5, beside the {part} part; {KNOWN:,} "
         "training examples for the 5-grams, the copies and the first two rows of the last column, "
         "which say what "
         "real music of the training parts gets.",
@@ -207,39 +296,36 @@ def write_section(card: pathlib.Path, lines: list[str]) -> None:
 
 
 def main() -> None:
-    """Parses the command line, fits, packs and measures."""
+    """Parses the command line, fits, puts the prior beside the archive, and measures."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("name", help="the model, a table of scripts/recipes.toml")
     parser.add_argument("--work_dir", required=True, type=pathlib.Path)
     parser.add_argument("--prior", type=pathlib.Path, help="a prior that was fitted before")
-    parser.add_argument("--num_steps", default="4000", help="training steps of the fit")
-    parser.add_argument("--sharpness", default=SHARPNESS, type=float, help="of the draws")
-    parser.add_argument("--max_examples", default="20000", help="examples of the fit")
-    parser.add_argument("--max_held_out", default=2000, type=int, help="test examples")
-    parser.add_argument("--no_figures", action="store_true", help="leave the figures out")
+    parser.add_argument("--part", default="test", choices=("test", "validation"))
+    parser.add_argument("--max_held_out", default=2000, type=int, help="held-out examples")
     arguments = parser.parse_args()
     recipes = tomllib.loads((CHECKOUT / "scripts" / "recipes.toml").read_text(encoding="utf-8"))
-    recipe, data = recipes["models"][arguments.name], arguments.work_dir / "data"
-    path = arguments.prior
-    if path is None:
-        path = arguments.work_dir / arguments.name / "prior.npz"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        flags = (
-            f"--num_steps={arguments.num_steps}",
-            f"--max_examples={arguments.max_examples}",
-        )
-        fit(arguments.name, recipe, data, path, *flags)
-    from musicvae.prior import load_prior
+    name, data = arguments.name, arguments.work_dir / "data"
+    recipe = recipes["models"][name]
+    from musicvae.prior import load_prior, save_prior
     from musicvae.tensorflow_start import start_tensorflow
 
     start_tensorflow()
-    archive = CHECKOUT / "checkpoints" / f"{arguments.name}.tar.gz"
-    prior = dataclasses.replace(load_prior(path), sharpness=arguments.sharpness)
-    put_beside(archive, prior)
-    lines = introduction(arguments.name, recipe, prior)
-    if not arguments.no_figures:
-        lines += figures(*measure(arguments.name, recipe, data, archive, arguments.max_held_out))
-    write_section(archive.with_name(f"{arguments.name}.md"), lines)
+    if arguments.prior is None:
+        prior = fit(name, recipe, recipes["datasets"], data)
+        fitted = arguments.work_dir / name / "prior.npz"
+        fitted.parent.mkdir(parents=True, exist_ok=True)
+        save_prior(fitted, prior)
+    else:
+        options = {**DEFAULTS, **recipe.get("prior", {})}
+        prior = load_prior(arguments.prior)
+        prior = dataclasses.replace(prior, sharpness=options["sharpness"], spread=options["spread"])
+    if arguments.part == "test":
+        put_beside(archive_of(name), prior)
+    found = measure(name, recipe, data, arguments.part, arguments.max_held_out, prior)
+    lines = introduction(name, recipe, prior) + figures(*found, part=arguments.part)
+    if arguments.part == "test":
+        write_section(archive_of(name).with_suffix("").with_suffix(".md"), lines)
     print("\n".join(lines))
 
 

@@ -58,6 +58,7 @@ def package(
     from musicvae.checkpoints import RunFolder, open_checkpoint, restore, save_checkpoint
     from musicvae.converters import build_converter
     from musicvae.data.batches import EvaluationBatches
+    from musicvae.data.example_set import join_sets
     from musicvae.evaluation.evaluator import Evaluator
     from musicvae.evaluation.model_report import EvalConfig, Music, measure_model
     from musicvae.evaluation.report_files import write_report
@@ -74,12 +75,12 @@ def package(
         restore(model.named_variables, checkpoint)
         step = checkpoint.step
     training = examples_of(config, data, recipe["train"], "train")
-    learnt = Music("the training parts", joined(list(training.values())))
+    learnt = Music("the training parts", join_sets(list(training.values())))
     if recipe.get("standard_latent"):
         chosen = drawn_set(learnt.examples, CODES, 0)
         standardize_latent(model, codes_of(model, EvaluationBatches(chosen, converter, 256)))
     held_out = recipe["held_out"]
-    validation = joined(list(examples_of(config, data, held_out, "validation").values()))
+    validation = join_sets(list(examples_of(config, data, held_out, "validation").values()))
     evaluator = Evaluator(model, EvaluationBatches(validation, converter, 256))
     bits = round_weights(model.named_variables, lambda: evaluator.evaluate(step).scalars)
     archive = folder / f"{name}.tar.gz"
@@ -93,7 +94,7 @@ def package(
         TrainedModel(config, 128, archive, seed=0),
         Music(
             f"the test part of {' and '.join(held_out)}",
-            joined(list(examples_of(config, data, held_out, "test").values())),
+            join_sets(list(examples_of(config, data, held_out, "test").values())),
         ),
         learnt,
         EvalConfig(samples=SAMPLES),
@@ -147,18 +148,6 @@ def examples_of(config: Any, data: pathlib.Path, names: Sequence[str], part: str
         except NoExamplesError as error:
             print(error)
     return found
-
-
-def joined(sets: Sequence[Any]) -> Any:
-    """Returns several example sets as one, pieces of different sets staying different."""
-    import numpy as np
-
-    from musicvae.data.example_set import ExampleSet
-
-    arrays = {key: np.concatenate([part.arrays[key] for part in sets]) for key in sets[0].arrays}
-    firsts = np.cumsum([0, *(part.findings.sequences for part in sets)])
-    sources = [part.sources + first for part, first in zip(sets, firsts, strict=False)]
-    return ExampleSet(arrays, np.concatenate(sources))
 
 
 def write_archive(path: pathlib.Path, members: list[pathlib.Path]) -> None:

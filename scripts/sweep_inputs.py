@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator, Sequence
 from musicvae.checkpoints import save_checkpoint
 from musicvae.cli.generate_inputs import read_input
 from musicvae.config import load_config
-from musicvae.converters import build_converter
+from musicvae.converters import build_converter, performance_converter
 from musicvae.data.music_files import find_music_files
 from musicvae.errors import MusicVAEError
 from musicvae.formats.midi import midi_to_note_sequence
@@ -125,7 +125,9 @@ def sweep(
     found: dict[str, collections.Counter[str]] = {}
     for name in jobs:
         mode = MODES[name]
-        if name == "humanize" and not getattr(model.converter.config, "humanize", False):
+        performances = performance_converter(model.converter)
+        learnt = performances.abilities if performances is not None else frozenset()
+        if name == "humanize" and name not in learnt:
             continue
         counts = found[name] = collections.Counter[str]()
         for k, (path, piece) in enumerate(pieces):

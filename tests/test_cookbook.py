@@ -63,7 +63,7 @@ def sparse(piece: NoteSequence, missing: int) -> NoteSequence:
 def stand_ins(tmp_path_factory) -> Callable[[], dict[str, pathlib.Path]]:
     """The models that ship, and archives of random weights for the rest of those that are named."""
     shipped = model_choice.shipped_models()
-    named = set(re.findall(r"--config=(\S+)", TEXT)) | {
+    named = set(re.findall(r"--(?:config|models)=(\S+)", "\n".join(command_lines()))) | {
         "groovae_2bar_humanize",
         "groovae_2bar_tap_fixed_velocity",
         "groovae_2bar_add_closed_hh",
@@ -86,7 +86,7 @@ def workplace(tmp_path_factory) -> pathlib.Path:
     pieces = {f"tune{k}": melody(lowest=lowest) for k, lowest in ((2, 55), (3, 64), (4, 50))}
     pieces |= {"tune": melody(), "taps": melody(), "long_tune": long_tune()}
     pieces |= {"groove": drum_beat(4), "other_groove": drum_beat(2)}
-    for lowest in range(48, 66):
+    for lowest in range(40, 76):
         pieces[f"songs/{lowest}"] = sparse(melody(lowest=lowest), lowest % 5)
         kind = "high" if lowest > 56 else "low"
         pieces[f"{kind}/{lowest}"] = sparse(melody(lowest=lowest), lowest % 5)
@@ -129,9 +129,12 @@ def test_a_command_of_the_cookbook_works(line, at_work, capfd, monkeypatch) -> N
 
 
 def test_the_cookbooks_python_works(at_work) -> None:
-    [block] = blocks("python")
-    exec(compile(block, "cookbook", "exec"), {"__name__": "cookbook"})
+    names: dict[str, object] = {"__name__": "cookbook"}
+    for block in blocks("python"):
+        exec(compile(block, "cookbook", "exec"), names)
     assert (at_work / "interpolation.svg").stat().st_size > 1000
+    results = ("longer", "filled", "piece", "in_my_style", "higher")
+    assert [len(names[name]) for name in results] == [1, 1, 1, 4, 2]
 
 
 def test_the_tour_samples_interpolates_and_steers(at_work, monkeypatch, capsys) -> None:

@@ -22,6 +22,10 @@ OTHER_WORDS = {
     "metre", "musicality", "opening", "outcome", "placement", "prepared", "recognition",
     "remembered", "repair", "repairs", "said", "tally", "turned", "usual", "wish", "wishes",
 }  # fmt: skip
+# "as Decoder.", "forward: how.": the reader would have to look at another place.
+ELSEWHERE = re.compile(
+    r"(^\s*As|[,:;] as) (`\w+`|[A-Z]+[a-z]\w*(\.\w+)?)\.?$|: how\.$", re.MULTILINE
+)
 OTHER_NAMES = {"Job", "Place", "Take", "Writer", "Written", "look_up", "written"}
 
 
@@ -134,6 +138,17 @@ def test_a_circle_is_seen() -> None:
 
 def test_models_know_neither_notes_nor_data() -> None:
     assert not graph(lazy=True)["models"] & {"converters", "data", "formats", "generate"}
+
+
+def test_a_docstring_says_it_where_one_reads() -> None:
+    found = [
+        f"{path.relative_to(PACKAGE)}:{node.lineno}"
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
+        if ELSEWHERE.search(ast.get_docstring(node) or "")
+    ]
+    assert not found, "\n".join(found)
 
 
 def test_public_names_are_words_of_the_field() -> None:

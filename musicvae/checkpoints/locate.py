@@ -29,7 +29,7 @@ class FolderState:
       latest: name of the latest checkpoint, without its folder, or None.
       names: names of all recent checkpoints, oldest first.
       times: when they were written, in seconds since 1970; empty where not stated.
-      last_preserved: when the last checkpoint was written that is kept for ever, or None.
+      last_preserved: when the last checkpoint was written that is kept permanently, or None.
     """
 
     latest: str | None = None

@@ -82,7 +82,7 @@ def save_checkpoint(
 class CheckpointKeeper:
     """Saves a folder's checkpoints and removes the old ones.
 
-    The newest `max_to_keep` stay. Of the others one in every `keep_every_n_hours` stays for ever.
+    The newest `max_to_keep` stay. One in every `keep_every_n_hours` of the others stays, too.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class CheckpointKeeper:
         Args:
           folder: where checkpoints are written; made at the first save.
           max_to_keep: how many recent checkpoints stay; 0 keeps all.
-          keep_every_n_hours: hours between checkpoints that stay for ever; infinite for none.
+          keep_every_n_hours: hours between checkpoints that are never removed; infinite for none.
           clock: the present time in seconds since 1970.
 
         Raises:

@@ -6,40 +6,12 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from musicvae.cli.document import record
-from musicvae.cli.music_source import log_skipped
-from musicvae.cli.progress import ProgressLine
-from musicvae.errors import InputError
+from musicvae.cli.learned_vectors import write_vectors
+from musicvae.cli.progress import ProgressLine, is_quiet
 
 if TYPE_CHECKING:
     from musicvae.data.records import RecordSource
     from musicvae.generate import TrainedModel
-
-
-def group_sources(values: dict[str, Any]) -> list[tuple[str, RecordSource]]:
-    """Returns label and music of each folder of --groups.
-
-    Args:
-      values: the command's flags.
-
-    Raises:
-      InputError: one folder is given, two have the same name, or one has no music.
-    """
-    from musicvae.data.music_folder import MusicFolder
-    from musicvae.generate.learning_groups import label_of
-
-    sources: list[tuple[str, RecordSource]] = []
-    if len(values["groups"]) == 1:
-        raise InputError(f"--groups={values['groups'][0]}: give two folders or more")
-    for folder in map(str, values["groups"]):
-        path = str(Path(folder).expanduser())
-        label = label_of(path)
-        if label in [name for name, _ in sources]:
-            raise InputError(f"--groups: two folders are called '{label}'; rename one")
-        source = MusicFolder(path, values["recursive"], log_skipped, tuple(values["drum_channel"]))
-        source.check()
-        sources.append((label, source))
-    return sources
 
 
 def learn_from_groups(
@@ -49,13 +21,9 @@ def learn_from_groups(
     values: dict[str, Any],
 ) -> None:
     """Learns the vectors, writes them, and says what they do and how far they can be trusted."""
-    from musicvae.attributes import save_vectors
     from musicvae.generate.learning_groups import learn_groups
-    from musicvae.plot.attribute_chart import attribute_chart, attribute_table
-    from musicvae.plot.drawing import framed
-    from musicvae.plot.picture import save_picture
 
-    line = ProgressLine(quiet=values["log"] not in ("DEBUG", "INFO"))
+    line = ProgressLine(quiet=is_quiet(values["log"]))
     try:
         result = learn_groups(
             model,
@@ -67,31 +35,19 @@ def learn_from_groups(
         )
     finally:
         line.close()
-    groups, changes = result.groups, result.changes
+    groups = result.groups
     names = groups.vectors.names
     music = ", ".join(f"{name} ({n} files)" for name, n in zip(names, groups.files, strict=True))
-    save_vectors(
+    write_vectors(
         path,
+        model,
         groups.vectors,
-        config=model.config.name,
-        step=model.step,
-        changes=changes,
-        music=f"{result.windows} windows of {music}",
-    )
-    picture = path.with_suffix(f".{values['plot_format']}")
-    chart = attribute_chart(changes, title=f"{model.config.name}: directions of groups")
-    save_picture(framed(chart), picture)
-    record(
-        files=[path, path.with_suffix(".json"), picture],
-        vectors=names,
-        changes=changes,
-        left_out={},
+        result.changes,
         num_examples=result.windows,
+        music=f"{result.windows} windows of {music}",
+        title="directions of groups",
+        plot_format=values["plot_format"],
     )
-    print(
-        f"Change of each attribute, vector added / subtracted, mean of {changes.pieces} pieces:\n"
-    )
-    print(attribute_table(changes))
     print(f"\n{len(names)} vectors of {music}: {path}")
     if math.isnan(groups.accuracy):
         print("Whether they tell the groups apart cannot be said: a group has one file only")

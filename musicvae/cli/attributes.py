@@ -19,10 +19,10 @@ from typing import Any
 
 from absl import flags, logging
 
-from musicvae.cli.attribute_groups import group_sources, learn_from_groups
-from musicvae.cli.document import record
+from musicvae.cli.attribute_groups import learn_from_groups
 from musicvae.cli.flags import command_flags, define_drum_channel, define_path, run_command
 from musicvae.cli.model_loading import define_model_flags, load_chosen_model
+from musicvae.cli.music_source import add_folders, define_groups, group_sources
 from musicvae.errors import InputError
 
 FLAGS = command_flags()
@@ -34,12 +34,10 @@ flags.DEFINE_string(
     flag_values=FLAGS,
 )
 define_path("input_dir", None, "Folder of MIDI, MusicXML or ABC in place of TFRecords.", FLAGS)
-flags.DEFINE_list(
-    "groups",
-    [],
+define_groups(
+    FLAGS,
     "Folders, two or more with commas, each of one kind of music of your own, in place of "
     "TFRecords.",
-    flag_values=FLAGS,
 )
 flags.DEFINE_boolean("recursive", False, "Search its subfolders, too.", flag_values=FLAGS)
 define_drum_channel(FLAGS)
@@ -63,18 +61,14 @@ _NAME = "musicvae-attributes"
 
 def main(folders: list[str]) -> int:
     """Learns the vectors, writes them, and prints what each does."""
-    from musicvae.attributes import attributes_path
+    from musicvae.attribute_vectors import attributes_path
     from musicvae.files import check_writable
     from musicvae.model_choice import choose_model
     from musicvae.names import path_component
     from musicvae.plot.picture import check_matplotlib
 
     values = FLAGS.flag_values_dict()
-    values["groups"] += folders
-    if folders and len(values["groups"]) == len(folders):
-        raise InputError(f"unexpected argument '{folders[0]}'; folders belong to --groups")
-    if values["groups"] and (values["examples_path"] or values["input_dir"]):
-        raise InputError("--groups takes the place of --examples_path and --input_dir")
+    add_folders(values, folders)
     if not values["groups"] and bool(values["examples_path"]) == bool(values["input_dir"]):
         raise InputError("give the music to learn from: either --examples_path or --input_dir")
     if values["plot_format"] != "svg":
@@ -126,14 +120,11 @@ def _readable(folder: str, names: list[str], drum_channels: list[int]) -> Iterat
 
 
 def _learn(model: Any, music: Iterator[Any], path: Path, values: dict[str, Any]) -> None:
-    from musicvae.attributes import save_vectors
-    from musicvae.cli.progress import ProgressLine
+    from musicvae.cli.learned_vectors import write_vectors
+    from musicvae.cli.progress import ProgressLine, is_quiet
     from musicvae.generate.learning_attributes import learn_attributes
-    from musicvae.plot.attribute_chart import attribute_chart, attribute_table
-    from musicvae.plot.drawing import framed
-    from musicvae.plot.picture import save_picture
 
-    line = ProgressLine(quiet=values["log"] not in ("DEBUG", "INFO"))
+    line = ProgressLine(quiet=is_quiet(values["log"]))
     try:
         result = learn_attributes(
             model,
@@ -146,32 +137,20 @@ def _learn(model: Any, music: Iterator[Any], path: Path, values: dict[str, Any])
         )
     finally:
         line.close()
-    name = model.config.name
     source = values["examples_path"] or values["input_dir"]
-    save_vectors(
-        path,
-        result.vectors,
-        config=name,
-        step=model.step,
-        changes=result.changes,
-        music=f"{result.examples} examples of {result.pieces} pieces in "
-        f"{os.path.basename(os.path.normpath(source))}",
-    )
-    picture = path.with_suffix(f".{values['plot_format']}")
-    chart = attribute_chart(result.changes, title=f"{name}: attribute vectors")
-    save_picture(framed(chart), picture)
-    record(
-        files=[path, path.with_suffix(".json"), picture],
-        vectors=result.vectors.names,
-        changes=result.changes,
-        left_out=result.vectors.left_out,
-        num_examples=result.examples,
-    )
     for attribute, reason in result.vectors.left_out.items():
         logging.info("no vector for %s: %s", attribute, reason)
-    tests = result.changes.pieces
-    print(f"Change of each attribute, vector added / subtracted, mean of {tests} pieces:\n")
-    print(attribute_table(result.changes))
+    picture = write_vectors(
+        path,
+        model,
+        result.vectors,
+        result.changes,
+        num_examples=result.examples,
+        music=f"{result.examples} examples of {result.pieces} pieces in "
+        f"{os.path.basename(os.path.normpath(source))}",
+        title="attribute vectors",
+        plot_format=values["plot_format"],
+    )
     print(f"\n{len(result.vectors.names)} vectors of {result.examples:,} examples: {path}")
     print(f"What they do: {path.with_suffix('.json')} and {picture}")
 

@@ -85,7 +85,7 @@ _NAME = "musicvae-convert"
 
 def main(_: list[str]) -> int:
     """Converts, shows progress and prints the table."""
-    from musicvae.cli.progress import ProgressLine
+    from musicvae.cli.progress import ProgressLine, is_quiet
     from musicvae.data.conversion import ConversionOptions, convert
     from musicvae.data.conversion_report import table
     from musicvae.formats.bounds import FileBounds
@@ -108,7 +108,7 @@ def main(_: list[str]) -> int:
         ),
         drum_channels=tuple(values["drum_channel"]),
     )
-    line = ProgressLine(quiet=values["log"] not in ("DEBUG", "INFO"))
+    line = ProgressLine(quiet=is_quiet(values["log"]))
     try:
         totals = convert(options, line.show_files)
     except KeyboardInterrupt:

@@ -16,7 +16,7 @@ from absl import flags
 from musicvae.cli.document import record
 from musicvae.cli.flags import command_flags, define_path, require_flags, run_command
 from musicvae.cli.model_loading import define_model_flags, load_chosen_model
-from musicvae.cli.progress import ProgressLine
+from musicvae.cli.progress import ProgressLine, is_quiet
 from musicvae.errors import InputError
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _decode(
     from musicvae.generate.modes import decode_vectors
     from musicvae.generate.results import SamplingOptions
 
-    line = ProgressLine(quiet=values["log"] not in ("DEBUG", "INFO"))
+    line = ProgressLine(quiet=is_quiet(values["log"]))
     options = SamplingOptions(
         temperatures=(values["temperature"],),
         seed=values["seed"],

@@ -82,6 +82,7 @@ FIELDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "loss": "error on held-out pieces",
             "gaussian_loss": "error of a Gaussian on them",
             "attributes": "names of the attributes that it can be asked for",
+            "groups": "names of the groups that it can be asked for",
         },
         "encode": {
             **_MODEL,

@@ -32,7 +32,7 @@ _NAME = "musicvae-download"
 def main(names: list[str]) -> int:
     """Fetches each model and prints where it is."""
     from musicvae import download
-    from musicvae.cli.progress import ProgressLine
+    from musicvae.cli.progress import ProgressLine, is_quiet
 
     if FLAGS["list"].value:
         for name, description in download.PUBLISHED.items():
@@ -45,7 +45,7 @@ def main(names: list[str]) -> int:
         download.address_of(name)
     values = FLAGS.flag_values_dict()
     for name in names:
-        line = ProgressLine(quiet=FLAGS["log"].value not in ("DEBUG", "INFO"))
+        line = ProgressLine(quiet=is_quiet(values["log"]))
         try:
             path = download.fetch(
                 name,

@@ -21,7 +21,7 @@ from musicvae.cli.document import append, record
 from musicvae.cli.flags import command_flags, define_path, run_command
 from musicvae.cli.model_loading import define_model_flags, load_chosen_model
 from musicvae.cli.music_source import chosen_pitch_map, define_source_flags, music_source
-from musicvae.cli.progress import ProgressLine
+from musicvae.cli.progress import ProgressLine, is_quiet
 from musicvae.errors import InputError
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _encode(model: TrainedModel, values: dict[str, Any]) -> CodeTable:
     from musicvae.codes import save_codes
     from musicvae.codes.encoding import encode_music
 
-    line = ProgressLine(quiet=values["log"] not in ("DEBUG", "INFO"))
+    line = ProgressLine(quiet=is_quiet(values["log"]))
     try:
         table = encode_music(
             model,

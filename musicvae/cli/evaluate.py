@@ -3,10 +3,10 @@
     musicvae-evaluate --config=cat-drums_2bar_small --input_dir=my_midi --recursive --output_dir=out
     musicvae-evaluate --run_dir=run --examples_path=test.tfrecord --interpolation --output_dir=out
 
-How well it gives the music back (accuracy or hits, velocity and timing, loss and KL divergence),
-teacher-forced and sampled, beside predicting what is usual; what its new music is like beside the
-held-out music; with the training music, whether it copies; with `--interpolation`, how smooth its
-ways from one piece to another are. Writes evaluation.json, report.html and its pictures as SVG.
+Reconstruction (accuracy, or hits, velocity and timing; loss and KL divergence), teacher-forced and
+sampled, compared with baselines; samples, compared with the held-out music; with the training
+music, whether the model copies it; with `--interpolation`, how smooth its interpolations are.
+Writes evaluation.json, report.html and its pictures as SVG.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from musicvae.cli.flags import (
 )
 from musicvae.cli.model_loading import define_model_flags, load_chosen_model
 from musicvae.cli.music_source import chosen_pitch_map, define_source_flags, music_source
-from musicvae.cli.progress import ProgressLine
+from musicvae.cli.progress import ProgressLine, is_quiet
 from musicvae.errors import InputError
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def main(_: list[str]) -> int:
     folder = Path(values["output_dir"])
     for name in (FIGURES_FILE, PAGE_FILE):
         check_writable(folder / name)
-    line = ProgressLine(quiet=values["log"] not in ("DEBUG", "INFO"))
+    line = ProgressLine(quiet=is_quiet(values["log"]))
     try:
         music = _music(
             choice.config,

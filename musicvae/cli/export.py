@@ -6,12 +6,13 @@
 
 Formats (--format):
   magenta-js   for @magenta/music in a web page or Node
-  onnx         encoder.onnx and decoder.onnx, for onnxruntime and onnxruntime-web
-  tflite       encoder.tflite and decoder.tflite, for LiteRT (ai-edge-litert)
-  savedmodel   for TensorFlow: the signatures encode and decode
+  onnx         encoder.onnx, decoder.onnx, prior.onnx, for onnxruntime and onnxruntime-web
+  tflite       encoder.tflite, decoder.tflite, prior.tflite, for LiteRT (ai-edge-litert)
+  savedmodel   for TensorFlow: the signatures encode, decode and draw
 
-The last three come with model.json, which says what goes in, what comes out and how steps become
-notes. docs/export.md has programs that use them.
+The prior is there where the model has a learned one. The last three come with model.json, which
+says what goes in, what comes out and how steps become notes. docs/export.md has programs that use
+them.
 """
 
 from __future__ import annotations
@@ -52,6 +53,14 @@ flags.DEFINE_boolean(
     flag_values=FLAGS,
 )
 
+flags.DEFINE_string(
+    "prior",
+    None,
+    "Prior that new music is drawn from: learned, standard for N(0, I), or a file from "
+    "musicvae-prior; the model's learned prior by default, if it has one.",
+    flag_values=FLAGS,
+)
+
 
 def main(_: list[str]) -> int:
     """Exports the model and says what was written."""
@@ -80,6 +89,7 @@ def main(_: list[str]) -> int:
             quantization=values["quantize"],
             decoder_only=values["decoder_only"],
             demo=values["demo"],
+            prior=values["prior"],
         )
     for note in exported.notes:
         logging.info("%s", note)

@@ -30,6 +30,7 @@ MODES_OF_FLAGS: Mapping[str, tuple[str, ...]] = {
     "keep_parts": ("infill",),
     "length": tuple(name for name in MODES if name not in _BY_ROWS),
     "whole": ("reconstruct",),
+    "models": ("reconstruct", "humanize", "tap2drum", "add_hihat"),
     "num_outputs": tuple(name for name in MODES if name != "attribute"),
     "linear": ("interpolate", "grid", "morph"),
     "closeness": ("similar",),
@@ -57,6 +58,7 @@ FLAGS_BESIDE: Mapping[str, str] = {
 FLAGS_AGAINST: Mapping[str, tuple[str, ...]] = {
     "whole": ("bar", "strict"),
     "bar": ("strict",),
+    "models": ("bar", "strict"),
     "style": ("prior", "attribute", "guidance"),
     "nokeep_hits": ("timing", "velocity"),
 }

@@ -1,4 +1,4 @@
-"""What all commands share: absl flags, mended command lines, help, and errors of one line.
+"""What all commands share: absl flags, corrected command lines, help, and errors of one line.
 
 A command module reads:
 
@@ -136,7 +136,7 @@ def require_flags(values: flags.FlagValues, *names: str) -> None:
 
 
 def mend_arguments(arguments: Sequence[str]) -> list[str]:
-    """Repairs what pasting a tutorial's command line does to it.
+    """Undoes what pasting a tutorial's command line does to it.
 
     A line continuation that ends up inside a line leaves a lone backslash, or, with the blank
     behind it, an argument such as " --mode=sample"; a word processor turns "--" into a dash.

@@ -23,9 +23,9 @@ Modes (--mode):
   follow_hits  play given hits in a new manner, or that of a second input
 
 Inputs may be MIDI, MusicXML or ABC. One that is longer than the model's window gives its most
-musical window, a shorter one is filled up with silence, and what was done is said. With --strict it
-must fit as it is, as in Magenta. Without --run_dir and --checkpoint_file the model of --config that
-ships is used.
+musical window, a shorter one is padded with silence, and the command says what it did. With
+--strict it must fit as it is, as in Magenta. Without --run_dir and --checkpoint_file the model of
+--config that ships is used.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ from musicvae.cli.flag_scopes import check_flags, check_model_flags, flags_given
 from musicvae.cli.flags import run_command
 from musicvae.cli.generate_flags import FLAGS
 from musicvae.cli.generate_modes import MODES, Mode
-from musicvae.cli.model_loading import load_chosen_model
+from musicvae.cli.model_loading import load_chosen_model, load_other_lengths
+from musicvae.cli.progress import is_quiet
 from musicvae.errors import InputError, MultipleExamplesError
 
 if TYPE_CHECKING:
@@ -75,6 +76,8 @@ def main(_: list[str]) -> int:
 
     mode, given = MODES[values["mode"]], flags_given(FLAGS)
     check_flags(values["mode"], given)
+    if values["mode"] == "reconstruct" and values["models"] and not values["whole"]:
+        raise InputError("--models has no effect without --whole, which plays all of an input")
     config = values["config"] or (None if values["run_dir"] else mode.config)
     presentation = read_presentation(values)
     choice = choose_model(config, values["run_dir"], values["checkpoint_file"], values["hparams"])
@@ -90,6 +93,7 @@ def main(_: list[str]) -> int:
         values["max_batch_size"] = CANDIDATES_TOGETHER
     _check(inputs, options, converter, choice, folder, values)
     model = load_chosen_model(choice, values, decoder_only=not inputs and not mode.by_rows)
+    values["models"] = load_other_lengths(model, values)
     _generate(model, mode, inputs, options, presentation, folder, values)
     return 0
 
@@ -143,8 +147,7 @@ def _generate(
     total = mode.count(values, len(inputs)) * len(options.temperatures)
     paths = folder.names(model.config.name, values["mode"], total)
     results = mode.run(model, inputs, options, values)
-    quiet = values["log"] not in ("DEBUG", "INFO")
-    result = write_results(results, folder, paths, quiet=quiet)
+    result = write_results(results, folder, paths, quiet=is_quiet(values["log"]))
     print(summary(result, paths))
     record(mode=values["mode"], samples=described(result, paths), files=[])
     title = f"{model.config.name}: {values['mode']}"
@@ -180,6 +183,7 @@ def _go_through_folder(
     tasks = tasks_of([file.name for file in found], values["mode"], mode)
     options = read_sampling_options(mode, values)
     model = load_chosen_model(choice, values)
+    values["models"] = load_other_lengths(model, values)
     record(mode=values["mode"])
     result = work_through(model, folder, tasks, mode, options, presentation, values)
     parts = [f"{result.done} done"]

@@ -114,6 +114,14 @@ flags.DEFINE_boolean(
     "Process the whole input, window by window, with all its bars in place.",
     flag_values=FLAGS,
 )
+flags.DEFINE_list(
+    "models",
+    [],
+    "Models of the same kind and of other lengths, with commas: configurations that ship, run "
+    "folders, or 'family' for all lengths that ship. Each stretch of a whole input is played by "
+    "the longest that fits.",
+    flag_values=FLAGS,
+)
 
 flags.DEFINE_integer(
     "bars",
@@ -222,7 +230,8 @@ flags.DEFINE_multi_string(
     "attribute",
     [],
     "Attribute to ask new pieces for, as in note_density=high: low, medium, high or a value; "
-    "may be given more than once. With --mode=attribute, the name of the one to change.",
+    "group=NAME for a group that the prior was fitted with; may be given more than once. "
+    "With --mode=attribute, the name of the one to change.",
     flag_values=FLAGS,
 )
 flags.DEFINE_float(

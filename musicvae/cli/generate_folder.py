@@ -16,7 +16,7 @@ from musicvae.cli.document import append
 from musicvae.cli.generate_inputs import read_input
 from musicvae.cli.generate_modes import Mode
 from musicvae.cli.generate_results import write_results
-from musicvae.cli.progress import ProgressLine
+from musicvae.cli.progress import ProgressLine, is_quiet
 from musicvae.errors import InputError, MusicVAEError
 from musicvae.files import atomic_file, check_writable
 from musicvae.names import distinct
@@ -129,7 +129,7 @@ def work_through(
     total = mode.count(values, mode.min_inputs) * len(options.temperatures)
     done = before = 0
     skipped: list[tuple[str, str]] = []
-    line = ProgressLine(quiet=values["log"] not in ("DEBUG", "INFO"))
+    line = ProgressLine(quiet=is_quiet(values["log"]))
     try:
         for number, task in enumerate(tasks, 1):
             paths = list(_paths(output.path, task.stem, total))

@@ -103,7 +103,14 @@ def _reconstruct(
 ) -> Iterator[Result]:
     from musicvae.generate.modes import reconstruct
 
-    yield reconstruct(model, inputs[0], values["num_outputs"], options, whole=values["whole"])
+    yield reconstruct(
+        model,
+        inputs[0],
+        values["num_outputs"],
+        options,
+        whole=values["whole"],
+        others=values["models"],
+    )
 
 
 def _similar(
@@ -117,7 +124,12 @@ def _similar(
 def _steer(
     model: TrainedModel, inputs: Sequence[Piece], options: SamplingOptions, values: Values
 ) -> Iterator[Result]:
-    from musicvae.attributes import ATTRIBUTES, attribute_named, attributes_path, load_vectors
+    from musicvae.attribute_vectors import (
+        ATTRIBUTES,
+        attribute_named,
+        attributes_path,
+        load_vectors,
+    )
     from musicvae.generate.modes import steer
 
     if not values["attribute"]:
@@ -176,7 +188,7 @@ def _groove(run: str) -> ModeFunction:
     ) -> Iterator[Result]:
         from musicvae.generate.grooves import play_groove
 
-        yield play_groove(model, run, inputs[0], values["num_outputs"], options)
+        yield play_groove(model, run, inputs[0], values["num_outputs"], options, values["models"])
 
     return play
 

@@ -8,10 +8,13 @@ from absl import flags, logging
 
 from musicvae.cli.document import record
 from musicvae.cli.flags import define_path
+from musicvae.errors import InputError
 
 if TYPE_CHECKING:
     from musicvae.generate import TrainedModel
     from musicvae.model_choice import ModelChoice
+
+FAMILY = "family"
 
 
 def define_choice_flags(values: flags.FlagValues) -> None:
@@ -112,3 +115,37 @@ def load_chosen_model(
     if values["seed"] is not None:
         record(seed=values["seed"])
     return model
+
+
+def load_other_lengths(model: TrainedModel, values: dict[str, Any]) -> list[TrainedModel]:
+    """Loads the models of other lengths that --models names.
+
+    Args:
+      model: the command's model.
+      values: the command's flags; models, max_batch_size, seed, device and precision are read.
+
+    Raises:
+      ConfigError: a name is unknown.
+      CheckpointError: one cannot be read.
+      InputError: one is of another kind, or of a length that is there; or no other length ships.
+    """
+    from musicvae.generate.loading import load
+    from musicvae.generate.window_plan import by_length, family
+    from musicvae.model_choice import shipped_models
+
+    names = list(values["models"])
+    if FAMILY in names:
+        found = family(model.config.name, shipped_models())
+        if not found:
+            raise InputError(
+                f"--models={FAMILY}: no other length of config '{model.config.name}' ships; name "
+                "run folders, or leave it out"
+            )
+        names = [name for name in names if name != FAMILY] + found
+    options = {name: values[name] for name in ("seed", "device", "precision")}
+    others = []
+    for name in dict.fromkeys(names):
+        logging.info("loading %s for other lengths", name)
+        others.append(load(name, batch_size=values["max_batch_size"], **options).trained)
+    by_length(model, others)
+    return others

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from absl import flags, logging
@@ -12,7 +13,7 @@ from musicvae.errors import InputError
 if TYPE_CHECKING:
     from musicvae.converters import PitchMap
     from musicvae.data.music_folder import MusicFolder
-    from musicvae.data.records import TFRecordSource
+    from musicvae.data.records import RecordSource, TFRecordSource
 
 
 def define_source_flags(
@@ -78,9 +79,63 @@ def music_source(
     return source
 
 
+def define_groups(values: flags.FlagValues, text: str) -> None:
+    """Defines groups, whose folders may follow it as `--groups=jazz/ rock/`.
+
+    Args:
+      values: the command's flags.
+      text: the flag's help.
+    """
+    flags.DEFINE_list("groups", [], text, flag_values=values)
+
+
+def add_folders(values: dict[str, Any], folders: list[str]) -> None:
+    """Adds the arguments that are no flags to --groups.
+
+    Args:
+      values: the command's flags, changed.
+      folders: the arguments.
+
+    Raises:
+      InputError: there is no --groups, or it is given beside other music.
+    """
+    values["groups"] += folders
+    if folders and len(values["groups"]) == len(folders):
+        raise InputError(f"unexpected argument '{folders[0]}'; folders belong to --groups")
+    if values["groups"] and (values["examples_path"] or values["input_dir"]):
+        raise InputError("--groups takes the place of --examples_path and --input_dir")
+
+
+def group_sources(values: dict[str, Any]) -> list[tuple[str, RecordSource]]:
+    """Returns label and music of each folder of --groups.
+
+    Args:
+      values: the command's flags.
+
+    Raises:
+      InputError: one folder is given, two have the same name, or one has no music.
+    """
+    from musicvae.data.music_folder import MusicFolder
+    from musicvae.generate.learning_groups import label_of
+
+    sources: list[tuple[str, RecordSource]] = []
+    if len(values["groups"]) == 1:
+        raise InputError(f"--groups={values['groups'][0]}: give two folders or more")
+    for folder in map(str, values["groups"]):
+        path = str(Path(folder).expanduser())
+        label = label_of(path)
+        if label in [name for name, _ in sources]:
+            raise InputError(f"--groups: two folders are called '{label}'; rename one")
+        source = MusicFolder(path, values["recursive"], log_skipped, tuple(values["drum_channel"]))
+        source.check()
+        sources.append((label, source))
+    return sources
+
+
 def chosen_pitch_map(values: dict[str, Any]) -> PitchMap:
     """Returns which drum pitches belong to which class: as given, else as the source has them."""
-    usual: PitchMap = "inference" if values["input_dir"] else "training"
+    is_folder = values["input_dir"] or values.get("groups")
+    usual: PitchMap = "inference" if is_folder else "training"
     chosen: PitchMap = values["pitch_map"] or usual
     return chosen
 

@@ -1,12 +1,14 @@
-"""fits a prior to a trained model: draws from it are such codes as music has.
+"""fits a prior to a trained model, so that it samples where music lies in latent space.
 
     musicvae-prior --run_dir=run
     musicvae-prior --config=cat-mel_2bar_small --input_dir=my_midi --recursive
     musicvae-prior --config=groovae_4bar --checkpoint_file=groove.tar --examples_path=music.tfrecord
+    musicvae-prior --config=cat-drums_2bar_small --groups=jazz/ rock/ --output_file=mine.npz
 
-The training music is encoded, and a small network learns where in latent space it lies. The prior
+The training music is encoded, and a small network learns the distribution of its codes. The prior
 is written beside the checkpoint; from then on `musicvae-generate` draws from it, and takes
-`--attribute=note_density=high`. `--prior=standard` there is N(0, I), as in Magenta. It takes a few
+`--attribute=note_density=high`; with --groups, folders of one kind of music each,
+`--attribute=group=jazz` too. `--prior=standard` there is N(0, I), as in Magenta. It takes a few
 minutes on two cores; an old prior stays until the new one is complete.
 """
 
@@ -24,12 +26,19 @@ from musicvae.cli.flags import (
     run_command,
 )
 from musicvae.cli.model_loading import define_model_flags, load_chosen_model
-from musicvae.cli.music_source import chosen_pitch_map, define_source_flags, music_source
-from musicvae.cli.progress import ProgressLine
+from musicvae.cli.music_source import (
+    add_folders,
+    chosen_pitch_map,
+    define_groups,
+    define_source_flags,
+    group_sources,
+    music_source,
+)
+from musicvae.cli.progress import ProgressLine, is_quiet
 
 if TYPE_CHECKING:
-    from musicvae.data.music_folder import MusicFolder
-    from musicvae.data.records import TFRecordSource
+    from musicvae.data.example_set import ExampleSet
+    from musicvae.data.records import RecordSource
 
 FLAGS = command_flags()
 define_model_flags(FLAGS, batch_size=128)
@@ -38,6 +47,11 @@ define_source_flags(
     examples_help="TFRecords of NoteSequences to fit to, such as the training data; globs, commas. "
     "A run folder remembers its own.",
     what="examples",
+)
+define_groups(
+    FLAGS,
+    "Folders, two or more with commas, each of one kind of music, which new pieces can then be "
+    "asked for by its name; in place of the other sources.",
 )
 flags.DEFINE_integer(
     "max_examples",
@@ -58,33 +72,41 @@ flags.DEFINE_float(
     0.0,
     flag_values=FLAGS,
 )
+flags.DEFINE_float(
+    "spread",
+    1.0,
+    "Spread of draws: under 1 they keep to what is usual in the music fitted to.",
+    0.0,
+    flag_values=FLAGS,
+)
 flags.DEFINE_integer("seed", 0, "Random seed.", 0, flag_values=FLAGS)
 define_path("output_file", None, "File to write; beside the checkpoint by default.", FLAGS)
 
 _NAME = "musicvae-prior"
 
 
-def main(_: list[str]) -> int:
+def main(folders: list[str]) -> int:
     """Encodes the music, fits the prior, writes it and says how well it fits."""
     from musicvae.files import check_writable
     from musicvae.model_choice import choose_model
 
     values = FLAGS.flag_values_dict()
+    add_folders(values, folders)
     choice = choose_model(
         values["config"], values["run_dir"], values["checkpoint_file"], values["hparams"]
     )
     if values["output_file"]:
         check_writable(values["output_file"])
-    music = _source(values)
-    line = ProgressLine(quiet=values["log"] not in ("DEBUG", "INFO"))
+    sources = group_sources(values) or [("", _source(values))]
+    line = ProgressLine(quiet=is_quiet(values["log"]))
     try:
-        _fit(choice, music, values, line)
+        _fit(choice, sources, values, line)
     finally:
         line.close()
     return 0
 
 
-def _source(values: dict[str, Any]) -> TFRecordSource | MusicFolder:
+def _source(values: dict[str, Any]) -> RecordSource:
     """Returns where the music is: as given, else what the run folder was trained on."""
     from musicvae.checkpoints import RunFolder
     from musicvae.training.run_state import read_run_state
@@ -95,14 +117,12 @@ def _source(values: dict[str, Any]) -> TFRecordSource | MusicFolder:
     return music_source(values, remembered, "the music to fit to, such as the training data")
 
 
-def _fit(
-    choice: Any, source: TFRecordSource | MusicFolder, values: dict[str, Any], line: ProgressLine
-) -> None:
+def _read(
+    choice: Any, source: RecordSource, values: dict[str, Any], line: ProgressLine
+) -> ExampleSet:
     from musicvae.data.examples import load_examples
-    from musicvae.files import check_writable
-    from musicvae.prior import prior_path, save_prior
 
-    examples = load_examples(
+    return load_examples(
         choice.config.converter,
         source,
         pitch_map=chosen_pitch_map(values),
@@ -111,6 +131,23 @@ def _fit(
             pieces, pieces, f"pieces read, {found:,} examples"
         ),
     )
+
+
+def _fit(
+    choice: Any,
+    sources: list[tuple[str, RecordSource]],
+    values: dict[str, Any],
+    line: ProgressLine,
+) -> None:
+    import numpy as np
+
+    from musicvae.data.example_set import join_sets
+    from musicvae.files import check_writable
+    from musicvae.prior import prior_path, save_prior
+
+    sets = [_read(choice, source, values, line) for _, source in sources]
+    groups = [label for label, _ in sources if label]
+    examples = join_sets(sets)
     model = load_chosen_model(choice, values)
     path = Path(values["output_file"] or prior_path(model.checkpoint))
     check_writable(path)
@@ -120,6 +157,7 @@ def _fit(
     posteriors = posteriors_of(
         model,
         examples,
+        groups=np.repeat(np.arange(len(sets)), list(map(len, sets))) if groups else None,
         most=values["max_examples"],
         seed=values["seed"],
         progress=lambda done, total: line.show_count(done, total, "examples encoded"),
@@ -131,6 +169,7 @@ def _fit(
         units=values["units"],
         blocks=values["blocks"],
         sharpness=values["sharpness"],
+        spread=values["spread"],
         seed=values["seed"],
     )
     fit = fit_prior(
@@ -138,6 +177,7 @@ def _fit(
         model.config.name,
         model.step,
         options,
+        groups=groups,
         progress=lambda done, total: line.show_count(done, total, "training steps"),
     )
     save_prior(path, fit.prior)
@@ -149,21 +189,23 @@ def _fit(
         loss=fit.loss,
         gaussian_loss=fit.gaussian_loss,
         attributes=fit.prior.scale.names,
+        groups=fit.prior.scale.groups,
     )
     attributes = ", ".join(fit.prior.scale.names) or "none"
+    known = f"\nGroups for --attribute=group=NAME: {', '.join(groups)}" if groups else ""
     print(
         f"Prior of {model.config.name}, step {model.step:,}: {path} "
         f"({path.stat().st_size / 1e6:.2f} MB)\n"
         f"Fitted to {fit.prior.examples:,} examples along {size.directions} of {fit.prior.z_size} "
         f"directions of latent space\n"
         f"Error on held-out pieces {fit.loss:.4f}, that of a Gaussian {fit.gaussian_loss:.4f}\n"
-        f"Attributes for `musicvae-generate --attribute`: {attributes}"
+        f"Attributes for `musicvae-generate --attribute`: {attributes}{known}"
     )
 
 
 def run() -> None:
     """Runs the command."""
-    run_command(_NAME, __doc__, FLAGS, main)
+    run_command(_NAME, __doc__, FLAGS, main, takes_arguments=True)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,15 @@ _LOG_SECONDS = 10.0
 _ESTIMATE_SECONDS = 1.0
 
 
+def is_quiet(log: str) -> bool:
+    """Returns whether a command is to show no progress.
+
+    Args:
+      log: its --log, the least severe messages that it shows: "DEBUG" to "FATAL".
+    """
+    return log not in ("DEBUG", "INFO")
+
+
 class ProgressLine:
     """A line that is written over on a terminal, and a new line now and then in a log file."""
 

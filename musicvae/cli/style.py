@@ -1,12 +1,12 @@
-"""learns a small latent space of a few files: a style of one's own.
+"""learns a small latent space from a few files: a style of your own.
 
     musicvae-style --config=cat-mel_2bar_small --input_dir=my_songs --output=mine.style.npz
     musicvae-generate --config=cat-mel_2bar_small --style=mine.style.npz --output_dir=out
     musicvae-generate --config=cat-mel_2bar_small --style=mine.style.npz --mode=grid --html
 
-The files' windows are encoded, and the few axes found along which they differ; the first two are a
-map. With --style, sample, similar, grid and morph move along them. It takes seconds. A single song
-will do, and the command says how little that is and how near samples come to its windows.
+The files' windows are encoded, and the few axes found along which they differ most; the first two
+are a map. With --style, sample, similar, grid and morph move along them. It takes seconds. A single
+song will do, and the command says how little that is and how near samples come to its windows.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from musicvae.cli.document import record
 from musicvae.cli.flags import command_flags, define_path, require_flags, run_command
 from musicvae.cli.model_loading import define_model_flags, load_chosen_model
 from musicvae.cli.music_source import chosen_pitch_map, define_source_flags, music_source
-from musicvae.cli.progress import ProgressLine
+from musicvae.cli.progress import ProgressLine, is_quiet
 
 if TYPE_CHECKING:
     from musicvae.codes import CodeTable
@@ -52,7 +52,7 @@ def main(_: list[str]) -> int:
     )
     music_source(values)
     model = load_chosen_model(choice, values)
-    line = ProgressLine(quiet=values["log"] not in ("DEBUG", "INFO"))
+    line = ProgressLine(quiet=is_quiet(values["log"]))
     try:
         table, style = _learn(model, values, line)
         novelty = _novelty(model, style, table, values["seed"])

@@ -11,9 +11,7 @@ variable TF_CONFIG.
 
 from __future__ import annotations
 
-import json
 import math
-import os
 from typing import TYPE_CHECKING, Any
 
 from absl import flags, logging
@@ -293,13 +291,12 @@ def _record_plan(plan: Plan) -> None:
 
 def _evaluations(plan: Plan, source: RecordSource | None) -> list[dict[str, Any]]:
     """Returns what the run folder's evaluations on some music found, oldest first."""
-    from musicvae.evaluation.log import RESULTS_FILE
-
-    path = os.path.join(plan.folder.evaluation(plan.spec.eval_dir_suffix), RESULTS_FILE)
-    if source is None or not is_wanted() or not os.path.exists(path):
+    if source is None or not is_wanted():
         return []
-    with open(path, encoding="utf-8") as file:
-        return [entry for entry in json.load(file) if entry.get("data") == source.name]
+    from musicvae.evaluation.log import read_results
+
+    entries = read_results(plan.folder.evaluation(plan.spec.eval_dir_suffix))
+    return [entry for entry in entries if entry.get("data") == source.name]
 
 
 def _run_spec() -> RunSpec:

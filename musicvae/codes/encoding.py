@@ -6,12 +6,12 @@ Axes: N windows, Z columns of z.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from musicvae.codes.table import CodeTable
-from musicvae.converters import Example, PitchMap
+from musicvae.converters import PitchMap
 from musicvae.data.example_set import Findings
 from musicvae.data.examples import extracted_parts, why_nothing
 from musicvae.data.records import RecordSource
@@ -68,7 +68,7 @@ def encode_music(
         for start in range(0, len(kept), _TOGETHER):
             rows = np.array(kept[start : start + _TOGETHER])
             batch = {name: array[rows] for name, array in part.arrays.items()}
-            encoded = _encoded(model, batch)
+            encoded = model.encode_examples(model.converter.examples(batch), seed=0)
             mu.append(encoded.mu)
             sigma.append(encoded.sigma)
             files += [part.places[row][0] for row in rows]
@@ -85,8 +85,3 @@ def encode_music(
         model.config.name,
         model.step,
     )
-
-
-def _encoded(model: TrainedModel, batch: dict[str, Any]) -> Any:
-    examples = [Example(*each) for each in zip(*model.converter.expand(batch), strict=True)]
-    return model.encode_examples(examples, seed=0)

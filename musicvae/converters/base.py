@@ -212,6 +212,14 @@ class Converter(ABC):
           the batch's tensors, of the dtypes that Example states.
         """
 
+    def examples(self, batch: Compact) -> tuple[Example, ...]:
+        """Returns the examples of a compact batch, each in full form.
+
+        Args:
+          batch: compact arrays with a leading axis B.
+        """
+        return tuple(map(Example, *self.expand(batch)))
+
     @abstractmethod
     def to_notes(
         self,
@@ -244,7 +252,8 @@ class Converter(ABC):
 
         Args:
           sequence: a NoteSequence, not changed.
-          pitch_map: as `extract_compact`.
+          pitch_map: which drum pitches belong to which class: "training" for the instruments that
+            the training data was recorded with, "inference" for General MIDI.
 
         Returns:
           the examples in a fixed order, not capped, with what was left out and why.
@@ -252,8 +261,7 @@ class Converter(ABC):
         found = self.extract_compact(sequence, pitch_map=pitch_map)
         if not found.origins:
             return Extraction((), found.rejections, ())
-        examples = tuple(map(Example, *self.expand(found.arrays)))
-        return Extraction(examples, found.rejections, found.origins)
+        return Extraction(self.examples(found.arrays), found.rejections, found.origins)
 
     def step_labels(self, outputs: Array) -> Array:
         """Returns one label for each step and part, equal where the same happens.

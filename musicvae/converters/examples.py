@@ -72,7 +72,7 @@ REASONS: Mapping[str, str] = {
     "bad_time": "notes at times that are negative, infinite or not numbers",
     "bad_tempo": "a tempo that is zero, negative or not a number",
     "time_signature": "a bar is not as long as four quarter notes",
-    "metre_change": "the time signature changes",
+    "time_signature_change": "the time signature changes",
     "tempo_change": "the tempo changes",
     "program_not_allowed": "the instrument's program is not among the allowed ones",
     "out_of_range": "notes are higher or lower than the representation",

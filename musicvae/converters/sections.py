@@ -166,7 +166,7 @@ def _change(tempos: list[Tempo], time_signatures: list[TimeSignature]) -> Reject
     for before, after in pairwise(time_signatures):
         if before[1:] != after[1:]:
             detail = f"{before.name} becomes {after.name}"
-            return Rejection("metre_change", detail, None, None, after.seconds)
+            return Rejection("time_signature_change", detail, None, None, after.seconds)
     return None
 
 

@@ -30,8 +30,9 @@ def read_bounded_file(
     Args:
       path: the file; its extension tells its kind.
       bounds: limits.
-      with_silence: as `read_music_file`.
-      drum_channels: as `read_music_file`.
+      with_silence: whether a piece lasts until its MIDI file ends, and not only until its last note
+        does.
+      drum_channels: MIDI channels 1 to 16 that are drums besides channel 10 and those that say so.
       max_midi_bytes_here: the longest MIDI file that is read without a process; None for any.
 
     Returns:
@@ -71,8 +72,9 @@ def read_bounded_files(
       names: the files, relative to it, with "/".
       collection: the collection that their sequences belong to.
       bounds: limits for one file.
-      with_silence: as `read_music_file`.
-      drum_channels: as `read_music_file`.
+      with_silence: whether a piece lasts until its MIDI file ends, and not only until its last note
+        does.
+      drum_channels: MIDI channels 1 to 16 that are drums besides channel 10 and those that say so.
       max_midi_bytes_here: the longest MIDI file that is read without a process; None for any.
 
     Yields:

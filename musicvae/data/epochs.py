@@ -122,7 +122,7 @@ class _Group:
         """
         self._indices, self._sources = indices, sources
         counts = np.unique(sources, return_counts=True)[1]
-        if max_per_source is not None and len(counts) and counts.max() > max_per_source:
+        if max_per_source is not None and len(counts) and np.max(counts) > max_per_source:
             self._max_per_source: int | None = max_per_source
             whole = int(np.minimum(counts, max_per_source).sum())
         else:

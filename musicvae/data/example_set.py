@@ -22,7 +22,7 @@ import os
 import platform
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -47,7 +47,7 @@ class Findings:
     Attributes:
       sequences: NoteSequences read.
       without_examples: those that gave no example.
-      reasons: how many of the barren ones each reason concerns, by code.
+      reasons: how many of those each reason concerns, by code.
     """
 
     sequences: int = 0
@@ -95,6 +95,19 @@ class ExampleSet:
           indices: int64 `[B]`, 0 <= index < N.
         """
         return {name: array[indices] for name, array in self.arrays.items()}
+
+
+def join_sets(sets: Sequence[ExampleSet]) -> ExampleSet:
+    """Returns several sets as one, pieces of different sets staying different.
+
+    Args:
+      sets: of one converter, at least one; their weights are left out.
+    """
+    arrays = {name: np.concatenate([part.arrays[name] for part in sets]) for name in sets[0].arrays}
+    firsts = np.cumsum([0, *(part.findings.sequences for part in sets)])
+    sources = [part.sources + first for part, first in zip(sets, firsts, strict=False)]
+    findings = sum((part.findings for part in sets), Findings())
+    return ExampleSet(arrays, np.concatenate(sources), findings)
 
 
 class DamagedSetError(DataError):

@@ -98,8 +98,8 @@ class TFRecordSource:
           float64 `[R]`, one a record; None where all have the weight 1.
 
         Raises:
-          InputError: as `records`.
-          DataError: likewise.
+          InputError: a pattern matches nothing, or a file cannot be opened.
+          DataError: a file is broken.
         """
         weights = self._files
         if set(weights.values()) == {1.0}:

@@ -127,8 +127,10 @@ class WorkerPool:
           collection: the collection that the sequences belong to.
           bounds: limits for one file.
           num_workers: processes.
-          drum_channels: as `read_music_file`.
-          with_silence: as `read_music_file`.
+          drum_channels: MIDI channels 1 to 16 that are drums besides channel 10 and those that say
+            so.
+          with_silence: whether a piece lasts until its MIDI file ends, and not only until its last
+            note does.
         """
         self._given = (folder, collection, bounds, drum_channels, with_silence)
         self._patience = _PATIENCE * bounds.max_read_seconds + _GRACE_SECONDS

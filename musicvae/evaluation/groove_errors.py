@@ -1,8 +1,8 @@
 """How far drum performances are from each other: hits, velocity, timing.
 
 Velocity and timing are compared at the hits of the performance that is aimed at, whether or not
-the other one hits there. Beside a model's errors stand those of always predicting what is usual in
-the training music, which is what a model has to beat.
+the other one hits there. Beside a model's errors stand those of always predicting what is most
+common in the training music, which is what a model has to beat.
 
 Axes: N examples, T time step, C drums, D = 3C columns of a step: hits, velocities, offsets.
 
@@ -100,7 +100,7 @@ def groove_errors(predictions: npt.ArrayLike, targets: npt.ArrayLike) -> GrooveE
 
 
 def baseline_grooves(performances: Iterable[npt.ArrayLike]) -> dict[str, FloatArray]:
-    """Returns what to predict where nothing is known but what is usual.
+    """Returns the best predictions that are the same for every performance.
 
     Args:
       performances: float `[N, T, D]` each, at least one.

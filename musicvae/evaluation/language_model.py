@@ -1,4 +1,4 @@
-"""An n-gram model of sequences of labels, which says how usual a sequence is.
+"""An n-gram model of sequences of labels, which says how likely a sequence is.
 
 The probability of a label after a history h of up to n - 1 labels is interpolated with that after
 the shorter history h' (Witten and Bell's way), down to a uniform choice:

@@ -69,15 +69,12 @@ class EvaluationLog:
         self._path = os.path.join(self._folder, RESULTS_FILE)
         self._data = data
         os.makedirs(self._folder, exist_ok=True)
-        self._entries: list[dict[str, Any]] = []
-        if os.path.exists(self._path):
-            self._entries = read_results(self._path)
+        self._entries = read_results(self._folder)
 
     @property
     def best_loss(self) -> float:
         """The lowest loss so far on this data, as Evaluation.loss; infinite before the first."""
-        losses = self.losses_until(math.inf)
-        return min((loss for loss in losses if not math.isnan(loss)), default=math.inf)
+        return self._lowest_until(math.inf)
 
     def losses_until(self, step: float) -> list[float]:
         """Returns the losses so far on this data, in the order of their evaluations.
@@ -88,6 +85,10 @@ class EvaluationLog:
         same = (entry for entry in self._entries if entry.get("data") == self._data)
         return [_compared(entry["scalars"]) for entry in same if entry["step"] <= step]
 
+    def _lowest_until(self, step: float) -> float:
+        losses = self.losses_until(step)
+        return min((loss for loss in losses if not math.isnan(loss)), default=math.inf)
+
     def add(self, evaluation: Evaluation, model: MusicVAE) -> bool:
         """Stores a result, and the weights where it is the best one so far.
 
@@ -96,7 +97,7 @@ class EvaluationLog:
           model: with the weights that it is of.
 
         Returns:
-          Whether it is the best.
+          Whether it is the best of all up to its step.
 
         Raises:
           CheckpointError: the weights cannot be written.
@@ -108,8 +109,10 @@ class EvaluationLog:
             for entry in self._entries
             if (entry["step"], entry.get("data")) != (evaluation.step, self._data)
         ]
-        is_best = evaluation.loss < self.best_loss
-        if is_best:
+        # Rows of later steps, from before the kill, have their weights in `best`; what is said of
+        # this step is what an undisturbed training says.
+        is_best = evaluation.loss < self._lowest_until(evaluation.step)
+        if evaluation.loss < self.best_loss:
             keeper = CheckpointKeeper(os.path.join(self._folder, BEST_FOLDER), max_to_keep=1)
             keeper.save(evaluation.step, model.named_variables)
         self._entries.append(
@@ -127,15 +130,21 @@ class EvaluationLog:
         return is_best
 
 
-def read_results(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
+def read_results(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
     """Reads results, one for each step and data: the last.
 
     Args:
-      path: an evaluations.json.
+      folder: `run_dir/eval[SUFFIX]`.
+
+    Returns:
+      The results in the order of their evaluations; none where there is no file of them.
 
     Raises:
-      DataError: it is damaged.
+      DataError: the file is damaged.
     """
+    path = os.path.join(folder, RESULTS_FILE)
+    if not os.path.exists(path):
+        return []
     try:
         with open(path, encoding="utf-8") as file:
             entries = json.load(file)
@@ -146,7 +155,7 @@ def read_results(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
                 raise ValueError(f"row {number} is no result")
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(
-            f"{os.fspath(path)}: the evaluations are damaged ({error}); move the file away, and "
+            f"{path}: the evaluations are damaged ({error}); move the file away, and "
             "evaluating begins anew"
         ) from error
     return list({(entry["step"], entry.get("data")): entry for entry in entries}.values())

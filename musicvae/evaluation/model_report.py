@@ -109,7 +109,7 @@ def measure_model(
     Args:
       model: a trained model.
       held_out: music that it was not trained on.
-      training: the music that it was trained on: what is usual there is the baseline, and tells
+      training: the music that it was trained on, which baselines are taken from, and which tells
         copies from new music. None leaves both to the held-out music or out.
       eval_config: how much is measured.
       progress: called with what is done, how many of it, and of how many.

@@ -1,4 +1,4 @@
-"""How well a model gives back held-out music, beside predicting what is usual.
+"""How well a model reconstructs held-out music, compared with baselines that need no model.
 
 Axes: N examples, T time step, P parts, D columns of a step.
 
@@ -40,7 +40,7 @@ class Reconstruction:
       examples: how many.
       teacher_forced: figures by name, each step being told the true one before it.
       sampled: the same when each step is told the model's own sample.
-      baseline: figures of predicting what is usual, by what is predicted; see `baseline_figures`.
+      baseline: figures of the baselines, by what is predicted; see `baseline_figures`.
       hits_given: of grooves, the figures of a model that writes velocity and timing for the hits of
         the music itself, as when it humanizes; empty for other music, and where the model's decoder
         takes no given values.
@@ -62,13 +62,13 @@ def measure_reconstruction(
     seed: int = 0,
     progress: Callable[[int], None] | None = None,
 ) -> Reconstruction:
-    """Has a model give back music, teacher-forced and sampled.
+    """Has a model reconstruct music, teacher-forced and sampled.
 
     Args:
       model: a trained model with its encoder.
       held_out: examples that it was not trained on; at least one.
-      known: its training music, which says what is usual; the held-out music itself where not
-        given.
+      known: its training music, which the baselines are taken from; the held-out music itself
+        where not given.
       batch_size: how many examples are worked on together.
       seed: of the posteriors' noise and of what is sampled.
       progress: called with the number of examples done.
@@ -114,16 +114,16 @@ def _hits_given(model: TrainedModel, batches: EvaluationBatches, seed: int) -> F
 def baseline_figures(
     converter: Converter, held_out: ExampleSet, known: ExampleSet
 ) -> dict[str, Figures]:
-    """Returns how well it does to predict what is usual, whatever the example.
+    """Returns how well predictions do that are the same for every example.
 
     Args:
       converter: what the examples are of.
       held_out: what is to be predicted.
-      known: what says what is usual.
+      known: the music that the predictions are taken from.
 
     Returns:
       Of grooves, the errors of the mean performance and of the mean of each drum, and of the
-      encoder's input left as it is; of all else the accuracy of the most usual step (of a trio, of
+      encoder's input left as it is; of all else the accuracy of the most common step (of a trio, of
       each part).
     """
     if performance_converter(converter) is not None:
@@ -138,9 +138,9 @@ def baseline_figures(
         labels_of_set(converter, held_out), labels_of_set(converter, known)
     )
     if len(accuracies) == 1:
-        return {"most usual step": {"accuracy": accuracies[0]}}
+        return {"most common step": {"accuracy": accuracies[0]}}
     figures = {f"accuracy/output_{k}": accuracy for k, accuracy in enumerate(accuracies)}
-    return {"most usual step": figures}
+    return {"most common step": figures}
 
 
 def _grooves(converter: Converter, examples: ExampleSet) -> Iterator[tuple[Array, Array]]:
@@ -150,14 +150,14 @@ def _grooves(converter: Converter, examples: ExampleSet) -> Iterator[tuple[Array
 
 
 def _baseline_steps(held_out: Array, known: Array) -> list[float]:
-    """Returns the share of the steps of each part that have the label which is most usual."""
+    """Returns the share of the steps of each part that have its most common label."""
     accuracies = []
     for part in range(held_out.shape[-1]):
         labels = known[..., part]
         values, counts = np.unique(labels[labels != NO_LABEL], return_counts=True)
         steps = held_out[..., part]
         steps = steps[steps != NO_LABEL]
-        accuracies.append(float((steps == values[counts.argmax()]).mean()))
+        accuracies.append(float((steps == values[np.argmax(counts)]).mean()))
     return accuracies
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 import musicvae
-from musicvae.attributes.measures import ATTRIBUTES
+from musicvae.attribute_vectors.measures import ATTRIBUTES
 from musicvae.evaluation.interpolation_study import study_chart, study_table
 from musicvae.evaluation.model_report import ModelReport, Music
 from musicvae.evaluation.realism import Realism
@@ -63,7 +63,7 @@ def report_tables(report: ModelReport) -> list[Table]:
 
 
 def reconstruction_table(report: ModelReport) -> Table:
-    """Returns how well the held-out music is given back, beside predicting what is usual.
+    """Returns how well the held-out music is reconstructed, beside the baselines.
 
     Args:
       report: what was found.
@@ -83,7 +83,7 @@ def reconstruction_table(report: ModelReport) -> Table:
         "Reconstruction",
         ("figure", *columns),
         tuple(rows),
-        f"{found.examples:,} examples of {report.held_out.name}. {hits}What is usual comes from "
+        f"{found.examples:,} examples of {report.held_out.name}. {hits}The baseline comes from "
         f"{basis}.",
     )
 
@@ -141,7 +141,7 @@ def similarity_table(study: SampleStudy) -> Table:
       study: what was found.
     """
     return Table(
-        "Likeness of samples and held-out music",
+        "Similarity of samples and held-out music",
         ("distribution", "Jensen-Shannon divergence, bits", "overlap"),
         tuple(
             (found.title, _number(found.jensen_shannon), _number(found.overlap))

@@ -344,7 +344,7 @@ def _novelty(
 
 def _transposition(converter: Converter, semitones: int) -> Callable[[Any], Any]:
     """Returns what moves flat labels `[N, T * P]` by semitones, where they are pitches."""
-    num_parts = max(len(converter.spec.part_depths), 1)
+    num_parts = len(converter.parts)
     melodic = np.isin(np.arange(num_parts), converter.pitched_parts)
 
     def transposed(labels: Any) -> Any:

@@ -80,7 +80,7 @@ def _fewest_differing(piece: IntArray, known: IntArray) -> int:
     counts = np.zeros(known.shape[1], np.uint32)
     for label, of_others in zip(piece, known, strict=True):
         counts += of_others != label
-    return int(counts.min())
+    return int(np.min(counts))
 
 
 def _numbers(labels: IntArray, values: IntArray) -> IntArray:

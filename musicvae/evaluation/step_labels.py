@@ -71,7 +71,7 @@ def each_example(converter: Converter, examples: ExampleSet) -> Iterator[Example
     """
     for start in range(0, len(examples), _TOGETHER):
         indices = np.arange(start, min(start + _TOGETHER, len(examples)))
-        yield from map(Example, *converter.expand(examples.take(indices)))
+        yield from converter.examples(examples.take(indices))
 
 
 def drawn_set(examples: ExampleSet, most: int | None, seed: int) -> ExampleSet:

@@ -50,7 +50,7 @@ def distances_to_windows(
     windows = _labels(model, table.mu[np.sort(rows)], 0.0, seed)
     samples = _labels(model, style.draw(generator, count), 0.5, seed)
     found = nearest_distances(samples, windows)
-    return Distances(float(np.median(found)), float(found.min()))
+    return Distances(float(np.median(found)), float(np.min(found)))
 
 
 def _labels(

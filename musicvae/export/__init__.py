@@ -10,7 +10,8 @@ source.py          a model as configuration and arrays
 quantization.py    weights in fewer bytes
 folder.py          files that appear together or not at all
 magenta_js.py      for @magenta/music, in a web page or Node
-operations.py      what encoder_program.py and decoder_program.py are written with, once for all of
+operations.py      what encoder_program.py, decoder_program.py and prior_program.py are written
+                   with, once for all of
 onnx_files.py      ONNX, by onnx_operations.py, and
 tensorflow_files.py  SavedModel and TFLite, by tensorflow_operations.py
 description.py     model.json beside these, for programs in other languages

@@ -22,14 +22,15 @@ _NOISE = {
 
 
 def tensors(source: ExportSource, decoder: DecoderProgram) -> dict[str, dict[str, Any]]:
-    """Returns the inputs and outputs of encoder and decoder.
+    """Returns the inputs and outputs of encoder, decoder and learned prior.
 
     Args:
       source: the model.
       decoder: its decoder's program, in any graph.
 
     Returns:
-      "encoder" and "decoder" with "inputs" and "outputs" each: dtype, shape and meaning by name.
+      "decoder" and, where they are there, "encoder" and "prior", with "inputs" and "outputs" each:
+      dtype, shape and meaning by name.
     """
     spec, z_size = source.spec, source.config.hparams.z_size
     fixed = num_segments(source.config.decoder)
@@ -40,7 +41,8 @@ def tensors(source: ExportSource, decoder: DecoderProgram) -> dict[str, dict[str
     )
     is_labels = isinstance(decoder.draws[0], Categories)
     lengths: list[Any] = ["batch", spec.num_segments] if spec.num_segments else ["batch"]
-    z = _tensor("float32", ["batch", z_size], "latent vectors, drawn from N(0, 1) for new music")
+    origin = "N(0, 1)" if source.prior is None else "the learned prior"
+    z = _tensor("float32", ["batch", z_size], f"latent vectors, drawn from {origin} for new music")
     encoder_inputs = {
         "inputs": _tensor(
             "float32", ["batch", read, spec.input_depth], "steps; see representation"
@@ -74,6 +76,10 @@ def tensors(source: ExportSource, decoder: DecoderProgram) -> dict[str, dict[str
             for name, meaning in (("mu", "means"), ("sigma", "standard deviations"))
         }
         found["encoder"] = {"inputs": encoder_inputs, "outputs": posterior}
+    if source.prior is not None:
+        noise = _tensor("float32", ["batch", z_size], "standard normal")
+        drawn = _tensor("float32", ["batch", z_size], "latent vectors of new music")
+        found["prior"] = {"inputs": {"noise": noise}, "outputs": {"z": drawn}}
     return found
 
 
@@ -86,7 +92,7 @@ def describe(
       source: the model.
       decoder: its decoder's program.
       file_format: "onnx", "tflite" or "savedmodel".
-      files: the file of "encoder" and "decoder", or the signature in a SavedModel.
+      files: the file of each function, or its signature in a SavedModel.
     """
     functions = tensors(source, decoder)
     content = {

@@ -79,13 +79,32 @@ class Categories(Draw):
         self.depth = self.noise_depth = sum(depths)
 
     def draw(self, op: Operations, parameters: Value, noise: Value, temperature: Value) -> Value:
-        """Takes the largest of each category, as Draw.draw."""
+        """Takes the class with the largest noisy logit of each of K categories.
+
+        Args:
+          op: the graph.
+          parameters: float32 `[N, D]`, logits.
+          noise: float32 `[N, D]`, standard Gumbel.
+          temperature: float32 scalar, at least 0.
+
+        Returns:
+          int32 `[N, K]`.
+        """
         noisy = op.add(parameters, op.multiply(noise, temperature))
         parts = [noisy] if len(self.depths) == 1 else op.split(noisy, self.depths, 1)
         return op.stack([op.argmax(part) for part in parts], 1)
 
     def feed(self, op: Operations, drawn: Value, rows: Sequence[Value]) -> Value:
-        """Looks rows up, as Draw.feed."""
+        """Looks up the row of each category's class and adds them up.
+
+        Args:
+          op: the graph.
+          drawn: int32 `[N, K]`.
+          rows: K matrices, of `weights`.
+
+        Returns:
+          float32 `[N, E]`.
+        """
         fed = None
         for k, own in enumerate(rows):
             label = op.gather(drawn, op.constant(np.array(k, np.int32)), 1)
@@ -94,7 +113,7 @@ class Categories(Draw):
         return fed
 
     def weights(self, op: Operations, rows: Any) -> list[Value]:
-        """Returns the rows of each category, as Draw.weights."""
+        """Returns the rows of each of K categories, of `[D, E]`."""
         parts = np.split(rows, np.cumsum(self.depths)[:-1])
         return [op.weight(part) for part in parts]
 
@@ -105,11 +124,20 @@ class _Multiplied(Draw):
     noise = "uniform"
 
     def feed(self, op: Operations, drawn: Value, rows: Sequence[Value]) -> Value:
-        """Multiplies, as Draw.feed."""
+        """Multiplies a step.
+
+        Args:
+          op: the graph.
+          drawn: float32 `[N, D]`.
+          rows: one matrix `[D, E]`.
+
+        Returns:
+          float32 `[N, E]`.
+        """
         return op.matmul(drawn, rows[0])
 
     def weights(self, op: Operations, rows: Any) -> list[Value]:
-        """Returns all rows together, as Draw.weights."""
+        """Returns all rows `[D, E]` together."""
         return [op.weight(rows)]
 
 
@@ -125,7 +153,17 @@ class GrooveStep(_Multiplied):
         self.depth, self.noise_depth = depth, depth // 3
 
     def draw(self, op: Operations, parameters: Value, noise: Value, temperature: Value) -> Value:
-        """Chooses the hits; velocities and offsets are the expected ones. As Draw.draw."""
+        """Chooses the hits; velocities and offsets are the expected ones.
+
+        Args:
+          op: the graph.
+          parameters: float32 `[N, D]`, before the sigmoid or tanh.
+          noise: float32 `[N, D / 3]`, uniform in 0..1.
+          temperature: float32 scalar, at least 0.
+
+        Returns:
+          float32 `[N, D]`: hits 0 or 1, velocities 0 to 1, offsets -1 to 1.
+        """
         hits, velocities, offsets = op.split(parameters, [self.noise_depth] * 3, 1)
         hits = _hits(op, hits, noise, temperature)
         return op.concat([hits, op.sigmoid(velocities), op.tanh(offsets)], 1)
@@ -146,7 +184,17 @@ class RollStep(_Multiplied):
         self.noise_depth = self.depth
 
     def draw(self, op: Operations, parameters: Value, noise: Value, temperature: Value) -> Value:
-        """Chooses one class after the other, as Draw.draw."""
+        """Chooses one class after the other.
+
+        Args:
+          op: the graph.
+          parameters: float32 `[N, H + D]`, biases of H hidden units and D classes.
+          noise: float32 `[N, D]`, uniform in 0..1.
+          temperature: float32 scalar, at least 0.
+
+        Returns:
+          float32 `[N, D]`, 0 or 1.
+        """
         a, b_dec = op.split(parameters, [self._hidden, self.depth], 1)
         w_enc, w_dec_t = op.weight(self._w_enc), op.weight(self._w_dec_t)
 

@@ -17,6 +17,7 @@ from musicvae.export.magenta_js import export_magenta_js
 from musicvae.export.quantization import QUANTIZATIONS, Quantization
 from musicvae.export.source import ExportSource, read_source
 from musicvae.model_choice import ModelChoice
+from musicvae.prior.choice import PriorChoice
 from musicvae.registry import did_you_mean
 
 ExportFormat: TypeAlias = Literal["magenta-js", "onnx", "tflite", "savedmodel"]
@@ -46,6 +47,7 @@ def export_model(
     quantization: Quantization | None = None,
     decoder_only: bool = False,
     demo: bool = False,
+    prior: PriorChoice = None,
 ) -> Exported:
     """Writes a model as files for other programs.
 
@@ -56,6 +58,8 @@ def export_model(
       quantization: how weights are stored; None for float16 in magenta-js and float32 elsewhere.
       decoder_only: leave out the encoder; the export can sample and decode, not encode.
       demo: write a web page that plays the model, too; for magenta-js.
+      prior: what new music is drawn from: "learned", "standard" for N(0, I), or a prior's file;
+        None for the learned one where there is one.
 
     Raises:
       InputError: the format cannot take this model, or the folder cannot be written.
@@ -73,10 +77,10 @@ def export_model(
     if demo and export_format != "magenta-js":
         raise InputError("--demo plays models in a browser; give --format=magenta-js with it")
     _check_components(choice.config)
-    source = read_source(choice, decoder_only=decoder_only)
+    source = read_source(choice, decoder_only=decoder_only, prior=prior)
     files, notes = _EXPORTERS[export_format](source, Path(output_dir), quantization)
     if demo:
-        files.append(write_demo(source, Path(output_dir)))
+        files.extend(write_demo(source, Path(output_dir)))
     return Exported(tuple(files), sum(file.stat().st_size for file in files), tuple(notes))
 
 
@@ -104,6 +108,11 @@ def _magenta_js(
         notes.append(
             "magenta-js builds no model without an encoder, so this one has an encoder of zeros: "
             "sample() and decode() work, encode(), similar() and interpolate() mean nothing"
+        )
+    if source.prior is not None:
+        notes.append(
+            "magenta-js's sample() draws from N(0, I); the learned prior is in the page of --demo "
+            "and in the other formats"
         )
     if source.config.decoder.type == "nade":
         notes.append("magenta-js ignores the temperature of NADE models")

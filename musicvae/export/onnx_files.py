@@ -1,4 +1,4 @@
-"""Models for ONNX runtimes: encoder.onnx, decoder.onnx and model.json.
+"""Models for ONNX runtimes: encoder.onnx, decoder.onnx, prior.onnx and model.json.
 
 A step of the decoder is the body of a Loop; the encoder is ONNX's own LSTM. Any batch is taken,
 and, but for hierarchical models, any number of steps.
@@ -16,11 +16,13 @@ from musicvae.export.description import describe, tensors
 from musicvae.export.encoder_program import EncoderProgram
 from musicvae.export.folder import new_files
 from musicvae.export.onnx_operations import ONNXOperations, value_info
+from musicvae.export.prior_program import PriorProgram
 from musicvae.export.quantization import Quantization
 from musicvae.export.source import ExportSource
 from musicvae.export.stored import check_stored
+from musicvae.prior.latent_prior import LatentPrior
 
-FILES = {"encoder": "encoder.onnx", "decoder": "decoder.onnx"}
+FILES = {"encoder": "encoder.onnx", "decoder": "decoder.onnx", "prior": "prior.onnx"}
 DESCRIPTION = "model.json"
 
 
@@ -53,7 +55,7 @@ def export_onnx(
 
 
 def onnx_models(source: ExportSource, *, half: bool = False) -> dict[str, Any]:
-    """Returns the ModelProtos of "decoder" and, where its weights are there, "encoder".
+    """Returns the ModelProtos of "decoder" and, where they are there, "encoder" and "prior".
 
     Args:
       source: the model.
@@ -65,6 +67,8 @@ def onnx_models(source: ExportSource, *, half: bool = False) -> dict[str, Any]:
     models = {"decoder": _decoder(source, half=half)}
     if source.has_encoder:
         models["encoder"] = _encoder(source, half=half)
+    if source.prior is not None:
+        models["prior"] = _prior(source, source.prior, half=half)
     return models
 
 
@@ -87,6 +91,13 @@ def _decoder(source: ExportSource, *, half: bool) -> Any:
     for name, value in zip(shapes["outputs"], music, strict=False):
         op.named(value, name)
     return op.model("decoder", _infos(shapes["inputs"]), _infos(shapes["outputs"]))
+
+
+def _prior(source: ExportSource, prior: LatentPrior, *, half: bool) -> Any:
+    op = ONNXOperations(half=half)
+    shapes = tensors(source, DecoderProgram(source, ONNXOperations()))["prior"]
+    op.named(PriorProgram(prior, op).draw("noise"), "z")
+    return op.model("prior", _infos(shapes["inputs"]), _infos(shapes["outputs"]))
 
 
 def _infos(described: dict[str, dict[str, Any]]) -> list[Any]:

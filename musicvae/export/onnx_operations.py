@@ -81,7 +81,7 @@ class ONNXOperations(Operations):
         return name
 
     def weight(self, array: npt.NDArray[Any]) -> Value:
-        """Stores a weight, as Operations.weight."""
+        """Returns a weight, float32 in the graph; matrices of a `half` graph are float16."""
         if not (self._half and array.ndim > 1):
             return self.constant(np.asarray(array, np.float32))
         limit = float(np.finfo(np.float16).max)
@@ -91,7 +91,7 @@ class ONNXOperations(Operations):
         return name
 
     def constant(self, array: npt.NDArray[Any]) -> Value:
-        """Stores a constant once, as Operations.constant."""
+        """Returns a constant of the array's own type; equal ones are stored once."""
         array = np.ascontiguousarray(array).reshape(np.shape(array))
         key = (array.dtype.str, array.shape, array.tobytes())
         if key not in self._known:
@@ -100,108 +100,112 @@ class ONNXOperations(Operations):
         return self._known[key]
 
     def matmul(self, a: Value, b: Value) -> Value:
-        """As Operations.matmul."""
+        """Returns a product of float32 `[..., I]` with a matrix `[I, O]`."""
         return self._node("MatMul", a, b)
 
     def add(self, a: Value, b: Value) -> Value:
-        """As Operations.add."""
+        """Returns a sum, broadcast."""
         return self._node("Add", a, b)
 
     def subtract(self, a: Value, b: Value) -> Value:
-        """As Operations.subtract."""
+        """Returns a difference, broadcast."""
         return self._node("Sub", a, b)
 
     def multiply(self, a: Value, b: Value) -> Value:
-        """As Operations.multiply."""
+        """Returns an elementwise product, broadcast."""
         return self._node("Mul", a, b)
 
     def maximum(self, a: Value, b: Value) -> Value:
-        """As Operations.maximum."""
+        """Returns the larger one, elementwise."""
         return self._node("Max", a, b)
 
     def sigmoid(self, x: Value) -> Value:
-        """As Operations.sigmoid."""
+        """Returns 1 / (1 + exp(-x))."""
         return self._node("Sigmoid", x)
 
     def tanh(self, x: Value) -> Value:
-        """As Operations.tanh."""
+        """Returns the hyperbolic tangent."""
         return self._node("Tanh", x)
 
     def softplus(self, x: Value) -> Value:
-        """As Operations.softplus."""
+        """Returns log(1 + exp(x))."""
         return self._node("Softplus", x)
 
     def log(self, x: Value) -> Value:
-        """As Operations.log."""
+        """Returns the natural logarithm."""
         return self._node("Log", x)
 
+    def reciprocal_root(self, x: Value) -> Value:
+        """Returns 1 / sqrt(x)."""
+        return self._node("Reciprocal", self._node("Sqrt", x))
+
     def is_positive(self, x: Value) -> Value:
-        """As Operations.is_positive."""
+        """Returns bool, whether x > 0."""
         return self._node("Greater", x, self.constant(np.zeros((), np.float32)))
 
     def equal(self, a: Value, b: Value) -> Value:
-        """As Operations.equal."""
+        """Returns bool, whether two integers are equal, broadcast."""
         return self._node("Equal", a, b)
 
     def less(self, a: Value, b: Value) -> Value:
-        """As Operations.less."""
+        """Returns bool, whether one integer is less than another, broadcast."""
         return self._node("Less", a, b)
 
     def both(self, a: Value, b: Value) -> Value:
-        """As Operations.both."""
+        """Returns bool, whether both are true."""
         return self._node("And", a, b)
 
     def where(self, condition: Value, yes: Value, no: Value) -> Value:
-        """As Operations.where."""
+        """Chooses elementwise, broadcast."""
         return self._node("Where", condition, yes, no)
 
     def to_float(self, x: Value) -> Value:
-        """As Operations.to_float."""
+        """Returns float32."""
         return self._node("Cast", x, to=TensorProto.FLOAT)
 
     def argmax(self, x: Value) -> Value:
-        """As Operations.argmax."""
+        """Returns the first of the largest columns, int32 `[...]` of `[..., D]`."""
         label = self._node("ArgMax", x, axis=-1, keepdims=0)
         return self._node("Cast", label, to=TensorProto.INT32)
 
     def concat(self, parts: Sequence[Value], axis: int) -> Value:
-        """As Operations.concat."""
+        """Joins values; the axis is not negative."""
         return parts[0] if len(parts) == 1 else self._node("Concat", *parts, axis=axis)
 
     def split(self, x: Value, sizes: Sequence[int], axis: int) -> list[Value]:
-        """As Operations.split."""
+        """Cuts a value; the axis is not negative."""
         names = [self._fresh() for _ in sizes]
         given = [x, self._int64(list(sizes))]
         self._nodes.append(helper.make_node("Split", given, names, axis=axis))
         return names
 
     def stack(self, parts: Sequence[Value], axis: int) -> Value:
-        """As Operations.stack."""
+        """Joins values along a new axis."""
         axes = self._int64([axis])
         return self.concat([self._node("Unsqueeze", part, axes) for part in parts], axis)
 
     def gather(self, x: Value, index: Value, axis: int = 0) -> Value:
-        """As Operations.gather."""
+        """Takes x at an integer index of any shape, along an axis."""
         return self._node("Gather", x, index, axis=axis)
 
     def transpose(self, x: Value, order: Sequence[int]) -> Value:
-        """As Operations.transpose."""
+        """Reorders axes."""
         return self._node("Transpose", x, perm=list(order))
 
     def reshape(self, x: Value, shape: Sequence[int]) -> Value:
-        """As Operations.reshape."""
+        """Reshapes; one size may be -1, what is left."""
         return self._node("Reshape", x, self._int64(list(shape)))
 
     def size(self, x: Value, axis: int) -> Value:
-        """Returns an int64 scalar, as Operations.size."""
+        """Returns one of x's sizes, an int64 scalar that `loop` and `filled` take."""
         return self._node("Gather", self._node("Shape", x), self._int64(axis), axis=0)
 
     def number(self, value: int) -> Value:
-        """Returns an int64 scalar, as Operations.number."""
+        """Returns a number as `size` gives it, an int64 scalar."""
         return self._int64(value)
 
     def filled(self, rows: Value, columns: int | None, value: float) -> Value:
-        """As Operations.filled."""
+        """Returns float32 `[rows, columns]` of one value; int32 `[rows]` where columns is None."""
         shape = self._node("Unsqueeze", rows, self._int64([0]))
         if columns is None:
             return self._node("Expand", self.constant(np.array([value], np.int32)), shape)
@@ -209,7 +213,7 @@ class ONNXOperations(Operations):
         return self._node("Expand", self.constant(np.full((1, 1), value, np.float32)), shape)
 
     def as_count(self, number: Value) -> Value:
-        """As Operations.as_count."""
+        """Returns a number that `size` or `loop` gave as an int32 scalar."""
         return self._node("Cast", number, to=TensorProto.INT32)
 
     def read(
@@ -222,7 +226,16 @@ class ONNXOperations(Operations):
         backwards: bool,
         with_steps: bool,
     ) -> Read:
-        """Runs ONNX's own LSTM, as Operations.read."""
+        """Runs an LSTM layer over sequences from a state of zeros.
+
+        Args:
+          x: float32 `[T, B, I]`.
+          lengths: int32 `[B]`.
+          kernel: float32 `[I + H, 4H]`, gates in the order i, c~, f, o.
+          bias: float32 `[4H]`, without the 1 that is added to f.
+          backwards: whether it begins at each sequence's end.
+          with_steps: whether what it gives at each step is wanted.
+        """
         units = kernel.shape[1] // 4
         gates = kernel.reshape(-1, 4, units)[:, _GATES].transpose(1, 2, 0).reshape(4 * units, -1)
         shifted = bias.reshape(4, units).copy()
@@ -253,7 +266,18 @@ class ONNXOperations(Operations):
     def loop(
         self, count: Value, loop_state: Sequence[Value], step: Step
     ) -> tuple[list[Value], list[Value]]:
-        """As Operations.loop."""
+        """Repeats a step.
+
+        Args:
+          count: how often, at least once; as `size` gives it.
+          loop_state: what the first step is given.
+          step: called once to build the loop's body, with the step's number and what is loop_state;
+            returns what the next step is given, of the same shapes, and what is kept of this one.
+
+        Returns:
+          What the last step gave to the next one, and what was kept, stacked along a new first
+          axis.
+        """
         outer, self._nodes = self._nodes, []
         t, condition = self._fresh(), self._fresh()
         given = [self._fresh() for _ in loop_state]

@@ -78,6 +78,10 @@ class Operations(abc.ABC):
         """Returns the natural logarithm."""
 
     @abc.abstractmethod
+    def reciprocal_root(self, x: Value) -> Value:
+        """Returns 1 / sqrt(x)."""
+
+    @abc.abstractmethod
     def is_positive(self, x: Value) -> Value:
         """Returns bool, whether x > 0."""
 

@@ -61,8 +61,8 @@ def quantize(array: npt.NDArray[np.float32], quantization: Quantization, name: s
         return Quantized(array.astype("<f2"))
     dtype = np.dtype("<u1" if quantization == "uint8" else "<u2")
     most = int(np.iinfo(dtype).max)
-    lowest = min(0.0, float(array.min(initial=0.0)))
-    highest = max(0.0, float(array.max(initial=0.0)))
+    lowest = min(0.0, float(np.min(array, initial=0.0)))
+    highest = max(0.0, float(np.max(array, initial=0.0)))
     scale = (highest - lowest) / most or 1.0
     zero = round(-lowest / scale)
     values = np.clip(np.rint(array / scale) + zero, 0, most).astype(dtype)

@@ -22,6 +22,8 @@ from musicvae.config import Config, ExampleSpec
 from musicvae.converters import Converter, build_converter
 from musicvae.errors import CheckpointError, InputError
 from musicvae.model_choice import ModelChoice
+from musicvae.prior.choice import ModelPrior, PriorChoice
+from musicvae.prior.latent_prior import LatentPrior
 
 Weights = Mapping[str, npt.NDArray[np.float32]]
 
@@ -39,6 +41,7 @@ class ExportSource:
       checkpoint: path of the checkpoint they were read from.
       step: the training step they were saved at.
       has_encoder: whether the encoder's weights are among them.
+      prior: the learned prior that goes with it; None for N(0, I).
     """
 
     config: Config
@@ -47,6 +50,7 @@ class ExportSource:
     checkpoint: str
     step: int
     has_encoder: bool
+    prior: LatentPrior | None = None
 
     @property
     def spec(self) -> ExampleSpec:
@@ -59,18 +63,22 @@ class ExportSource:
         return sum(array.nbytes for array in self.weights.values())
 
 
-def read_source(choice: ModelChoice, *, decoder_only: bool = False) -> ExportSource:
+def read_source(
+    choice: ModelChoice, *, decoder_only: bool = False, prior: PriorChoice = None
+) -> ExportSource:
     """Reads a model's weights, checked against its configuration.
 
     Args:
       choice: the model.
       decoder_only: leave out the encoder.
+      prior: "learned", "standard", or a prior's file; None for the learned one where there is one.
 
     Raises:
       CheckpointError: the checkpoint is missing or damaged, or its weights are not finite.
       CheckpointMismatchError: its variables do not fit the configuration.
       ConfigError: the configuration does not make a model.
-      InputError: the model has no z, so there is nothing to encode or decode.
+      InputError: the model has no z, so there is nothing to encode or decode; or it has no such
+        prior.
     """
     with open_checkpoint(choice.checkpoint) as checkpoint:
         config = infer_hparams(choice.config, checkpoint, keep=choice.keep_hparams)
@@ -90,6 +98,7 @@ def read_source(choice: ModelChoice, *, decoder_only: bool = False) -> ExportSou
             checkpoint=checkpoint.location,
             step=checkpoint.step,
             has_encoder=not decoder_only,
+            prior=ModelPrior(prior, checkpoint, config).chosen(),
         )
 
 

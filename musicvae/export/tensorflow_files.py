@@ -20,20 +20,21 @@ from musicvae.export.decoder_program import DecoderProgram
 from musicvae.export.description import describe, tensors
 from musicvae.export.encoder_program import EncoderProgram
 from musicvae.export.folder import new_files
+from musicvae.export.prior_program import PriorProgram
 from musicvae.export.quantization import Quantization
 from musicvae.export.source import ExportSource
 from musicvae.export.stored import check_stored
 from musicvae.export.tensorflow_operations import TensorFlowOperations, TFLiteOperations
 
-FILES = {"encoder": "encoder.tflite", "decoder": "decoder.tflite"}
-SIGNATURES = {"encoder": "encode", "decoder": "decode"}
+FILES = {"encoder": "encoder.tflite", "decoder": "decoder.tflite", "prior": "prior.tflite"}
+SIGNATURES = {"encoder": "encode", "decoder": "decode", "prior": "draw"}
 DESCRIPTION = "model.json"
 
 
 def export_saved_model(
     source: ExportSource, output_dir: Path, *, quantization: Quantization = "float32"
 ) -> list[Path]:
-    """Writes a model as a SavedModel with the signatures `encode` and `decode`.
+    """Writes a model as a SavedModel with the signatures `encode`, `decode` and `draw`.
 
     Args:
       source: the model.
@@ -63,7 +64,9 @@ def export_saved_model(
 def export_tflite(
     source: ExportSource, output_dir: Path, *, quantization: Quantization = "float32"
 ) -> list[Path]:
-    """Writes a model as encoder.tflite and decoder.tflite, with TFLite's own operations alone.
+    """Writes a model as encoder.tflite, decoder.tflite and, if it has one, prior.tflite.
+
+    They need TFLite's own operations alone.
 
     Args:
       source: the model.
@@ -118,7 +121,7 @@ def _program(source: ExportSource) -> DecoderProgram:
 
 
 def _functions(source: ExportSource, op: TensorFlowOperations) -> dict[str, Any]:
-    """Returns the concrete functions of "decoder" and, where it is there, "encoder"."""
+    """Returns the concrete functions of "decoder" and, where they are there, the others."""
     shapes = tensors(source, _program(source))
 
     def decode(**given: Any) -> dict[str, Any]:
@@ -133,8 +136,12 @@ def _functions(source: ExportSource, op: TensorFlowOperations) -> dict[str, Any]
         posterior = program.encode(given["inputs"], given["lengths"], given.get("controls"))
         return dict(zip(("mu", "sigma"), posterior, strict=True))
 
+    def draw(**given: Any) -> dict[str, Any]:
+        assert source.prior is not None
+        return {"z": PriorProgram(source.prior, op).draw(given["noise"])}
+
     found = {}
-    for part, body in (("decoder", decode), ("encoder", encode)):
+    for part, body in (("decoder", decode), ("encoder", encode), ("prior", draw)):
         if part in shapes:
             found[part] = tf.function(body, autograph=False).get_concrete_function(
                 **{name: _spec(name, tensor) for name, tensor in shapes[part]["inputs"].items()}

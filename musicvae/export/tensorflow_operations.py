@@ -29,120 +29,124 @@ class TensorFlowOperations(Operations):
         self._half = half
 
     def weight(self, array: npt.NDArray[Any]) -> Value:
-        """As Operations.weight."""
+        """Returns a weight, float32 in the graph whatever it is stored in."""
         if not (self._half and array.ndim > 1):
             return tf.constant(array, tf.float32)
         limit = float(np.finfo(np.float16).max)
         return tf.cast(tf.constant(np.clip(array, -limit, limit).astype(np.float16)), tf.float32)
 
     def constant(self, array: npt.NDArray[Any]) -> Value:
-        """As Operations.constant."""
+        """Returns a constant of the array's own type."""
         return tf.constant(array)
 
     def matmul(self, a: Value, b: Value) -> Value:
-        """As Operations.matmul."""
+        """Returns a product of float32 `[..., I]` with a matrix `[I, O]`."""
         return tf.matmul(a, b) if a.shape.rank == b.shape.rank else tf.tensordot(a, b, 1)
 
     def add(self, a: Value, b: Value) -> Value:
-        """As Operations.add."""
+        """Returns a sum, broadcast."""
         return a + b
 
     def subtract(self, a: Value, b: Value) -> Value:
-        """As Operations.subtract."""
+        """Returns a difference, broadcast."""
         return a - b
 
     def multiply(self, a: Value, b: Value) -> Value:
-        """As Operations.multiply."""
+        """Returns an elementwise product, broadcast."""
         return a * b
 
     def maximum(self, a: Value, b: Value) -> Value:
-        """As Operations.maximum."""
+        """Returns the larger one, elementwise."""
         return tf.maximum(a, b)
 
     def sigmoid(self, x: Value) -> Value:
-        """As Operations.sigmoid."""
+        """Returns 1 / (1 + exp(-x))."""
         return tf.sigmoid(x)
 
     def tanh(self, x: Value) -> Value:
-        """As Operations.tanh."""
+        """Returns the hyperbolic tangent."""
         return tf.tanh(x)
 
     def softplus(self, x: Value) -> Value:
-        """Written out, since TFLite has no softplus; as Operations.softplus."""
+        """Returns log(1 + exp(x)), written out, since TFLite has no softplus."""
         return tf.maximum(x, 0.0) + tf.math.log(1.0 + tf.exp(-tf.abs(x)))
 
     def log(self, x: Value) -> Value:
-        """As Operations.log."""
+        """Returns the natural logarithm."""
         return tf.math.log(x)
 
+    def reciprocal_root(self, x: Value) -> Value:
+        """Returns 1 / sqrt(x)."""
+        return tf.math.rsqrt(x)
+
     def is_positive(self, x: Value) -> Value:
-        """As Operations.is_positive."""
+        """Returns bool, whether x > 0."""
         return x > 0.0
 
     def equal(self, a: Value, b: Value) -> Value:
-        """As Operations.equal."""
+        """Returns bool, whether two integers are equal, broadcast."""
         return tf.equal(a, b)
 
     def less(self, a: Value, b: Value) -> Value:
-        """As Operations.less."""
+        """Returns bool, whether one integer is less than another, broadcast."""
         return tf.less(a, b)
 
     def both(self, a: Value, b: Value) -> Value:
-        """As Operations.both."""
+        """Returns bool, whether both are true."""
         return tf.logical_and(a, b)
 
     def where(self, condition: Value, yes: Value, no: Value) -> Value:
-        """As Operations.where."""
+        """Chooses elementwise, broadcast."""
         return tf.where(condition, yes, no)
 
     def to_float(self, x: Value) -> Value:
-        """As Operations.to_float."""
+        """Returns float32."""
         return tf.cast(x, tf.float32)
 
     def argmax(self, x: Value) -> Value:
-        """As Operations.argmax."""
+        """Returns the first of the largest columns, int32 `[...]` of `[..., D]`."""
         return tf.argmax(x, -1, output_type=tf.int32)
 
     def concat(self, parts: Sequence[Value], axis: int) -> Value:
-        """As Operations.concat."""
+        """Joins values; the axis is not negative."""
         return parts[0] if len(parts) == 1 else tf.concat(list(parts), axis)
 
     def split(self, x: Value, sizes: Sequence[int], axis: int) -> list[Value]:
-        """As Operations.split."""
+        """Cuts a value; the axis is not negative."""
         return list(tf.split(x, list(sizes), axis))
 
     def stack(self, parts: Sequence[Value], axis: int) -> Value:
-        """As Operations.stack."""
+        """Joins values along a new axis."""
         return tf.stack(list(parts), axis)
 
     def gather(self, x: Value, index: Value, axis: int = 0) -> Value:
-        """As Operations.gather."""
+        """Takes x at an integer index of any shape, along an axis."""
         return tf.gather(x, index, axis=axis)
 
     def transpose(self, x: Value, order: Sequence[int]) -> Value:
-        """As Operations.transpose."""
+        """Reorders axes."""
         return tf.transpose(x, list(order))
 
     def reshape(self, x: Value, shape: Sequence[int]) -> Value:
-        """As Operations.reshape."""
+        """Reshapes; one size may be -1, what is left."""
         return tf.reshape(x, list(shape))
 
     def size(self, x: Value, axis: int) -> Value:
-        """Returns an int32 scalar, as Operations.size."""
+        """Returns one of x's sizes, an int32 scalar that `loop` and `filled` take."""
         return tf.shape(x)[axis]
 
     def number(self, value: int) -> Value:
-        """Returns the number itself, so that shapes stay known; as Operations.number."""
+        """Returns the number itself, so that shapes stay known."""
         return value
 
     def filled(self, rows: Value, columns: int | None, value: float) -> Value:
-        """As Operations.filled."""
+        """Returns float32 `[rows, columns]` of one value; int32 `[rows]` where columns is None."""
         if columns is None:
             return tf.fill([rows], tf.constant(int(value)))
         return tf.fill([rows, columns], tf.constant(value, tf.float32))
 
     def as_count(self, number: Value) -> Value:
-        """As Operations.as_count."""
+        """Returns a number that `size` or `loop` gave as an int32 scalar."""
         return tf.convert_to_tensor(number, tf.int32)
 
     def read(
@@ -155,7 +159,16 @@ class TensorFlowOperations(Operations):
         backwards: bool,
         with_steps: bool,
     ) -> Read:
-        """Steps through the sequence, as Operations.read."""
+        """Runs an LSTM layer over sequences from a state of zeros.
+
+        Args:
+          x: float32 `[T, B, I]`.
+          lengths: int32 `[B]`.
+          kernel: float32 `[I + H, 4H]`, gates in the order i, c~, f, o.
+          bias: float32 `[4H]`, without the 1 that is added to f.
+          backwards: whether it begins at each sequence's end.
+          with_steps: whether what it gives at each step is wanted.
+        """
         units = kernel.shape[1] // 4
         inputs, recurrent = self.weight(kernel[:-units]), self.weight(kernel[-units:])
         shifted = self.weight(bias + np.repeat(_FORGET_BIAS, units))
@@ -182,7 +195,18 @@ class TensorFlowOperations(Operations):
     def loop(
         self, count: Value, loop_state: Sequence[Value], step: Step
     ) -> tuple[list[Value], list[Value]]:
-        """As Operations.loop."""
+        """Repeats a step.
+
+        Args:
+          count: how often, at least once; as `size` gives it.
+          loop_state: what the first step is given.
+          step: called once to build the loop's body, with the step's number and what is loop_state;
+            returns what the next step is given, of the same shapes, and what is kept of this one.
+
+        Returns:
+          What the last step gave to the next one, and what was kept, stacked along a new first
+          axis.
+        """
         shapes = _kept_shapes(loop_state, step)
         arrays = [self._empty(count, dtype, shape, loop_state[0]) for dtype, shape in shapes]
 

@@ -77,7 +77,7 @@ def musicxml_features(root: ElementTree.Element) -> str:
 
 
 def check_musicxml_numbers(root: ElementTree.Element) -> None:
-    """Checks that no number is beyond music, for reading it would take for ever.
+    """Checks that no number is beyond music, for reading it would never end.
 
     Args:
       root: a partwise score.
@@ -93,7 +93,7 @@ def check_musicxml_numbers(root: ElementTree.Element) -> None:
 
 
 def check_abc_numbers(lines: Sequence[str]) -> None:
-    """Checks that no number or octave is beyond music, for reading it would take for ever.
+    """Checks that no number or octave is beyond music, for reading it would never end.
 
     Args:
       lines: of one tune, with the fields of its tunebook's header.

@@ -1,6 +1,6 @@
 """Changes to a piece that let a model read it, each with a sentence that says what was done.
 
-A repair takes a NoteSequence and returns a changed copy, or None where there is nothing to repair.
+An adaptation takes a NoteSequence and returns a changed copy, or None where nothing need be done.
 """
 
 from __future__ import annotations

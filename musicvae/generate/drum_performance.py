@@ -11,6 +11,7 @@ Axes: N hits, W windows with hits, T time step.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -19,10 +20,11 @@ from musicvae.converters.drum_map import GENERAL_MIDI, DrumMap
 from musicvae.converters.examples import Array
 from musicvae.errors import InputError, NoExamplesError
 from musicvae.generate.adaptations import as_taps
-from musicvae.generate.bar_lines import BarLines
+from musicvae.generate.bar_lines import BarLines, Stretch
 from musicvae.generate.drum_hits import DrumHits, read_hits
 from musicvae.generate.input_windows import fit_window
 from musicvae.generate.results import Piece, SamplingOptions
+from musicvae.generate.window_plan import longest_plan
 from musicvae.grid import STEPS_PER_QUARTER
 from musicvae.sequences import describe_rejections
 
@@ -61,6 +63,7 @@ def read_performance(
     *,
     taps: bool = False,
     keeps_unknown: bool = True,
+    stretches: Sequence[Stretch] | None = None,
 ) -> DrumPerformance:
     """Cuts the drums of a piece into windows.
 
@@ -70,6 +73,8 @@ def read_performance(
       options: with `bar` the one window that begins there; `length` is that of the result.
       taps: whether notes of any instrument count as taps where there are no drums.
       keeps_unknown: whether hits of no class are kept, for the message about them.
+      stretches: windows to take, in order, with the hits in them alone; all that have hits by
+        default.
 
     Returns:
       The performance.
@@ -106,7 +111,10 @@ def read_performance(
         end = min(end, start + options.length / STEPS_PER_QUARTER)
     heard, first_step, end_step = hits, _step_at(start), _step_at(end)
     hits = hits.select((hits.step >= first_step) & (hits.step < end_step))
-    if options.bar is not None:
+    if stretches is not None:
+        windows = list(stretches)
+        hits = hits.select(_within(hits.step, windows))
+    elif options.bar is not None:
         windows = [window]
     else:
         beats = np.unique(hits.step / STEPS_PER_QUARTER).tolist()
@@ -131,6 +139,62 @@ def read_performance(
             f"{piece.name}: {note}" for note in [*notes, *_about(hits, lines, keeps_unknown)]
         ),
     )
+
+
+def read_by_length(
+    piece: Piece,
+    converters: Mapping[int, Converter],
+    options: SamplingOptions,
+    *,
+    taps: bool = False,
+    keeps_unknown: bool = True,
+) -> dict[int, DrumPerformance]:
+    """Cuts the drums of a piece into the longest windows that fit (window_plan.py).
+
+    Args:
+      piece: the piece, not changed.
+      converters: of groove models, by the bars of their windows.
+      options: as for `read_performance`, like the rest.
+      taps: likewise.
+      keeps_unknown: likewise.
+
+    Returns:
+      By bars of their windows what each model plays; those that play nothing are left out.
+
+    Raises:
+      NoExamplesError: there are no drums; the message says why.
+    """
+    first = next(iter(converters.values()))
+    whole = read_performance(piece, first, options, taps=taps, keeps_unknown=keeps_unknown)
+    if len(converters) == 1:
+        return {first.bars: whole}
+    lines = whole.lines
+    beats = np.unique(whole.hits.step) / STEPS_PER_QUARTER
+    plan = longest_plan({lines.slot_at(beat).number for beat in beats.tolist()}, converters.keys())
+    found = {}
+    for bars, converter in converters.items():
+        stretches = [
+            Stretch(lines.slot_numbered(slot).beat, lines.slot_numbered(slot + bars).beat)
+            for slot, own in plan
+            if own == bars
+        ]
+        if stretches:
+            found[bars] = read_performance(
+                *(piece, converter, options),
+                taps=taps,
+                keeps_unknown=keeps_unknown,
+                stretches=stretches,
+            )
+    return found
+
+
+def _within(steps: Array, stretches: Sequence[Stretch]) -> Array:
+    """Returns which steps lie in a stretch, bool `[N]`."""
+    starts = np.array([_step_at(stretch.start) for stretch in stretches])
+    ends = np.array([_step_at(stretch.end) for stretch in stretches])
+    place = np.searchsorted(starts, steps, side="right") - 1
+    inside: Array = (place >= 0) & (steps < ends[np.maximum(place, 0)])
+    return inside
 
 
 def _step_at(beat: float) -> int:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from musicvae.converters.voices import FIRST_PITCH
 from musicvae.generate.piece_rows import (
+    Known,
     Rows,
     has_onset,
     part_columns,
@@ -26,7 +27,6 @@ from musicvae.generate.piece_rows import (
 from musicvae.generate.window_filling import (
     FillOptions,
     Following,
-    Known,
     Windows,
     fill_windows,
 )
@@ -95,7 +95,7 @@ def fill(
       rows: float32 `[T, D]`, whole bars; what is not known of them does not count.
       known: bool `[T, K]`.
       count: N.
-      options: how.
+      options: temperature, seed and number of candidates.
       controls: float32 `[T, C]`, or None.
       progress: called with how many windows are done, and of how many.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Unpack
 
 from musicvae.generate import grooves
@@ -22,12 +23,20 @@ class GrooveMethods:
 
     trained: TrainedModel
 
-    def humanize(self, music: MusicLike, n: int = 1, **options: Unpack[SamplingKeywords]) -> Result:
+    def humanize(
+        self,
+        music: MusicLike,
+        n: int = 1,
+        *,
+        others: Sequence[GrooveMethods] = (),
+        **options: Unpack[SamplingKeywords],
+    ) -> Result:
         """Plays drums with velocities and timing; needs a model such as groovae_2bar_humanize.
 
         Args:
           music: drums.
           n: how many versions.
+          others: models of other lengths; the longest that fits plays each stretch.
           **options: see `SamplingKeywords`.
 
         Raises:
@@ -41,14 +50,22 @@ class GrooveMethods:
           >>> len(played.sequence.notes) == len(beat.sequence.notes)
           True
         """
-        return self._groove("humanize", music, n, options)
+        return self._groove("humanize", music, n, options, others)
 
-    def tap2drum(self, music: MusicLike, n: int = 1, **options: Unpack[SamplingKeywords]) -> Result:
+    def tap2drum(
+        self,
+        music: MusicLike,
+        n: int = 1,
+        *,
+        others: Sequence[GrooveMethods] = (),
+        **options: Unpack[SamplingKeywords],
+    ) -> Result:
         """Makes drums of a tapped rhythm; needs a model such as groovae_2bar_tap_fixed_velocity.
 
         Args:
           music: notes of any kind.
           n: how many versions.
+          others: models of other lengths; the longest that fits plays each stretch.
           **options: see `SamplingKeywords`.
 
         Raises:
@@ -61,7 +78,7 @@ class GrooveMethods:
           >>> mv.load("groovae_2bar_tap_fixed_velocity").tap2drum(taps, 2, seed=1)
           <Result: 2 samples as a list>
         """
-        return self._groove("tap2drum", music, n, options)
+        return self._groove("tap2drum", music, n, options, others)
 
     def add_hihat(
         self, music: MusicLike, n: int = 1, **options: Unpack[SamplingKeywords]
@@ -117,7 +134,19 @@ class GrooveMethods:
             self.trained, as_piece(hits), n, sampling_options(options), style=manner
         )
 
-    def _groove(self, mode: str, music: MusicLike, n: int, options: SamplingKeywords) -> Result:
+    def _groove(
+        self,
+        mode: str,
+        music: MusicLike,
+        n: int,
+        options: SamplingKeywords,
+        others: Sequence[GrooveMethods] = (),
+    ) -> Result:
         return grooves.play_groove(
-            self.trained, mode, as_piece(music), n, sampling_options(options)
+            self.trained,
+            mode,
+            as_piece(music),
+            n,
+            sampling_options(options),
+            [other.trained for other in others],
         )

@@ -14,8 +14,8 @@ Source: Gillick et al. 2019 (arXiv:1905.06118), section 5.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -25,10 +25,17 @@ from musicvae.converters.groove import NUM_DRUMS
 from musicvae.errors import ConfigError
 from musicvae.generate.controls import controls_for
 from musicvae.generate.decoding import encode
-from musicvae.generate.drum_performance import DrumPerformance, read_performance
+from musicvae.generate.drum_performance import (
+    DrumPerformance,
+    read_by_length,
+    read_performance,
+)
 from musicvae.generate.drum_writing import hits_of_drum, write_added, write_free, write_kept
 from musicvae.generate.performing import check_number, fit
 from musicvae.generate.results import Piece, Result, Sample, SamplingOptions, Vector
+from musicvae.generate.window_plan import PlannedWindow, by_length, describe_plan
+from musicvae.grid import STEPS_PER_QUARTER
+from musicvae.lazy_note_seq import NoteSequence
 
 if TYPE_CHECKING:
     from musicvae.generate import TrainedModel
@@ -63,7 +70,12 @@ GROOVE_MODES: Mapping[str, GrooveMode] = {
 
 
 def play_groove(
-    model: TrainedModel, mode: str, piece: Piece, n: int = 1, options: SamplingOptions | None = None
+    model: TrainedModel,
+    mode: str,
+    piece: Piece,
+    n: int = 1,
+    options: SamplingOptions | None = None,
+    others: Sequence[TrainedModel] = (),
 ) -> Result:
     """Does one of the groove jobs on a whole performance.
 
@@ -77,6 +89,7 @@ def play_groove(
       piece: drums; for tap2drum notes of any kind.
       n: how many versions; the first comes from the mean of the posterior, others from samples.
       options: what is asked for.
+      others: models of other lengths: the longest that fits plays each stretch.
 
     Returns:
       The versions, with the input's tempos and time signatures, beginning where it does.
@@ -87,11 +100,16 @@ def play_groove(
     """
     options = options or SamplingOptions()
     check_groove_mode(model.converter, model.config.name, mode)
-    return _replay(model, piece, n, options, _kept(mode, options), taps=GROOVE_MODES[mode].taps)
+    kept = _kept(mode, options)
+    return _replay(model, piece, n, options, kept, others, taps=GROOVE_MODES[mode].taps)
 
 
 def reconstruct_groove(
-    model: TrainedModel, piece: Piece, n: int, options: SamplingOptions
+    model: TrainedModel,
+    piece: Piece,
+    n: int,
+    options: SamplingOptions,
+    others: Sequence[TrainedModel] = (),
 ) -> Result:
     """Plays a whole performance as a groove model remembers it, its hits too.
 
@@ -100,6 +118,7 @@ def reconstruct_groove(
       piece: drums.
       n: how many versions; the first comes from the mean of the posterior, others from samples.
       options: what is asked for.
+      others: models of other lengths: the longest that fits plays each stretch.
 
     Returns:
       The versions.
@@ -107,7 +126,7 @@ def reconstruct_groove(
     Raises:
       InputError: the input does not fit, or n is out of range.
     """
-    return _replay(model, piece, n, options, "nothing")
+    return _replay(model, piece, n, options, "nothing", others)
 
 
 def follow_hits(
@@ -149,13 +168,13 @@ def follow_hits(
         noise[0] = 0.0
         styles = posterior.mu + posterior.sigma * noise
 
-    def versions() -> Iterator[tuple[str, Vector, SamplingOptions]]:
+    def versions() -> Iterator[tuple[str, Sequence[Vector], SamplingOptions]]:
         for k, z in enumerate(styles):
             varied = dataclasses.replace(options, seed=options.seed_for(k))
             repeated = np.repeat(z[np.newaxis], len(performance.examples), axis=0)
-            yield f"version {k + 1}", repeated, varied
+            yield f"version {k + 1}", [repeated], varied
 
-    return _result(model, kept, performance, versions())
+    return _result([_Share.of(model, performance, kept)], versions(), performance.notes)
 
 
 def check_groove_mode(converter: Converter, config_name: str, mode: str) -> None:
@@ -193,49 +212,112 @@ def _replay(
     n: int,
     options: SamplingOptions,
     kept: Kept,
+    others: Sequence[TrainedModel] = (),
     *,
     taps: bool = False,
 ) -> Result:
     """Encodes a performance and decodes it, n times."""
     check_number(n)
-    performance = read_performance(
-        piece, model.converter, options, taps=taps, keeps_unknown=kept != "nothing"
+    models = by_length(model, others)
+    found = read_by_length(
+        piece,
+        {bars: each.converter for bars, each in models.items()},
+        options,
+        taps=taps,
+        keeps_unknown=kept != "nothing",
     )
-    posterior = model.encode_examples(performance.examples, seed=0)
+    shares = [_Share.of(models[bars], performance, kept) for bars, performance in found.items()]
+    posteriors = [
+        share.model.encode_examples(share.performance.examples, seed=0) for share in shares
+    ]
 
-    def versions() -> Iterator[tuple[str, Vector, SamplingOptions]]:
+    def versions() -> Iterator[tuple[str, Sequence[Vector], SamplingOptions]]:
         for k in range(n):
-            z, varied = posterior.mu, dataclasses.replace(options, seed=options.seed_for(k))
+            codes = [posterior.mu for posterior in posteriors]
+            varied = dataclasses.replace(options, seed=options.seed_for(k))
             if k:
-                noise = np.random.default_rng(varied.seed).standard_normal(z.shape, np.float32)
-                z = z + posterior.sigma * noise
-            yield (piece.name if n == 1 else f"{piece.name}, version {k + 1}"), z, varied
+                generator = np.random.default_rng(varied.seed)
+                codes = [
+                    mu + sigma * generator.standard_normal(mu.shape, np.float32)
+                    for _, mu, sigma in posteriors
+                ]
+            yield (piece.name if n == 1 else f"{piece.name}, version {k + 1}"), codes, varied
 
-    return _result(model, kept, performance, versions())
+    notes = list(dict.fromkeys(note for share in shares for note in share.performance.notes))
+    if others:
+        windows = sorted(
+            PlannedWindow(share.performance.lines.slot_at(step / STEPS_PER_QUARTER).number, bars)
+            for bars, share in zip(found, shares, strict=True)
+            for step in share.performance.first_steps.tolist()
+        )
+        played = describe_plan(models, windows, shares[0].performance.lines)
+        notes.append(f"{piece.name}: {played}")
+    return _result(shares, versions(), tuple(notes))
+
+
+class _Share(NamedTuple):
+    """What one model plays of a performance.
+
+    Attributes:
+      model: the model.
+      performance: its windows, and the hits in them.
+      kept: what of the input stays.
+      fixed: what of it the decoded windows must have; see `_fixed_values`.
+    """
+
+    model: TrainedModel
+    performance: DrumPerformance
+    kept: Kept
+    fixed: Array | None
+
+    @classmethod
+    def of(cls, model: TrainedModel, performance: DrumPerformance, kept: Kept) -> _Share:
+        """Returns a model's share."""
+        fixed = _fixed_values(model.converter, performance, kept)
+        return cls(model, performance, kept, fixed)
+
+    def written(self, z: Vector, temperature: float, options: SamplingOptions) -> NoteSequence:
+        """Decodes codes `[W, Z]` of its windows and writes them."""
+        controls = _controls(self.model, self.performance, options)
+        rows = self.model.decode_to_tensors(
+            z, None, temperature, controls, seed=options.seed, fixed=self.fixed
+        )
+        write = _WRITERS[self.kept]
+        return write(self.performance, np.array(rows), self.model.converter, options)
 
 
 def _result(
-    model: TrainedModel,
-    kept: Kept,
-    performance: DrumPerformance,
-    versions: Iterator[tuple[str, Vector, SamplingOptions]],
+    shares: Sequence[_Share],
+    versions: Iterator[tuple[str, Sequence[Vector], SamplingOptions]],
+    notes: tuple[str, ...],
 ) -> Result:
-    """Decodes versions, each at every temperature."""
-    write = _WRITERS[kept]
-    fixed = _fixed_values(model.converter, performance, kept)
+    """Decodes versions, a code for each window of each share, each at every temperature."""
     samples = []
-    for name, z, options in versions:
-        controls = _controls(model, performance, options)
+    for name, codes, options in versions:
         for temperature in options.temperatures:
-            rows = model.decode_to_tensors(
-                z, None, temperature, controls, seed=options.seed, fixed=fixed
-            )
-            sequence = write(performance, np.array(rows), model.converter, options)
+            pieces = [
+                share.written(z, temperature, options)
+                for share, z in zip(shares, codes, strict=True)
+            ]
             caption = name
             if len(options.temperatures) > 1:
                 caption = f"{name}, temperature {temperature:g}"
-            samples.append(Sample(sequence, caption, z[0] if len(z) == 1 else None))
-    return Result(tuple(samples), performance.notes)
+            single = len(codes) == 1 and len(codes[0]) == 1
+            samples.append(Sample(_together(pieces), caption, codes[0][0] if single else None))
+    return Result(tuple(samples), notes)
+
+
+def _together(pieces: Sequence[NoteSequence]) -> NoteSequence:
+    """Returns the notes of several pieces with the same bars in one, in order of time."""
+    first, *rest = pieces
+    if rest:
+        notes = sorted(
+            (note for piece in pieces for note in piece.notes), key=lambda note: note.start_time
+        )
+        ordered = NoteSequence(notes=notes)
+        del first.notes[:]
+        first.notes.extend(ordered.notes)
+    return first
 
 
 def _controls(

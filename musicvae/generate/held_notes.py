@@ -9,6 +9,7 @@ Times are grid beats (bar_lines.py).
 
 from __future__ import annotations
 
+import bisect
 import collections
 import dataclasses
 import math
@@ -39,7 +40,7 @@ class WindowNotes:
 def notes_of_windows(
     notes: Sequence[Any],
     instruments: Collection[int],
-    bars: int,
+    slots: Sequence[int],
     early: float,
     *,
     num_slots: int,
@@ -50,23 +51,25 @@ def notes_of_windows(
     Args:
       notes: of a piece on the grid.
       instruments: those that count.
-      bars: length of a window in slots.
+      slots: the slot that each window begins with, ascending; notes before the first do not count.
       early: how long before a window a note begins that belongs to it.
       num_slots: slots up to the piece's end; no note is held past it.
       by_pitch: whether a note that begins with a window ends only a held one of its pitch, and not
         all of its instrument.
     """
-    length = bars * SLOT_BEATS
+    starts = [slot * SLOT_BEATS for slot in slots]
     found: dict[int, WindowNotes] = collections.defaultdict(WindowNotes)
     long: list[tuple[int, int, int]] = []
     for k, note in enumerate(notes):
         if note.instrument not in instruments or not 0 <= note.start_time < math.inf:
             continue
-        window = math.floor((note.start_time + early) / length + 1e-9)
-        found[window * bars].struck.append(k)
+        window = bisect.bisect_right(starts, note.start_time + early + _TINY) - 1
+        if window < 0:
+            continue
+        found[slots[window]].struck.append(k)
         # Less than half a sixteenth of it is no step of the next window.
         end = min(note.end_time - EARLY_BEATS, num_slots * SLOT_BEATS)
-        last = math.ceil(end / length - _TINY) - 1
+        last = bisect.bisect_left(starts, end - _TINY) - 1
         if last > window and not note.is_drum:
             long.append((k, window, last))
     taken: dict[int, set[tuple[int, int]]] = {}
@@ -76,9 +79,9 @@ def notes_of_windows(
             num_held += 1
             if num_held > _MAX_HELD:
                 return found
-            own = found[later * bars]
+            own = found[slots[later]]
             if later not in taken:
-                first = later * length + EARLY_BEATS
+                first = starts[later] + EARLY_BEATS
                 taken[later] = {
                     _voice(notes[j], by_pitch)
                     for j in own.struck
@@ -97,7 +100,7 @@ def hold_on(
     pieces: Sequence[NoteSequence],
     slots: Sequence[int],
     held: Sequence[Collection[int]],
-    bars: int,
+    bars: Sequence[int],
     lines: BarLines,
     *,
     any_pitch: bool,
@@ -108,14 +111,14 @@ def hold_on(
       pieces: the result's windows, changed.
       slots: the slot that each begins with.
       held: the pitches that the input holds into each, and does not strike.
-      bars: length of a window in slots.
+      bars: length of each in slots.
       lines: the input's bar lines.
       any_pitch: whether a note of another pitch than the input's is held on too, as where there is
         one voice.
     """
     # From the last to the first: a note may last over several windows.
     for k in reversed(range(len(pieces) - 1)):
-        if not held[k + 1] or slots[k + 1] != slots[k] + bars:
+        if not held[k + 1] or slots[k + 1] != slots[k] + bars[k]:
             continue
         border = lines.slot_numbered(slots[k + 1]).beat
         start = slots[k] * SLOT_BEATS
@@ -131,7 +134,7 @@ def hold_on(
             if before is None or not goes_on:
                 kept.append(note)
                 continue
-            before.end_time = bars * SLOT_BEATS + note.end_time
+            before.end_time = bars[k] * SLOT_BEATS + note.end_time
             del lasting[_sound(note)]
         if len(kept) < len(pieces[k + 1].notes):
             copies = NoteSequence(notes=kept)

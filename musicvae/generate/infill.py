@@ -20,6 +20,7 @@ from musicvae.generate.filling import Progress, fill
 from musicvae.generate.performing import check_number
 from musicvae.generate.piece_rows import (
     MAX_BARS,
+    Known,
     PieceRows,
     Rows,
     check_writes_rows,
@@ -30,7 +31,7 @@ from musicvae.generate.piece_rows import (
     steps_per_bar,
 )
 from musicvae.generate.results import Piece, Result, Sample, SamplingOptions
-from musicvae.generate.window_filling import FillOptions, Known
+from musicvae.generate.window_filling import FillOptions
 
 if TYPE_CHECKING:
     from musicvae.converters import Converter
@@ -74,7 +75,7 @@ def continue_piece(
     if not 1 <= bars <= MAX_BARS - before:
         raise InputError(f"{bars} bars to add; give 1 to {MAX_BARS - before}, such as --bars=8")
     added = silent_rows(model.converter, bars * step)
-    known = np.ones((len(read.rows), _num_parts(model.converter)), bool)
+    known = np.ones((len(read.rows), len(model.converter.parts)), bool)
     known = np.concatenate([known, np.zeros((bars * step, known.shape[1]), bool)])
     rows = np.concatenate([read.rows, added])
     note = f"{_counted(before)} kept, {bars} written"
@@ -117,7 +118,7 @@ def infill(
     check_writes_rows(converter, model.config.name, "infill")
     if keep is None and not keep_parts:
         raise InputError("nothing is kept; give bars, as in --keep=1-4,9-16, or --keep_parts")
-    parts = [False] * _num_parts(converter)
+    parts = [False] * len(converter.parts)
     if keep_parts:
         parts = parts_named(converter, keep_parts, model.config.name)
     missing = (
@@ -216,10 +217,6 @@ def _written(
             samples.append(Sample(notes_of_rows(converter, each, placed, options), caption))
     lines = tuple(f"{piece.name}: {note}" for note in (*read.notes, *notes))
     return Result(tuple(samples), lines)
-
-
-def _num_parts(converter: Converter) -> int:
-    return max(1, len(converter.spec.part_depths))
 
 
 def _counted(bars: int) -> str:

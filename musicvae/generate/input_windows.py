@@ -98,7 +98,7 @@ def fit_window(
       name: what to call the piece in messages.
       strict: whether the piece must give exactly one window as it stands.
       bar: the bar at which the window is to begin, the first is 1; None for the most musical one.
-      adaptations: what may be tried before the usual repairs.
+      adaptations: what may be tried before the others.
 
     Returns:
       The window.
@@ -143,7 +143,7 @@ def all_windows(
       sequence: the piece, not changed.
       converter: the model's.
       name: what to call the piece in messages.
-      adaptations: what may be tried before the usual repairs.
+      adaptations: what may be tried before the others.
 
     Returns:
       The windows in the order of the piece, and what was done to it.
@@ -337,7 +337,7 @@ def padded(converter: Converter, arrays: Compact, lead_bars: int = 0) -> tuple[E
       N examples.
     """
     lead = lead_bars * (converter.num_steps // converter.bars)
-    return tuple(map(Example, *converter.expand(converter.pad(arrays, converter.num_steps, lead))))
+    return converter.examples(converter.pad(arrays, converter.num_steps, lead))
 
 
 def _choose(converter: Converter, reading: _Reading, bar: int | None, name: str) -> int:

@@ -27,15 +27,18 @@ def load_model(
     """Loads the model that a command's flags mean.
 
     Args:
-      config: as `choose_model`.
-      run_dir: as `choose_model`.
-      checkpoint_file: as `choose_model`.
-      hparams: as `choose_model`.
+      config: a configuration's name or file; not needed with a run folder that remembers its own.
+      run_dir: a run folder, whose latest checkpoint is taken.
+      checkpoint_file: a checkpoint, archive, published name or URL. Without this and `run_dir`, the
+        model of this configuration that ships.
+      hparams: hyperparameters to change, as text.
       batch_size: how many pieces are worked on together.
       **options: seed, device, decoder_only and precision of TrainedModel.
 
     Raises:
-      MusicVAEError: as `choose_model` and TrainedModel.
+      InputError: both `run_dir` and `checkpoint_file` are given, or an option is out of range.
+      ConfigError: no configuration is known, or another one than the run folder's is asked for.
+      CheckpointError: there is no checkpoint, it does not fit, or a download failed.
     """
     choice = choose_model(config, run_dir, checkpoint_file, hparams)
     return TrainedModel(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from musicvae.attributes import AttributeVectors
+from musicvae.attribute_vectors import AttributeVectors
 from musicvae.converters import performance_converter
 from musicvae.errors import InputError
 from musicvae.generate.controls import control_window, controls_for
@@ -34,7 +34,7 @@ from musicvae.generate.latent_points import (
 from musicvae.generate.performing import check_number, fit, notes_about, takes_whole
 from musicvae.generate.results import Piece, Result, Sample, SamplingOptions
 from musicvae.generate.styles import checked, new_vectors
-from musicvae.generate.whole_piece import reconstruct_whole
+from musicvae.generate.whole_reconstruction import reconstruct_whole
 from musicvae.styles.space import MAP_REACH
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ def reconstruct(
     options: SamplingOptions | None = None,
     *,
     whole: bool = False,
+    others: Sequence[TrainedModel] = (),
 ) -> Result:
     """Plays an input as the model remembers it: encoded and decoded again.
 
@@ -106,6 +107,7 @@ def reconstruct(
         samples of it.
       options: what is asked for.
       whole: whether the whole piece is done, window after window, and not one window alone.
+      others: models of other lengths; the longest that fits plays each stretch of a whole piece.
 
     Returns:
       The results.
@@ -117,7 +119,8 @@ def reconstruct(
     check_number(n)
     if whole and takes_whole(options):
         is_groove = performance_converter(model.converter) is not None
-        return (reconstruct_groove if is_groove else reconstruct_whole)(model, piece, n, options)
+        play = reconstruct_groove if is_groove else reconstruct_whole
+        return play(model, piece, n, options, others)
     window = fit(model, piece, options)
     posterior = encode(model, [window])
     controls = controls_for(model.converter, model.config.name, options, window)

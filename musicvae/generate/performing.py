@@ -53,7 +53,7 @@ def takes_whole(options: SamplingOptions) -> bool:
 
 
 def adaptations_for(options: SamplingOptions) -> list[Adaptation]:
-    """Returns what may be done to an input before the usual adaptations."""
+    """Returns the adaptations of an input that are tried before all others."""
     adaptations: list[Adaptation] = []
     if options.chords is not None:
         bars, key = chords_of(options)

@@ -1,10 +1,9 @@
-"""A whole piece through a model: every bar comes back in its place, rests included.
+"""A whole piece as the windows that a model reads, every bar in its place, rests included.
 
 The piece is laid on the grid (bar_lines.py) and cut into windows that follow each other from its
-first bar on. What a window lacks is silence, and so is a window without a note, which no model is
-asked about. A note that is held into a window is held on (held_notes.py).
-
-Axes: W windows with notes, T time step, C columns of control, Z columns of z.
+first bar on; where there are models of several lengths, into the longest that fit (window_plan.py).
+What a window lacks is silence, and so is a window without a note, which no model is asked about. A
+note that is held into a window is held on (held_notes.py).
 """
 
 from __future__ import annotations
@@ -12,14 +11,11 @@ from __future__ import annotations
 import collections
 import dataclasses
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-import numpy as np
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 from musicvae.converters import Converter, Example, Rejection
-from musicvae.converters.examples import Array
-from musicvae.errors import InputError, NoExamplesError
+from musicvae.errors import NoExamplesError
 from musicvae.generate.adaptations import (
     Adaptation,
     as_one_instrument,
@@ -28,18 +24,12 @@ from musicvae.generate.adaptations import (
     within_an_hour,
 )
 from musicvae.generate.bar_lines import EARLY_BEATS, SLOT_BEATS, BarLines
-from musicvae.generate.controls import controls_for, has_own_controls, window_controls
-from musicvae.generate.grid_pieces import GRID_QPM, on_grid, place
-from musicvae.generate.held_notes import hold_on, notes_of_windows
+from musicvae.generate.grid_pieces import GRID_QPM, on_grid
+from musicvae.generate.held_notes import WindowNotes, notes_of_windows
 from musicvae.generate.input_windows import notes_about_tracks, padded, sound_of, stages
-from musicvae.generate.performing import adaptations_for, check_number
-from musicvae.generate.results import Piece, Result, Sample, SamplingOptions
-from musicvae.grid import STEPS_PER_QUARTER
+from musicvae.generate.window_plan import PlannedWindow, longest_plan, steady_plan
 from musicvae.lazy_note_seq import NoteSequence
 from musicvae.sequences import describe_rejections
-
-if TYPE_CHECKING:
-    from musicvae.generate import TrainedModel
 
 _NAMED_BARS = 8
 
@@ -52,6 +42,7 @@ class Tile(NamedTuple):
       example: its tensors.
       velocity: mean MIDI velocity of its notes.
       program: MIDI program of its melody, or None where it has none or several.
+      bars: its length in slots.
       held: pitches that the piece holds into it from before, and does not strike with it.
     """
 
@@ -59,6 +50,7 @@ class Tile(NamedTuple):
     example: Example
     velocity: int
     program: int | None
+    bars: int
     held: frozenset[int] = frozenset()
 
 
@@ -77,60 +69,13 @@ class WholePiece:
     notes: tuple[str, ...]
 
 
-def reconstruct_whole(
-    model: TrainedModel, piece: Piece, n: int, options: SamplingOptions
-) -> Result:
-    """Plays a whole input as the model remembers it, window after window.
-
-    Args:
-      model: a trained model.
-      piece: the input.
-      n: how many results; the first comes from the mean of the posterior, others from samples.
-      options: what is asked for.
-
-    Returns:
-      The results, with the input's tempos, time signatures and bars.
-
-    Raises:
-      InputError: the input does not fit, or a number is out of range.
-    """
-    check_number(n)
-    if options.length is not None and model.converter.spec.num_segments:
-        raise InputError(
-            f"config '{model.config.name}' counts its length in tokens of a bar; leave --length out"
-        )
-    whole = read_whole(
-        options.drum_map.as_general_midi(piece.sequence),
-        model.converter,
-        name=piece.name,
-        adaptations=adaptations_for(options),
-    )
-    examples = [tile.example for tile in whole.tiles]
-    posterior = model.encode_examples(examples, seed=0)
-    controls = _controls(model, whole, options)
-    samples = []
-    for k in range(n):
-        z, seed = posterior.mu, options.seed_for(k)
-        if k:
-            noise = np.random.default_rng(seed).standard_normal(z.shape, np.float32)
-            z = z + posterior.sigma * noise
-        for temperature in options.temperatures:
-            rows = model.decode_to_tensors(z, None, temperature, controls, seed=seed)
-            caption = piece.name if n == 1 else f"{piece.name}, version {k + 1}"
-            if len(options.temperatures) > 1:
-                caption = f"{caption}, temperature {temperature:g}"
-            last = z[0] if len(z) == 1 else None
-            sequence = _written(model.converter, whole, rows, controls, options)
-            samples.append(Sample(sequence, caption, last))
-    return Result(tuple(samples), tuple(f"{piece.name}: {note}" for note in whole.notes))
-
-
 def read_whole(
     sequence: NoteSequence,
     converter: Converter,
     *,
     name: str,
     adaptations: Sequence[Adaptation] = (),
+    lengths: Collection[int] = (),
 ) -> WholePiece:
     """Cuts a whole piece into windows that follow each other.
 
@@ -138,7 +83,8 @@ def read_whole(
       sequence: the piece, not changed.
       converter: the model's; not of grooves, which `read_performance` cuts.
       name: what to call the piece in messages.
-      adaptations: what may be tried before the usual ones.
+      adaptations: what may be tried before the others.
+      lengths: bars of windows, the longest of which that fit are taken; the converter's by default.
 
     Returns:
       Its windows. Of several melodies the one with notes in the most bars is taken.
@@ -169,7 +115,7 @@ def read_whole(
         tracks, _ = by_tracks.most_common(1)[0]
         if converter.spec.num_segments:
             tracks = tuple({note.instrument for note in adapted.notes})
-        tiles, left_out = _tiles(adapted, programs, reader, tracks, lines)
+        tiles, left_out = _tiles(adapted, programs, reader, tracks, lines, lengths)
         if tiles:
             notes = (*notes, *added, *notes_about_tracks(sequence, rejections, tracks), *left_out)
             if len(by_tracks) > 1 and not converter.spec.num_segments:
@@ -187,25 +133,32 @@ def _tiles(
     reader: Converter,
     tracks: Sequence[int],
     lines: BarLines,
+    lengths: Collection[int],
 ) -> tuple[list[Tile], tuple[str, ...]]:
     """Cuts a piece on the grid into windows; says which bars could not be read."""
-    bars = reader.bars
     early = 0.0 if reader.spec.num_segments else EARLY_BEATS
     notes, events = list(grid.notes), _Events(grid)
-    windows = notes_of_windows(
-        notes,
-        set(tracks),
-        bars,
-        early,
-        num_slots=lines.slot_at(lines.end).number,
-        by_pitch=bool(reader.spec.num_segments),
-    )
+    num_slots = lines.slot_at(lines.end).number
+
+    def notes_in(plan: Sequence[PlannedWindow]) -> dict[int, WindowNotes]:
+        by_pitch = bool(reader.spec.num_segments)
+        slots = [window.slot for window in plan]
+        return notes_of_windows(
+            notes, set(tracks), slots, early, num_slots=num_slots, by_pitch=by_pitch
+        )
+
+    plan = steady_plan(num_slots, reader.bars)
+    if len(lengths) > 1:
+        plan = longest_plan(notes_in(steady_plan(num_slots, 1)).keys(), lengths)
+    bars_of = dict(plan)
+    readers = {bars: reader.with_bars(bars) or reader for bars in bars_of.values()}
     tiles, silent, rejections = [], [], list[Rejection]()
-    for slot, window in sorted(windows.items()):
+    for slot, window in sorted(notes_in(plan).items()):
+        bars = bars_of[slot]
         indices = sorted([*window.struck, *window.held])
         own = [notes[k] for k in indices]
         tile = _excerpt(grid, own, events, slot, bars)
-        example, rejected = _read_tile(tile, reader, tracks)
+        example, rejected = _read_tile(tile, readers[bars], tracks)
         if example is None:
             if window.struck:
                 silent.append(lines.slot_numbered(slot).bar)
@@ -215,7 +168,7 @@ def _tiles(
             [(note, programs[k]) for note, k in zip(own, indices, strict=True)]
         )
         held = frozenset(notes[k].pitch for k in window.held)
-        tiles.append(Tile(slot, example, velocity, program, held))
+        tiles.append(Tile(slot, example, velocity, program, bars, held))
     if not silent:
         return tiles, ()
     named = ", ".join(map(str, silent[:_NAMED_BARS])) + (
@@ -299,52 +252,3 @@ def _read_tile(
             return padded(reader, first, lead)[0], ()
     assert found is not None
     return None, found.rejections
-
-
-def _controls(model: TrainedModel, whole: WholePiece, options: SamplingOptions) -> Array | None:
-    """Returns the controls of each window, float32 `[W, T, C]`; those asked for go round."""
-    converter = model.converter
-    if not converter.spec.control_depth:
-        return None
-    if has_own_controls(options):
-        wanted = controls_for(converter, model.config.name, options)
-        assert wanted is not None
-        bars = converter.bars
-        return np.array([wanted[tile.slot // bars % len(wanted)] for tile in whole.tiles])
-    return np.array([window_controls(converter, tile.example) for tile in whole.tiles])
-
-
-def _written(
-    converter: Converter,
-    whole: WholePiece,
-    rows: Sequence[Array],
-    controls: Array | None,
-    options: SamplingOptions,
-) -> NoteSequence:
-    """Puts decoded windows in their places."""
-    lines, end = whole.lines, whole.lines.end
-    if options.length is not None:
-        end = min(end, options.length / STEPS_PER_QUARTER)
-    result, seconds = lines.excerpt(0.0, end, options.qpm)
-    pieces = [
-        converter.to_notes(
-            outputs,
-            None if controls is None else controls[k, : len(outputs)],
-            qpm=GRID_QPM,
-            velocity=tile.velocity,
-            program=tile.program if options.program is None else options.program,
-        )
-        for k, (tile, outputs) in enumerate(zip(whole.tiles, rows, strict=True))
-    ]
-    slots = [tile.slot for tile in whole.tiles]
-    hold_on(
-        pieces,
-        slots,
-        [tile.held for tile in whole.tiles],
-        converter.bars,
-        lines,
-        any_pitch=[part.labels for part in converter.parts] == ["pitches"],
-    )
-    for slot, piece in zip(slots, pieces, strict=True):
-        place(piece, slot, lines, result, seconds, end)
-    return options.drum_map.with_original_pitches(result)

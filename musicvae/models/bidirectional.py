@@ -64,7 +64,7 @@ class BidirectionalLayers:
         Args:
           sequence: float32 `[T, B, D]`.
           lengths: int32 `[B]`.
-          forward: how.
+          forward: seed, dropout and dtype.
 
         Returns:
           What the last layer gives forwards, and backwards in the order of its reading: both have

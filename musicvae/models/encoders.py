@@ -65,7 +65,7 @@ class Encoder(abc.ABC):
         Args:
           sequence: float32 `[B, T, D]`.
           lengths: int32 `[B]`, or `[B, S]` for segments with a length of their own.
-          forward: how.
+          forward: seed, dropout and dtype.
 
         Returns:
           float32 `[B, E]`.
@@ -87,7 +87,18 @@ class BidirectionalLSTMEncoder(Encoder):
     def __init__(
         self, component: Component, hparams: HParams, variables: Variables, depth: int, scope: str
     ) -> None:
-        """Makes the variables, as Encoder."""
+        """Makes the variables of both directions.
+
+        Args:
+          component: no options, nothing inside.
+          hparams: enc_rnn_size and residual_encoder.
+          variables: where they are made.
+          depth: D.
+          scope: the variables' names begin with this.
+
+        Raises:
+          ConfigError: the component has an option.
+        """
         options_as(_NoOptions, component.options, f"[encoder] type '{component.type}'")
         residual = hparams.residual_encoder
         sizes = hparams.enc_rnn_size
@@ -95,7 +106,16 @@ class BidirectionalLSTMEncoder(Encoder):
         self.output_depth = self._layers.output_depth
 
     def encode(self, sequence: Tensor, lengths: Tensor, forward: Forward) -> Tensor:
-        """Returns the last layer's states h at both ends of each sequence, as Encoder.encode."""
+        """Returns the last layer's states h at both ends of each sequence.
+
+        Args:
+          sequence: float32 `[B, T, D]`.
+          lengths: int32 `[B]`, 0 to T.
+          forward: seed, dropout and dtype.
+
+        Returns:
+          float32 `[B, E]`: the end as read forwards, then the start as read backwards.
+        """
         directions = self._layers(tf.transpose(sequence, [1, 0, 2]), lengths, forward)
         return tf.concat([last(direction.hidden, lengths) for direction in directions], -1)
 
@@ -107,7 +127,18 @@ class LSTMEncoder(Encoder):
     def __init__(
         self, component: Component, hparams: HParams, variables: Variables, depth: int, scope: str
     ) -> None:
-        """Makes the variables, as Encoder."""
+        """Makes the variables.
+
+        Args:
+          component: no options, nothing inside.
+          hparams: enc_rnn_size and residual_encoder.
+          variables: where they are made.
+          depth: D.
+          scope: the variables' names begin with this.
+
+        Raises:
+          ConfigError: the component has an option.
+        """
         options_as(_NoOptions, component.options, f"[encoder] type '{component.type}'")
         scope, sizes = f"{scope}/multi_rnn_cell", hparams.enc_rnn_size
         residual = hparams.residual_encoder
@@ -115,7 +146,16 @@ class LSTMEncoder(Encoder):
         self.output_depth = sizes[-1]
 
     def encode(self, sequence: Tensor, lengths: Tensor, forward: Forward) -> Tensor:
-        """Returns the last layer's output at each sequence's end, as Encoder.encode."""
+        """Returns the last layer's output at each sequence's end.
+
+        Args:
+          sequence: float32 `[B, T, D]`.
+          lengths: int32 `[B]`, 0 to T.
+          forward: seed, dropout and dtype.
+
+        Returns:
+          float32 `[B, E]`.
+        """
         x = tf.transpose(sequence, [1, 0, 2])
         weights = self._stack.weights(forward.dtype)
         steps, batch = tf.shape(x)[0], tf.shape(x)[1]
@@ -149,7 +189,19 @@ class HierarchicalLSTMEncoder(Encoder):
     def __init__(
         self, component: Component, hparams: HParams, variables: Variables, depth: int, scope: str
     ) -> None:
-        """Makes the variables, as Encoder."""
+        """Makes the encoder of each level.
+
+        Args:
+          component: its HierarchicalEncoderOptions, and the encoder of a level inside it;
+            bidirectional_lstm by default.
+          hparams: sizes, and max_seq_len, which the levels' lengths multiply to.
+          variables: where they are made.
+          depth: D.
+          scope: the variables' names begin with this.
+
+        Raises:
+          ConfigError: an option is unknown, or the levels do not make up max_seq_len.
+        """
         subject = f"[encoder] type '{component.type}'"
         self.level_lengths = options_as(
             HierarchicalEncoderOptions, component.options, subject
@@ -165,7 +217,16 @@ class HierarchicalLSTMEncoder(Encoder):
         self.output_depth = depth
 
     def encode(self, sequence: Tensor, lengths: Tensor, forward: Forward) -> Tensor:
-        """Reads all levels, as Encoder.encode."""
+        """Reads segments, then the sequence of their vectors, level by level.
+
+        Args:
+          sequence: float32 `[B, T, D]`, T the product of all levels' lengths.
+          lengths: int32 `[B]`, or `[B, S]` for segments with a length of their own.
+          forward: seed, dropout and dtype.
+
+        Returns:
+          float32 `[B, E]`.
+        """
         x = sequence
         rows = segment_lengths(lengths, math.prod(self.level_lengths[1:]), self.level_lengths[0])
         for k, (level, size) in enumerate(zip(self.levels, self.level_lengths, strict=True)):

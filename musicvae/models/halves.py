@@ -18,8 +18,8 @@ def build(
       config: sizes and parts.
       spec: the shape of the examples.
       variables: where their variables are made.
-      decoder_only: whether to leave out the half that encodes. A decoder that encodes what it wrote
-        keeps it.
+      decoder_only: whether to leave out the half that encodes. A decoder that encodes what it
+        sampled keeps it.
 
     Returns:
       What encodes, None for an unconditional model; and what decodes.
@@ -46,7 +46,7 @@ def variable_shapes(config: Config, spec: ExampleSpec) -> dict[str, tuple[int, .
       spec: the shape of the examples.
 
     Raises:
-      ConfigError: as MusicVAE.
+      ConfigError: an encoder or decoder is unknown, or does not fit the examples.
     """
     shapes = VariableShapes()
     build(config, spec, shapes)

@@ -106,14 +106,14 @@ def replay(
     The value of `projected` is not used, so that a graph need not compute it.
 
     Args:
-      projected: float32 `[T, B, 4H]`, as for `recurrence`.
+      projected: float32 `[T, B, 4H]`, the input's product with its weights, and the bias.
       kernel: `[H, 4H]`.
       initial: the state before the first step.
       trace: what the pass kept.
       with_cells: whether the cells are wanted too.
 
     Returns:
-      As `recurrence`.
+      The output of each step and its cell, float32 `[T, B, H]`; None for the cells if unwanted.
     """
 
     def run(projected: Tensor, kernel: Tensor, c: Tensor, h: Tensor) -> Any:

@@ -115,7 +115,7 @@ class LSTMStack:
         Args:
           steps: T, int32 scalar.
           batch: B, int32 scalar.
-          forward: how.
+          forward: seed, dropout and dtype.
 
         Returns:
           One float32 `[T, B, I]` a layer; an empty list without dropout.

@@ -71,7 +71,7 @@ class PosteriorHead:
 
         Args:
           batch: its outputs are not used.
-          forward: how.
+          forward: seed, dropout and dtype.
         """
         sequence = tf.cast(batch.inputs, tf.float32)
         if batch.controls is not None:

@@ -104,7 +104,7 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
         self._graphs = SamplingGraphs(
             self.decoder, spec, config.hparams.z_size, self.dtype, compiled=compiled
         )
-        self._scorers: dict[tuple[int, bool], Any] = {}
+        self._scorers: dict[tuple[Any, ...], Any] = {}
         self.named_variables: dict[str, tf.Variable] = variables.by_name
 
     def encode(
@@ -207,7 +207,7 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
         fixed: Tensor = None,
         first_input: Tensor = None,
     ) -> Decoded:
-        """Writes music for latent vectors.
+        """Samples music for latent vectors.
 
         Args:
           z: float32 `[B, Z]`.
@@ -228,7 +228,13 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
           ConfigError: this model's decoder takes no fixed values.
         """
         arguments = self._decoding(
-            z, temperature, controls, seed, fixed, first_input, stop_at_end_token=stop_at_end_token
+            z,
+            temperature=temperature,
+            controls=controls,
+            seed=seed,
+            stop_at_end_token=stop_at_end_token,
+            fixed=fixed,
+            first_input=first_input,
         )
         sample = self._graphs.whole(length, arguments.end_token, frozenset(arguments.options))
         decoded: Decoded = sample(
@@ -236,41 +242,22 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
         )
         return decoded
 
-    def decode_parts(
-        self,
-        z: Tensor,
-        length: int,
-        *,
-        temperature: Tensor = 1.0,
-        controls: Tensor = None,
-        seed: Tensor = None,
-        stop_at_end_token: bool = True,
-        fixed: Tensor = None,
-        first_input: Tensor = None,
-    ) -> Iterator[Decoded]:
-        """Writes music for latent vectors part after part: what `decode` writes, as it comes.
+    def decode_parts(self, z: Tensor, length: int, **options: Any) -> Iterator[Decoded]:
+        """Samples music for latent vectors part after part: what `decode` gives, as it comes.
 
         Args:
-          z: as for `decode`, as are all others.
+          z: float32 `[B, Z]`.
           length: the most steps.
-          temperature: at least 0.
-          controls: float32 `[T, C]` or `[B, T, C]`, or None.
-          seed: int32 `[2]`.
-          stop_at_end_token: whether a sequence or segment ends at an end token.
-          fixed: float32 `[B, T, D]`, or None.
-          first_input: float32 `[B, D]`, or None.
+          **options: as for `decode`.
 
         Yields:
-          The steps of a part, and how many of them each piece has, `[B]`; a bar of flat decoders, a
-          segment of hierarchical ones, and all at once where each part depends on how the one
-          before is read.
+          The steps of a part, and how many of them each piece has, `[B]`: a bar of flat decoders, a
+          segment of hierarchical ones, and all at once where conductors wait for what is sampled.
 
         Raises:
           ConfigError: this model's decoder takes no fixed values.
         """
-        arguments = self._decoding(
-            z, temperature, controls, seed, fixed, first_input, stop_at_end_token=stop_at_end_token
-        )
+        arguments = self._decoding(z, **options)
         key = (length, arguments.end_token, frozenset(arguments.options))
         common = (arguments.temperature, arguments.seed)
         carried = self._graphs.begin(*key)(arguments.z, *common, **arguments.options)
@@ -282,13 +269,13 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
     def _decoding(
         self,
         z: Tensor,
-        temperature: Tensor,
-        controls: Tensor,
-        seed: Tensor,
-        fixed: Tensor,
-        first_input: Tensor,
         *,
-        stop_at_end_token: bool,
+        temperature: Tensor = 1.0,
+        controls: Tensor = None,
+        seed: Tensor = None,
+        stop_at_end_token: bool = True,
+        fixed: Tensor = None,
+        first_input: Tensor = None,
     ) -> _Decoding:
         """Checks the arguments of `decode` and makes tensors of them."""
         if fixed is not None and not self.decoder.takes_fixed:
@@ -329,18 +316,50 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
           float32 `[B, T, K]`: -log p of each part of each step, in nats; of grooves what stands for
           it.
         """
-        arrays = [tf.cast(z, tf.float32), tf.cast(outputs, tf.float32), tf.cast(lengths, tf.int32)]
-        arrays += [] if controls is None else [tf.cast(controls, tf.float32)]
-        key = (outputs.shape[1], controls is not None)
+        return self._scored(self._step_losses, _arrays(z, outputs, lengths, controls))
+
+    def log_likelihood_and_gradient(
+        self, z: Tensor, outputs: Tensor, known: Tensor, lengths: Tensor, controls: Tensor = None
+    ) -> tuple[Tensor, Tensor]:
+        """Returns how well latent vectors explain some steps of music, and where to better ones.
+
+        Args:
+          z: float32 `[B, Z]`.
+          outputs: bool or float32 `[B, T, D]`, as long as the model's windows.
+          known: bool or float32 `[B, T, K]`, which parts of which steps count.
+          lengths: int32 `[B]`, or `[B, S]`.
+          controls: bool or float32 `[B, T, C]`, or None.
+
+        Returns:
+          float32 `[B]`, log p of the known steps, each given all the steps before it, in nats; and
+          float32 `[B, Z]`, its gradient in z.
+        """
+        arrays = [tf.cast(known, tf.float32), *_arrays(z, outputs, lengths, controls)]
+        found, slope = self._scored(self._likelihood, arrays)
+        return found, slope
+
+    def _step_losses(
+        self, z: Tensor, outputs: Tensor, lengths: Tensor, controls: Tensor = None
+    ) -> Tensor:
+        forward = Forward(tf.zeros([2], tf.int32), dtype=self.dtype)
+        target = Target(outputs, lengths, controls)
+        parameters = self.decoder.reconstruct(z, target, forward).parameters
+        return self.decoder.step_losses(parameters, outputs)
+
+    def _likelihood(
+        self, known: Tensor, z: Tensor, outputs: Tensor, lengths: Tensor, controls: Tensor = None
+    ) -> tuple[Tensor, Tensor]:
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(z)
+            losses = self._step_losses(z, outputs, lengths, controls)
+            found = -tf.reduce_sum(losses * known, [1, 2])
+        return found, tape.gradient(found, z)
+
+    def _scored(self, function: Any, arrays: list[Tensor]) -> Any:
+        """Runs a function's graph, traced once for batches of any size of arrays like these."""
+        key = (function.__name__, *(array.shape[1:] for array in arrays))
         if key not in self._scorers:
-
-            def score(z: Tensor, outputs: Tensor, lengths: Tensor, controls: Any = None) -> Tensor:
-                forward = Forward(tf.zeros([2], tf.int32), dtype=self.dtype)
-                target = Target(outputs, lengths, controls)
-                parameters = self.decoder.reconstruct(z, target, forward).parameters
-                return self.decoder.step_losses(parameters, outputs)
-
-            self._scorers[key] = tf.function(score, autograph=False).get_concrete_function(
+            self._scorers[key] = tf.function(function, autograph=False).get_concrete_function(
                 *(tf.TensorSpec([None, *array.shape[1:]], array.dtype) for array in arrays)
             )
         return self._scorers[key](*arrays)
@@ -370,3 +389,9 @@ def _floats(batch: Batch) -> Batch:
     controls = None if batch.controls is None else tf.cast(batch.controls, tf.float32)
     inputs, outputs = tf.cast(batch.inputs, tf.float32), tf.cast(batch.outputs, tf.float32)
     return Batch(inputs, outputs, controls, batch.lengths)
+
+
+def _arrays(z: Tensor, outputs: Tensor, lengths: Tensor, controls: Tensor) -> list[Tensor]:
+    """Returns latent vectors and music in the types that they are scored in."""
+    arrays = [tf.cast(z, tf.float32), tf.cast(outputs, tf.float32), tf.cast(lengths, tf.int32)]
+    return arrays if controls is None else [*arrays, tf.cast(controls, tf.float32)]

@@ -75,14 +75,14 @@ def principal_plane(z: FloatArray) -> Projection:
     Raises:
       InputError: there are none, or they are not finite.
     """
-    z = np.asarray(z, np.float64)
-    if z.ndim != 2 or not len(z) or not np.isfinite(z).all():
-        raise InputError(f"a map needs finite latent positions [N, Z], not {z.shape}")
-    centre = z.mean(axis=0)
-    _, lengths, directions = np.linalg.svd(z - centre, full_matrices=False)
+    positions: npt.NDArray[np.float64] = np.asarray(z, np.float64)
+    if positions.ndim != 2 or not len(positions) or not np.isfinite(positions).all():
+        raise InputError(f"a map needs finite latent positions [N, Z], not {positions.shape}")
+    centre = positions.mean(axis=0)
+    _, lengths, directions = np.linalg.svd(positions - centre, full_matrices=False)
     variances = lengths**2
     total = variances.sum()
-    axes, shares = np.zeros((2, z.shape[1])), np.zeros(2)
+    axes, shares = np.zeros((2, len(centre))), np.zeros(2)
     for k in range(min(2, len(lengths))):
         if variances[k] <= total * 1e-12:
             break
@@ -131,7 +131,7 @@ def latent_map(
     spread = np.maximum(np.ptp(everything, axis=0) / 2, 1e-9)
     top = _TITLE_HEIGHT if title else 0.0
     room = np.array([width / 2 - _MARGIN, (height - top) / 2 - _MARGIN])
-    scale = min(float((room / spread).min()), 1e4)
+    scale = min(float(np.min(room / spread)), 1e4)
 
     def place(point: npt.NDArray[np.float64]) -> tuple[float, float]:
         x, y = (point - middle) * scale

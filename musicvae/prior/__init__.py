@@ -1,17 +1,30 @@
 """Learned priors: where in latent space music lies, and draws from there.
 
-Codes of music fill a small part of N(0, I), which a trained model's prior is: a draw from it is
-seldom one. A small network, fitted to the codes of a model's training music, draws such as they
-are, and such as have much or little of an attribute.
+The prior that a model is trained with, N(0, I), is wider than the codes of its training music: most
+draws from it decode to something that no music is like. A learned prior is a small network, fitted
+to the codes of the training music, that draws where they are, and where music has much or little of
+an attribute. It lies beside its checkpoint; models that ship have one, `musicvae-prior` fits one to
+a model of your own, and sampling uses it by itself.
 
-    fit = fit_prior(posteriors, "cat-drums_2bar_small", step=200)    (musicvae.prior.fitting)
-    save_prior(prior_path("train/model.ckpt-200"), fit.prior)
-    z = fit.prior.draw(np.random.default_rng(1), 8, [Target("note_density", "high")])
+    >>> import numpy as np
+    >>> from musicvae.model_choice import shipped_models
+    >>> from musicvae.prior import Target, load_prior, prior_path
+    >>> prior = load_prior(prior_path(shipped_models()["cat-drums_2bar_small"]))
+    >>> prior.draw(np.random.default_rng(1), 8).shape == (8, prior.z_size)
+    True
+    >>> dense = prior.draw(np.random.default_rng(1), 8, [Target("note_density", "high")])
 
-Fitting needs TensorFlow, drawing does not.
+posteriors.py    the codes of training music, and its attributes
+fitting.py       fits the network to them (needs TensorFlow; drawing does not)
+axes.py          which directions of latent space have information
+network.py       the network, its equations and their sources
+conditions.py    attributes as conditions
+latent_prior.py  the prior: draws
+storage.py       on disk, beside the checkpoint
+choice.py        which prior a command draws from
 
 Source: Engel, Hoffman and Roberts 2018, "Latent constraints" (arXiv:1711.05772), for the aim; for
-the way, see network.py.
+the way, network.py.
 """
 
 from __future__ import annotations

@@ -1,22 +1,22 @@
-"""What a draw of the prior can be asked for: much or little of an attribute, or a value of it.
+"""What a draw of the prior can be asked for: an attribute, or a group of the training music.
 
 An attribute's value is known to the network as its rank among the training music, -1 for the least
 to 1 for the most, so that attributes of all units weigh alike. A feature beside it says whether it
-is asked for.
+is asked for. A group, such as a style, is a feature of its own: 1 where it is asked for.
 
-Axes: N pieces, A attributes, Q quantiles.
+Axes: N pieces, A attributes, Q quantiles, L groups.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from musicvae.attributes.measures import ATTRIBUTES, Attribute, StepNotes, step_notes
+from musicvae.attribute_vectors.measures import ATTRIBUTES, Attribute, StepNotes, step_notes
 from musicvae.errors import InputError
 from musicvae.lazy_note_seq import NoteSequence
 from musicvae.registry import did_you_mean
@@ -29,13 +29,16 @@ LEVELS: Mapping[str, tuple[float, float]] = {
     "medium": (0.4, 0.6),
     "high": (0.8, 1.0),
 }
+GROUP = "group"
+MAX_GROUPS = 64
+_NO_GROUP = -1
 _MAJOR = (0, 2, 4, 5, 7, 9, 11)
 
 
 def pitch_range(notes: StepNotes) -> float:
     """Returns the distance from the lowest pitch to the highest, in semitones."""
     pitched = notes.pitches[notes.pitches >= 0]
-    return float(pitched.max() - pitched.min()) if len(pitched) else math.nan
+    return float(np.max(pitched) - np.min(pitched)) if len(pitched) else math.nan
 
 
 def diatonic(notes: StepNotes) -> float:
@@ -61,14 +64,16 @@ class Target:
     """What is asked for of one attribute.
 
     Attributes:
-      attribute: name of the attribute.
-      value: one of `LEVELS`, or a value of the attribute.
+      attribute: name of the attribute, or "group".
+      value: one of `LEVELS`, or a value of the attribute; of "group" the group's name.
     """
 
     attribute: str
     value: str | float
 
     def __post_init__(self) -> None:
+        if self.attribute == GROUP:
+            return
         allowed = f"must be {', '.join(LEVELS)} or a number"
         if isinstance(self.value, str) and self.value not in LEVELS:
             raise InputError(f"{self.attribute}={self.value}: {allowed}")
@@ -78,20 +83,22 @@ class Target:
 
 @dataclasses.dataclass(frozen=True)
 class ConditionScale:
-    """The attributes that a prior knows, and how they are distributed in its training music.
+    """The attributes and groups that a prior knows, and how the attributes are distributed.
 
     Attributes:
       names: A names.
       quantiles: float32 `[A, Q]`, ascending in each row.
+      groups: L names of groups of that music.
     """
 
     names: tuple[str, ...]
     quantiles: Array
+    groups: tuple[str, ...] = ()
 
     @property
     def num_features(self) -> int:
-        """How many features the network is given: a rank and whether it counts, of each."""
-        return 2 * len(self.names)
+        """How many features the network is given: a rank and whether it counts, and the groups."""
+        return 2 * len(self.names) + len(self.groups)
 
     def ranks(self, values: npt.ArrayLike) -> Array:
         """Returns the ranks of values.
@@ -123,13 +130,19 @@ class ConditionScale:
           uniform: float `[N, A]`, 0..1: where in a level's range each draw lies.
 
         Returns:
-          float32 `[N, 2 A]`.
+          float32 `[N, 2 A + L]`.
 
         Raises:
-          InputError: the prior does not know an attribute, or one comes twice.
+          InputError: the prior does not know an attribute or a group, or one comes twice.
         """
         values = np.full(uniform.shape, np.nan, np.float32)
+        group = _NO_GROUP
         for target in targets:
+            if target.attribute == GROUP:
+                if group != _NO_GROUP:
+                    raise InputError("one group at a time can be asked for; give it once")
+                group = self._group(str(target.value))
+                continue
             k = self._place(target.attribute)
             if np.isfinite(values[:, k]).any():
                 raise InputError(f"'{target.attribute}' is asked for twice; give it once")
@@ -140,7 +153,34 @@ class ConditionScale:
                 values[:, k] = np.interp(shares, np.linspace(0.0, 1.0, len(row)), row)
             else:
                 values[:, k] = target.value
-        return rank_features(self.ranks(values))
+        return self.features_of(values, np.full(len(values), group))
+
+    def features_of(self, values: npt.ArrayLike, groups: npt.NDArray[np.integer]) -> Array:
+        """Returns the features of music, all of it known.
+
+        Args:
+          values: float `[N, A]`, NaN where an attribute means nothing.
+          groups: int `[N]`, the number of each one's group; -1 for none.
+
+        Returns:
+          float32 `[N, 2 A + L]`.
+        """
+        chosen = groups[:, np.newaxis] == np.arange(len(self.groups))
+        return np.concatenate([rank_features(self.ranks(values)), chosen], 1).astype(np.float32)
+
+    def _group(self, name: str) -> int:
+        known = [group.lower() for group in self.groups]
+        if not known:
+            raise InputError(
+                f"this model's prior knows no groups, such as '{name}'; `musicvae-prior --groups` "
+                "fits one that does"
+            )
+        if name.lower() not in known:
+            raise InputError(
+                f"this model's prior has no group '{name}'{did_you_mean(name, self.groups)} "
+                f"Known to it: {', '.join(self.groups)}"
+            )
+        return known.index(name.lower())
 
     def _place(self, name: str) -> int:
         if name not in self.names:
@@ -166,11 +206,12 @@ def rank_features(ranks: npt.ArrayLike) -> Array:
     return np.concatenate([np.where(known, ranks, 0.0), known], axis=1).astype(np.float32)
 
 
-def condition_scale(values: npt.NDArray[np.floating]) -> ConditionScale:
+def condition_scale(values: npt.NDArray[np.floating], groups: Sequence[str] = ()) -> ConditionScale:
     """Returns the scale of some music; attributes that do not tell its pieces apart are left out.
 
     Args:
       values: float `[N, len(CONDITIONS)]`, what `measure_conditions` gives.
+      groups: names of its groups.
     """
     names, rows = [], []
     for attribute, column in zip(CONDITIONS, values.T, strict=True):
@@ -181,7 +222,8 @@ def condition_scale(values: npt.NDArray[np.floating]) -> ConditionScale:
         if row[-1] > row[0]:
             names.append(attribute.name)
             rows.append(row)
-    return ConditionScale(tuple(names), np.array(rows, np.float32).reshape(len(names), QUANTILES))
+    quantiles = np.array(rows, np.float32).reshape(len(names), QUANTILES)
+    return ConditionScale(tuple(names), quantiles, tuple(groups))
 
 
 def measure_conditions(
@@ -204,21 +246,25 @@ def parse_targets(texts: Iterable[str]) -> tuple[Target, ...]:
     """Reads what a user asks for.
 
     Args:
-      texts: each "NAME=VALUE" with VALUE low, medium, high or a number.
+      texts: each "NAME=VALUE" with VALUE low, medium, high or a number, or "group=NAME".
 
     Raises:
       InputError: a text is something else, or the attribute is unknown.
     """
-    known = {attribute.name for attribute in CONDITIONS}
+    known = (*(attribute.name for attribute in CONDITIONS), GROUP)
     targets = []
     for text in texts:
         name, separator, value = text.partition("=")
         name = name.strip().lower().replace("-", "_").replace(" ", "_")
         if name not in known:
             raise InputError(
-                f"unknown attribute '{name}'{did_you_mean(name, known)} "
-                f"Known: {', '.join(attribute.name for attribute in CONDITIONS)}"
+                f"unknown attribute '{name}'{did_you_mean(name, known)} Known: {', '.join(known)}"
             )
+        if name == GROUP:
+            if not value.strip():
+                raise InputError(f"--attribute={text}: say which, as in --attribute=group=jazz")
+            targets.append(Target(name, value.strip()))
+            continue
         if not separator:
             raise InputError(
                 f"--attribute={text}: say how much, as in --attribute={name}=high "

@@ -4,14 +4,15 @@ The network learns the velocity between noise and draws of the posteriors (netwo
 with new noise. A tenth of the pieces of music, never of their windows alone, is held out: what is
 kept is the running mean of the weights where the loss on those was lowest.
 
-Axes: N examples, B examples of a step, Z columns of z, K informative directions, A attributes.
+Axes: N examples, B examples of a step, Z columns of z, K informative directions, A attributes,
+L groups, C condition features.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,11 +23,11 @@ from musicvae.errors import InputError
 from musicvae.prior.axes import LatentAxes, latent_axes
 from musicvae.prior.conditions import (
     CONDITIONS,
+    MAX_GROUPS,
     ConditionScale,
     condition_scale,
-    rank_features,
 )
-from musicvae.prior.latent_prior import MAX_SHARPNESS, LatentPrior
+from musicvae.prior.latent_prior import MAX_SHARPNESS, MAX_SPREAD, LatentPrior
 from musicvae.prior.network import NUM_FREQUENCIES, FlowNetwork, FlowSize
 
 Array = npt.NDArray[Any]
@@ -55,12 +56,20 @@ class Posteriors(NamedTuple):
       sigma: float32 `[N, Z]`, standard deviations.
       values: float64 `[N, len(CONDITIONS)]`, what `measure_conditions` gives.
       sources: int64 `[N]`, which piece of music each comes from.
+      groups: int64 `[N]`, the number of each one's group, -1 for none; None where none has one.
     """
 
     mu: Array
     sigma: Array
     values: Array
     sources: Array
+    groups: Array | None = None
+
+    def take(self, rows: Array) -> Posteriors:
+        """Returns those of some examples, by their numbers or by a mask."""
+        mu, sigma, values, sources = (part[rows] for part in self[:4])
+        groups = None if self.groups is None else self.groups[rows]
+        return Posteriors(mu, sigma, values, sources, groups)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,6 +84,7 @@ class FitOptions:
       blocks: residual blocks.
       min_signal: share of signal from which on an axis is learnt.
       sharpness: of the draws, over 0 and at most 10; 1 is as the network is fitted.
+      spread: of the noise that draws start from, over 0 and at most 2; likewise.
       seed: random seed.
     """
 
@@ -85,6 +95,7 @@ class FitOptions:
     blocks: int = 4
     min_signal: float = 0.03
     sharpness: float = 2.0
+    spread: float = 1.0
     seed: int = 0
 
 
@@ -110,6 +121,7 @@ def fit_prior(
     step: int,
     options: FitOptions | None = None,
     *,
+    groups: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Fit:
     """Fits a prior.
@@ -118,38 +130,42 @@ def fit_prior(
       posteriors: of training music, of two pieces or more.
       config: name of the model's configuration.
       step: training step of its checkpoint.
-      options: how.
+      options: sizes and settings of the fit.
+      groups: names of the music's groups, such as styles, that draws may be asked for.
       progress: called with how many training steps are done, and of how many.
 
     Raises:
       InputError: there are too few examples, or an option is out of range.
     """
     options = options or FitOptions()
-    _check(posteriors, options)
+    _check(posteriors, options, groups)
     generator = np.random.default_rng(options.seed)
     held_out = _held_out(posteriors.sources, generator)
-    known = Posteriors(*(part[~held_out] for part in posteriors))
+    known = posteriors.take(~held_out)
     axes = latent_axes(known.mu, known.sigma)
-    scale = condition_scale(known.values)
+    scale = condition_scale(known.values, groups)
     directions = axes.informative(options.min_signal)
     size = FlowSize(directions, options.units, options.blocks, scale.num_features)
-    trainer = _Trainer(size, axes, options)
+    trainer = _Trainer(size, scale, axes, options)
     chosen = np.flatnonzero(held_out)
     chosen = np.sort(generator.permutation(chosen)[:_MOST_HELD_OUT])
-    test = Posteriors(*(part[chosen] for part in posteriors))
-    best = trainer.fit(known, test, scale, progress or (lambda done, total: None))
+    best = trainer.fit(known, posteriors.take(chosen), progress or (lambda done, total: None))
     network = FlowNetwork(size, best.weights)
-    prior = LatentPrior(config, step, len(known.mu), axes, network, scale, options.sharpness)
+    prior = LatentPrior(
+        config, step, len(known.mu), axes, network, scale, options.sharpness, options.spread
+    )
     return Fit(prior, best.loss, best.gaussian_loss, best.step)
 
 
-def _check(posteriors: Posteriors, options: FitOptions) -> None:
+def _check(posteriors: Posteriors, options: FitOptions, groups: Sequence[str]) -> None:
     pieces = len(np.unique(posteriors.sources))
     if len(posteriors.mu) < MIN_EXAMPLES or pieces < 2:
         raise InputError(
             f"a prior needs at least {MIN_EXAMPLES} examples of 2 pieces of music, not "
             f"{len(posteriors.mu)} of {pieces}; give more music"
         )
+    if len(groups) > MAX_GROUPS:
+        raise InputError(f"{len(groups)} groups are given; a prior knows {MAX_GROUPS} at most")
     for name in ("num_steps", "batch_size", "units", "blocks"):
         if getattr(options, name) < 1:
             raise InputError(f"{name}={getattr(options, name)} must be at least 1")
@@ -157,6 +173,8 @@ def _check(posteriors: Posteriors, options: FitOptions) -> None:
         raise InputError(
             f"sharpness={options.sharpness:g} must be over 0 and at most {MAX_SHARPNESS:g}"
         )
+    if not 0.0 < options.spread <= MAX_SPREAD:
+        raise InputError(f"spread={options.spread:g} must be over 0 and at most {MAX_SPREAD:g}")
     if not 0.0 < options.learning_rate < 1.0:
         raise InputError(f"learning_rate={options.learning_rate} is not between 0 and 1")
 
@@ -177,8 +195,10 @@ class _Best(NamedTuple):
 class _Trainer:
     """A network being fitted."""
 
-    def __init__(self, size: FlowSize, axes: LatentAxes, options: FitOptions) -> None:
-        self._size, self._axes, self._options = size, axes, options
+    def __init__(
+        self, size: FlowSize, scale: ConditionScale, axes: LatentAxes, options: FitOptions
+    ) -> None:
+        self._size, self._scale, self._axes, self._options = size, scale, axes, options
         generator = np.random.default_rng(options.seed + 1)
         self._weights = {
             name: tf.Variable(_first_weight(name, shape, generator), name=name)
@@ -198,12 +218,9 @@ class _Trainer:
         )
         self._optimizer.build(list(self._weights.values()))
 
-    def fit(
-        self, known: Posteriors, test: Posteriors, scale: ConditionScale, progress: Progress
-    ) -> _Best:
+    def fit(self, known: Posteriors, test: Posteriors, progress: Progress) -> _Best:
         """Trains, and returns the best weights on the test examples."""
-        data = self._constants(known, scale)
-        test_data = self._constants(test, scale)
+        data, test_data = self._constants(known), self._constants(test)
         total = self._options.num_steps
         every = max(_STEPS_TOGETHER, total // _EVALUATIONS)
 
@@ -241,16 +258,18 @@ class _Trainer:
             raise InputError("the fit diverged; give a lower --learning_rate")
         return best
 
-    def _constants(self, posteriors: Posteriors, scale: ConditionScale) -> tuple[Any, ...]:
-        """Returns projected means, noise and ranks as tensors."""
+    def _constants(self, posteriors: Posteriors) -> tuple[Any, ...]:
+        """Returns projected means, noise and condition features as tensors."""
         projection = self._axes.projection()[:, : self._size.directions]
         names = [attribute.name for attribute in CONDITIONS]
-        columns = [names.index(name) for name in scale.names]
-        ranks = scale.ranks(posteriors.values[:, columns])
+        columns = [names.index(name) for name in self._scale.names]
+        groups = posteriors.groups
+        if groups is None:
+            groups = np.full(len(posteriors.mu), -1)
         return (
             tf.constant((posteriors.mu - self._axes.mean) @ projection, tf.float32),
             tf.constant(posteriors.sigma, tf.float32),
-            tf.constant(rank_features(ranks)),
+            tf.constant(self._scale.features_of(posteriors.values[:, columns], groups)),
             tf.constant(projection),
         )
 
@@ -269,12 +288,13 @@ class _Trainer:
         level = tf.random.stateless_normal([tf.shape(mu)[0], 1], seeds[3], _LEVEL, _LEVEL_DEVIATION)
         angle = tf.atan(tf.exp(level))
         asked = tf.random.stateless_uniform([tf.shape(mu)[0], 1], seeds[4]) > _FREE
-        each = (
-            tf.random.stateless_uniform([tf.shape(mu)[0], features.shape[1] // 2], seeds[5])
-            < _ASKED
-        )
+        # Of all groups one is asked for, or none.
+        attributes = len(self._scale.names)
+        each = tf.random.stateless_uniform([tf.shape(mu)[0], attributes + 1], seeds[5]) < _ASKED
         kept = tf.cast(asked & each, tf.float32)
-        return code, noise, angle, features * tf.concat([kept, kept], 1)
+        ranks, group = kept[:, :attributes], kept[:, attributes:]
+        groups = tf.repeat(group, features.shape[1] - 2 * attributes, axis=1)
+        return code, noise, angle, features * tf.concat([ranks, ranks, groups], 1)
 
     def _step(self, data: tuple[Any, ...]) -> Any:
         seed = tf.stack([tf.constant(self._options.seed + 2, tf.int64), self._done])

@@ -35,7 +35,7 @@ Array = npt.NDArray[Any]
 
 NUM_FREQUENCIES = 16
 TIME_FEATURES = 1 + 2 * NUM_FREQUENCIES
-_EPSILON = 1e-6
+EPSILON = 1e-6
 _FREQUENCIES = (2 * np.arange(NUM_FREQUENCIES) + 1).astype(np.float32)
 
 
@@ -150,7 +150,7 @@ def time_features(angle: float) -> Array:
 
 def _normalized(hidden: Array) -> Array:
     mean_square = np.mean(np.square(hidden), axis=1, keepdims=True)
-    normalized: Array = hidden / np.sqrt(mean_square + np.float32(_EPSILON))
+    normalized: Array = hidden / np.sqrt(mean_square + np.float32(EPSILON))
     return normalized
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from musicvae.converters import Example
 from musicvae.data.example_set import ExampleSet
@@ -26,6 +27,7 @@ def posteriors_of(
     model: TrainedModel,
     examples: ExampleSet,
     *,
+    groups: npt.NDArray[np.integer] | None = None,
     most: int | None = None,
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
@@ -35,6 +37,7 @@ def posteriors_of(
     Args:
       model: a trained model with its encoder.
       examples: at least one.
+      groups: int `[N]`, the number of each example's group, such as a style; -1 for none.
       most: of more examples as many are drawn at random.
       seed: random seed of that.
       progress: called with how many are done, and of how many.
@@ -60,5 +63,9 @@ def posteriors_of(
         if progress is not None:
             progress(len(values), len(rows))
     return Posteriors(
-        np.concatenate(mu), np.concatenate(sigma), np.array(values), examples.sources[rows]
+        np.concatenate(mu),
+        np.concatenate(sigma),
+        np.array(values),
+        examples.sources[rows],
+        None if groups is None else groups[rows],
     )

@@ -24,8 +24,8 @@ from musicvae.files import atomic_file
 from musicvae.formats.npz import read_arrays
 from musicvae.formats.tar import MAX_PRIOR_BYTES, PRIOR_SUFFIX
 from musicvae.prior.axes import LatentAxes
-from musicvae.prior.conditions import CONDITIONS, ConditionScale
-from musicvae.prior.latent_prior import MAX_SHARPNESS, LatentPrior
+from musicvae.prior.conditions import CONDITIONS, MAX_GROUPS, ConditionScale
+from musicvae.prior.latent_prior import MAX_SHARPNESS, MAX_SPREAD, LatentPrior
 from musicvae.prior.network import FlowNetwork, FlowSize
 
 _VERSION = 1
@@ -75,12 +75,15 @@ def prior_bytes(prior: LatentPrior) -> bytes:
         "examples": np.array(prior.examples, np.int64),
         "size": np.array([size.directions, size.units, size.blocks, size.conditions], np.int64),
         "sharpness": np.array(prior.sharpness, np.float32),
+        "spread": np.array(prior.spread, np.float32),
         "mean": prior.axes.mean,
         "basis": prior.axes.basis.astype(np.float16),
         "signal": prior.axes.signal.astype(np.float16),
         "attributes": np.array(prior.scale.names, dtype="U64"),
         "quantiles": prior.scale.quantiles,
     }
+    if prior.scale.groups:
+        arrays["groups"] = np.array(prior.scale.groups, dtype="U64")
     for name, matrix in prior.network.weights.items():
         arrays[f"{name}/scale"], arrays[name] = _quantized(matrix)
     buffer = io.BytesIO()
@@ -152,8 +155,11 @@ def _prior(arrays: dict[str, Array]) -> LatentPrior:
     if not 1 <= directions <= len(mean):
         raise ValueError(f"{directions} directions of {len(mean)}")
     names = tuple(str(name) for name in arrays["attributes"])
-    if conditions != 2 * len(names) or not set(names) <= {a.name for a in CONDITIONS}:
-        raise ValueError(f"attributes {names}")
+    groups = tuple(str(name) for name in arrays.get("groups", ()))
+    if not set(names) <= {a.name for a in CONDITIONS} or len(groups) > MAX_GROUPS:
+        raise ValueError(f"attributes {names}, {len(groups)} groups")
+    if conditions != 2 * len(names) + len(groups):
+        raise ValueError(f"{conditions} features of {len(names)} attributes")
     size = FlowSize(directions, units, blocks, conditions)
     weights = {}
     for name, shape in size.shapes().items():
@@ -167,10 +173,13 @@ def _prior(arrays: dict[str, Array]) -> LatentPrior:
     quantiles = arrays["quantiles"]
     if quantiles.ndim != 2 or quantiles.shape[1] < 2:
         raise ValueError("quantiles of an unknown form")
-    scale_of = ConditionScale(names, _floats(quantiles, (len(names), quantiles.shape[1])))
+    scale_of = ConditionScale(names, _floats(quantiles, (len(names), quantiles.shape[1])), groups)
     sharpness = float(_floats(arrays.get("sharpness", np.ones((), np.float32)), ()))
     if not 0.0 < sharpness <= MAX_SHARPNESS:
         raise ValueError(f"a sharpness of {sharpness:g}")
+    spread = float(_floats(arrays.get("spread", np.ones((), np.float32)), ()))
+    if not 0.0 < spread <= MAX_SPREAD:
+        raise ValueError(f"a spread of {spread:g}")
     return LatentPrior(
         str(arrays["config"]),
         int(arrays["step"]),
@@ -179,6 +188,7 @@ def _prior(arrays: dict[str, Array]) -> LatentPrior:
         FlowNetwork(size, weights),
         scale_of,
         sharpness,
+        spread,
     )
 
 

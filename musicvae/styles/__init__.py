@@ -1,8 +1,26 @@
-"""A latent space of one's own: a few axes along which the pieces of some files differ.
+"""A latent space of your own: a few axes along which the pieces of some files differ.
 
-    style = fit_style(table, axes=6)                  (musicvae.codes.CodeTable)
-    save_style("mine.style.npz", style)
-    z = style.draw(np.random.default_rng(1), 8)
+A model's z has hundreds of columns, and the music of one band, or of one song, differs along a few
+of its directions only. A style keeps these directions: it draws music like that of the files, gives
+it a few controls, and is learnt in seconds, without training. `musicvae-style` and `musicvae.style`
+learn one from files; the modes of a model take it as `style=`.
+
+    >>> import numpy as np
+    >>> from musicvae.codes import CodeTable
+    >>> from musicvae.styles import fit_style, load_style, save_style
+    >>> mu = np.random.default_rng(1).standard_normal((20, 256)).astype(np.float32)
+    >>> table = CodeTable(("song.mid",) * 20, np.arange(1, 21), mu, config="cat-drums_2bar_small")
+    >>> style = fit_style(table, axes=4)
+    >>> style.draw(np.random.default_rng(1), 8).shape
+    (8, 256)
+    >>> style.encode(mu[:1]).shape
+    (1, 4)
+    >>> save_style("mine.style.npz", style)
+    >>> load_style("mine.style.npz")
+    <Style of 20 windows of 1 file: 4 axes, for cat-drums_2bar_small>
+
+space.py    the linear model of codes: fit, draw, encode, decode
+storage.py  on disk
 
 Axes: N pieces, A axes of the style, Z columns of z.
 

@@ -31,7 +31,7 @@ class TrainingOptions:
       teacher_min_temperature: they are drawn at temperatures between this and 1.
       checkpoint_minutes: minutes between two checkpoints.
       checkpoints_to_keep: how many recent ones stay; 0 for all.
-      keep_checkpoint_every_n_hours: hours between checkpoints that stay for ever; infinite for
+      keep_checkpoint_every_n_hours: hours between checkpoints that are never removed; infinite for
         none.
       eval_every_steps: steps between two evaluations, where there is something to evaluate on.
       early_stopping: evaluations without improvement after which training ends; 0 for never.

@@ -58,7 +58,6 @@ class Run:
         Raises:
           DataError: the file is damaged.
         """
-        from musicvae.evaluation.log import RESULTS_FILE, read_results
+        from musicvae.evaluation.log import read_results
 
-        path = os.path.join(self.folder, "eval", RESULTS_FILE)
-        return read_results(path) if os.path.exists(path) else []
+        return read_results(os.path.join(self.folder, "eval"))

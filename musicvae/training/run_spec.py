@@ -119,9 +119,9 @@ def plan_evaluation(spec: RunSpec) -> Plan:
       spec: what is asked for.
 
     Raises:
-      ConfigError: as `plan_training`.
-      InputError: likewise.
-      CheckpointError: likewise.
+      ConfigError: no or another configuration, or a hyperparameter that does not fit.
+      InputError: no examples are known, or files are missing.
+      CheckpointError: the run folder is damaged.
     """
     folder = RunFolder(spec.run_dir)
     before = read_run_state(folder)

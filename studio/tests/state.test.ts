@@ -8,6 +8,8 @@ import {History} from '../src/state/history';
 import {latest} from '../src/state/latest';
 import {DEFAULT_KNOBS, readKnobs, readSession, type Session, writeSession} from '../src/state/session';
 import {TapTake} from '../src/state/taps';
+import {said} from '../src/state/how_far';
+import {barRanges} from '../src/music/bars';
 import {add, drag, find, keyed, stretch, toggle} from '../src/ui/roll_edit';
 import {rowIndex, rowsOf} from '../src/ui/rows';
 import {clip, hit, note} from './music';
@@ -80,6 +82,19 @@ describe('a dragged pointer', () => {
     const [first, second] = [ask(1), ask(2)];
     await expect(first).rejects.toThrow('no');
     expect(await second).toBe(2);
+  });
+});
+
+describe('what takes long', () => {
+  it('says how far it is once a part of it is done, and how long it will take if that is long', () => {
+    expect(said({done: 0, total: 4, remaining: null})).toBe('');
+    expect(said({done: 3, total: 4, remaining: 0.6})).toBe('75 %');
+    expect(said({done: 1, total: 4, remaining: 11.7})).toBe('25 %, about 12 s left');
+  });
+
+  it('keeps bars as ranges', () => {
+    expect(barRanges([1, 2, 3, 7])).toBe('1-3,7');
+    expect(barRanges([2])).toBe('2');
   });
 });
 

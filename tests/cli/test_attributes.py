@@ -1,17 +1,16 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
-from pieces import melody
+from pieces import drum_beat, melody
 from tiny_models import write_run
 
-from musicvae.attributes import load_vectors
+from musicvae.attribute_vectors import load_vectors
+from musicvae.cli import attributes
+from musicvae.cli.flags import run_command
+from musicvae.formats.midi_writing import note_sequence_to_midi
 from musicvae.formats.tfrecord import write_note_sequences
-
-COMMAND = [sys.executable, "-m", "musicvae.cli.attributes"]
 
 
 @pytest.fixture(scope="module")
@@ -28,15 +27,30 @@ def music(tmp_path_factory):
     return path
 
 
-def run(*arguments) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [*COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=300
-    )
+@pytest.fixture
+def run(capfd):
+    """Runs the command in this process; returns status, output and messages."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        for name in attributes.FLAGS:
+            attributes.FLAGS[name].unparse()
+        with pytest.raises(SystemExit) as end:
+            run_command(
+                "musicvae-attributes",
+                attributes.__doc__,
+                attributes.FLAGS,
+                attributes.main,
+                arguments=list(map(str, arguments)),
+                takes_arguments=True,
+            )
+        return int(end.value.code or 0), *capfd.readouterr()
+
+    return run
 
 
-def test_vectors_a_picture_and_a_table_are_written_beside_the_checkpoint(run_dir, music):
-    result = run(f"--run_dir={run_dir}", f"--examples_path={music}", "--num_tests=4")
-    assert result.returncode == 0, result.stderr
+def test_vectors_a_picture_and_a_table_are_written_beside_the_checkpoint(run, run_dir, music):
+    status, out, err = run(f"--run_dir={run_dir}", f"--examples_path={music}", "--num_tests=4")
+    assert status == 0, err
     stem = run_dir / "train" / "model.ckpt-5.attributes"
     vectors = load_vectors(f"{stem}.npz", z_size=8)
     assert "c_diatonic" in vectors.names
@@ -44,8 +58,25 @@ def test_vectors_a_picture_and_a_table_are_written_beside_the_checkpoint(run_dir
     report = json.loads((run_dir / "train" / "model.ckpt-5.attributes.json").read_text())
     assert report["config"] == "cat-mel_2bar_small"
     assert report["music"] == "24 examples of 24 pieces in music.tfrecord"
-    assert "| C diatonic |" in result.stdout
-    assert "no vector for note_density" in result.stderr
+    assert "| C diatonic |" in out
+    assert "no vector for note_density" in err
+
+
+def test_folders_give_a_vector_each_and_how_well_they_are_told_apart(run, run_dir, tmp_path):
+    for name, lowest in (("low", 40), ("high", 70)):
+        (tmp_path / name).mkdir()
+        for k in range(4):
+            piece = note_sequence_to_midi(melody(lowest=lowest + k))
+            (tmp_path / name / f"{k}.mid").write_bytes(piece)
+    folders = [tmp_path / "low", tmp_path / "high"]
+    wanted = ("--num_tests=4", "--plot_format=svg", f"--output_dir={tmp_path}")
+    status, out, err = run(f"--run_dir={run_dir}", f"--groups={folders[0]}", folders[1], *wanted)
+    assert status == 0, err
+    stem = tmp_path / "cat-mel_2bar_small.groups"
+    assert load_vectors(f"{stem}.npz", z_size=8).names == ("low", "high")
+    assert json.loads(stem.with_suffix(".groups.json").read_text())["music"].startswith("8 windows")
+    assert stem.with_suffix(".groups.svg").is_file()
+    assert "mean of 4 pieces" in out and "nearest to their own group" in out
 
 
 @pytest.mark.parametrize(
@@ -57,16 +88,20 @@ def test_vectors_a_picture_and_a_table_are_written_beside_the_checkpoint(run_dir
         (["--examples_path=nowhere.tfrecord", "--config=cat-mel_2bar_smal"], "did you mean"),
     ],
 )
-def test_a_mistake_is_one_line(arguments, message):
-    result = run(*arguments)
-    assert result.returncode == 1
-    assert result.stderr.startswith("musicvae-attributes: error: ")
-    assert message in result.stderr
-    assert result.stderr.count("\n") == 1
+def test_a_mistake_is_one_line(run, arguments, message):
+    status, _, err = run(*arguments)
+    assert status == 1
+    assert err.startswith("musicvae-attributes: error: ")
+    assert message in err
+    assert err.count("\n") == 1
 
 
-def test_too_little_music_is_said(run_dir, tmp_path):
-    write_note_sequences(tmp_path / "one.tfrecord", [melody()])
-    result = run(f"--run_dir={run_dir}", f"--examples_path={tmp_path}/one.tfrecord")
-    assert result.returncode == 1
-    assert "need at least 8 pieces" in result.stderr
+def test_a_first_file_without_an_example_is_no_obstacle_and_too_little_music_is_said(
+    run, run_dir, tmp_path
+):
+    for name, piece in (("a", drum_beat()), ("b", melody())):
+        (tmp_path / f"{name}.mid").write_bytes(note_sequence_to_midi(piece))
+    status, _, err = run(f"--run_dir={run_dir}", f"--input_dir={tmp_path}")
+    assert status == 1
+    assert "need at least 8 pieces" in err
+    assert "Traceback" not in err

@@ -83,7 +83,7 @@ def test_a_shipped_model_is_measured_on_a_folder_of_midi(midi, training, tmp_pat
     assert found["interpolation"]["pairs"] == 2
     assert len(found["interpolation"]["shares"]) == 11
     page = (tmp_path / "out" / "report.html").read_text()
-    for title in ("Reconstruction", "Likeness of samples", "Distance to the nearest", "Sample 1"):
+    for title in ("Reconstruction", "Similarity of samples", "Distance to the nearest", "Sample 1"):
         assert title in page
     assert page.count("<svg") >= 4
     pictures = {path.stem for path in (tmp_path / "out").glob("*.svg")}

@@ -9,7 +9,7 @@ import pytest
 from pieces import drum_beat, melody
 from tiny_models import write_run
 
-from musicvae.attributes import attribute_vectors, attributes_path, save_vectors
+from musicvae.attribute_vectors import attribute_vectors, attributes_path, save_vectors
 from musicvae.cli import generate
 from musicvae.cli.flags import run_command
 from musicvae.formats.midi import midi_to_note_sequence
@@ -94,6 +94,18 @@ def test_a_mode_writes_its_results(run, runs, music, arguments, count):
     assert len(names) == count
     assert all(name.startswith(f"{MELODY}_{mode}_") for name in names)
     assert f"-of-{count:03d}.mid" in names[0]
+
+
+def test_models_of_other_lengths_play_what_they_fit(run, runs, music, tmp_path):
+    write_run(tmp_path / "four", "cat-mel_4bar_small")
+    arguments = ("--mode=reconstruct", f"--input_midi_1={music['tune']}", "--whole", "--seed=1")
+    status, text, names = run(
+        f"--run_dir={runs[MELODY]}", *arguments, f"--models={tmp_path / 'four'}", "--num_outputs=1"
+    )
+    assert status == 0, text
+    assert len(names) == 1
+    assert f"by {MELODY}" in text
+    assert "it was played in windows as long as fit" in text
 
 
 @pytest.mark.parametrize("mode", list(GROOVE_MODES))
@@ -239,9 +251,15 @@ def test_everything_to_look_at_and_to_hear_is_written(run, runs, music, tmp_path
         (["--control_midi={beat}"], "takes no controls"),
         (["--program=kazoo"], "unknown instrument 'kazoo'"),
         (["--qpm=0"], "is no tempo"),
+        (["--length=100000000"], "length 100000000 is not in 1.."),
         (["--mode=similar", "--input_midi_1={tune}", "--bar=7"], "no window of 'tune.mid' begins"),
         (["--mode=similar", "--input_midi_1={tune}", "--whole"], "it belongs to reconstruct"),
         (["--closeness=0.5"], "--closeness has no effect with --mode=sample"),
+        (["--mode=reconstruct", "--input_midi_1={tune}", "--models=family"], "without --whole"),
+        (
+            ["--mode=reconstruct", "--input_midi_1={tune}", "--whole", "--models=nowhere"],
+            "no model 'nowhere'",
+        ),
         (["--drum_map=no.toml"], "--drum_map has no effect with config"),
         (["--wav", "--soundfont=no.sf2"], "no soundfont at 'no.sf2'"),
         (["--mode=similar", "--input_dir={tune}"], "is a file, not a folder"),

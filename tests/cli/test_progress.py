@@ -38,6 +38,19 @@ def test_the_end_has_no_estimate(clock, capsys):
     assert capsys.readouterr().err == "10 of 10 pairs (100%)\n"
 
 
+def test_a_command_that_shows_only_warnings_shows_no_progress(clock, capsys):
+    assert [progress.is_quiet(log) for log in ("DEBUG", "INFO", "WARNING", "ERROR")] == [
+        False,
+        False,
+        True,
+        True,
+    ]
+    line = progress.ProgressLine(quiet=progress.is_quiet("ERROR"))
+    clock[0] += 30.0
+    line.show_count(1, 2, "pieces")
+    assert capsys.readouterr().err == ""
+
+
 @pytest.mark.parametrize("total", [0, 1, None])
 @pytest.mark.parametrize("done", [0, 1])
 def test_any_total_can_be_shown(clock, capsys, total, done):

@@ -123,7 +123,7 @@ def test_a_change_of_tempo_or_metre_rejects_the_piece():
     assert found.rejections[0].seconds == 2.0
     sequence = _two_bars(drum(38, 4))
     sequence.time_signatures.add(time=1.0, numerator=3, denominator=4)
-    assert reasons(_converter().extract(sequence)) == ["metre_change"]
+    assert reasons(_converter().extract(sequence)) == ["time_signature_change"]
 
 
 def test_dropout_leaves_quiet_hits_out_of_the_input_more_often():

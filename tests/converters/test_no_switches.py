@@ -1,4 +1,4 @@
-"""No room but converters/ asks which representation it deals with."""
+"""Nothing but converters/ asks which representation it deals with."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from musicvae.config import list_configs
 from musicvae.converters import CONVERTERS, build_converter
 
 PACKAGE = pathlib.Path(musicvae.__file__).parent
+ROOT = PACKAGE.parent
 CLASSES = {
     name
     for kind in CONVERTERS.names()
@@ -37,7 +38,7 @@ def switches(source: str) -> Iterator[str]:
         elif isinstance(node, ast.Attribute) and node.attr in ("type", "config"):
             if _held(node.value):
                 yield text
-        elif _is_compact_array(node):
+        elif _is_compact_array(node) or _makes_compact(node):
             yield text
 
 
@@ -68,11 +69,28 @@ def _is_compact_array(node: ast.AST) -> bool:
     )
 
 
-def test_no_representation_switch_outside_converters() -> None:
+def _makes_compact(node: ast.AST) -> bool:
+    """Whether a node makes a compact form to be expanded, array by array."""
+    return (
+        isinstance(node, ast.Call)
+        and ast.unparse(node.func).endswith(".expand")
+        and any(
+            isinstance(key, ast.Constant) and key.value in COMPACT
+            for argument in node.args
+            if isinstance(argument, ast.Dict)
+            for key in argument.keys
+        )
+    )
+
+
+@pytest.mark.parametrize("folder", ["musicvae", "scripts", "benchmarks"])
+def test_no_representation_switch_outside_converters(folder: str) -> None:
+    paths = sorted((ROOT / folder).rglob("*.py"))
+    assert paths
     found = [
-        f"{path.relative_to(PACKAGE)}: {switch}"
-        for path in sorted(PACKAGE.rglob("*.py"))
-        if path.parent.name != "converters"
+        f"{path.relative_to(ROOT)}: {switch}"
+        for path in paths
+        if path.parent != PACKAGE / "converters"
         for switch in switches(path.read_text())
     ]
     assert not found, "\n".join(found)
@@ -87,6 +105,7 @@ def test_no_representation_switch_outside_converters() -> None:
         "TABLE[type(source.converter)]",
         "getattr(converter.config, 'slice_bars', 1)",
         "found.arrays['velocities']",
+        "reader.expand({'labels': labels})",
     ],
 )
 def test_a_switch_is_seen(source: str) -> None:

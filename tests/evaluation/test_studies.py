@@ -205,7 +205,7 @@ def test_the_most_usual_step_comes_from_the_training_music(measured, tmp_path):
     # A melody of eighths: every second step is a new note, every other one "nothing new".
     held_out = set_of(model, write_melodies(tmp_path / "held_out", pieces=3))
     baseline = baseline_figures(model.converter, held_out, held_out)
-    assert baseline == {"most usual step": {"accuracy": 0.5}}
+    assert baseline == {"most common step": {"accuracy": 0.5}}
     labels = labels_of_set(model.converter, held_out)
     assert (labels == 0).mean() == 0.5
 

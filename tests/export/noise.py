@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from musicvae.models.decoders.categorical_output import Categorical, MultiCategorical
 from musicvae.models.decoders.controls import ControlPreprocessingDecoder
 from musicvae.models.decoders.hierarchical import HierarchicalDecoder
-from musicvae.models.decoders.outputs import Categorical, MultiCategorical
 from musicvae.models.decoders.split import SplitDecoder
 from musicvae.models.random_numbers import fold
 
@@ -45,3 +45,14 @@ def _noise(decoder: Any, seed: Any, batch: int, length: int) -> np.ndarray:
     if isinstance(output, Categorical | MultiCategorical):
         return drawn.numpy()
     return tf.random.stateless_uniform(tf.shape(drawn), seed, 1.2e-38).numpy()
+
+
+class GivenNoise:
+    """A generator whose normal numbers are given, with zeros behind them."""
+
+    def __init__(self, noise) -> None:
+        self._noise = noise
+
+    def standard_normal(self, shape, dtype):
+        columns = np.zeros((shape[0], shape[1] - self._noise.shape[1]), dtype)
+        return np.concatenate([self._noise, columns], 1)

@@ -10,7 +10,8 @@ from musicvae.config import load_config
 from musicvae.converters import build_converter
 from musicvae.converters.voices import FIRST_PITCH, NOTE_OFF
 from musicvae.generate.results import SamplingOptions
-from musicvae.generate.whole_piece import _written, read_whole
+from musicvae.generate.whole_piece import read_whole
+from musicvae.generate.whole_reconstruction import _written
 from musicvae.lazy_note_seq import NoteSequence
 
 MELODY, TRIO, MULTITRACK = (

@@ -231,5 +231,7 @@ def test_each_steps_loss_sums_to_the_examples(case: tuple[MusicVAE, Batch]) -> N
     ids=["in a hierarchy", "behind controls in a hierarchy", "split"],
 )
 def test_a_hierarchy_inside_another_decoder_is_refused_when_it_is_built(outer: Component) -> None:
-    with pytest.raises(ConfigError, match=r"cannot be the core|cannot write beside|needs controls"):
+    with pytest.raises(
+        ConfigError, match=r"cannot be the core|cannot be sampled beside|needs controls"
+    ):
         model_of(outer)

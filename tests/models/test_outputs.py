@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from musicvae.models.decoders.categorical_output import Categorical, MultiCategorical
 from musicvae.models.decoders.groove_output import Groove
-from musicvae.models.decoders.outputs import Categorical, MultiCategorical
 
 OUTPUTS = (Categorical(6), MultiCategorical((4, 2)), Groove(6))
 

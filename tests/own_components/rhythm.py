@@ -27,8 +27,8 @@ from musicvae.converters.sections import quantize
 from musicvae.hparams import HParams
 from musicvae.lazy_note_seq import NoteSequence
 from musicvae.models.decoders.base import DecoderContext
+from musicvae.models.decoders.categorical_output import Categorical
 from musicvae.models.decoders.flat import FlatDecoder
-from musicvae.models.decoders.outputs import Categorical
 from musicvae.models.encoders import Encoder
 from musicvae.models.forward import Forward
 from musicvae.models.variables import Dense, Variables, glorot_uniform

@@ -77,10 +77,20 @@ def test_a_sharper_prior_draws_less_between_the_clouds(prior) -> None:
     assert prior.sharpness == FitOptions().sharpness > 1.0
 
 
-@pytest.mark.parametrize("sharpness", [0.0, 11.0])
-def test_a_sharpness_out_of_range_is_refused(sharpness: float) -> None:
-    with pytest.raises(InputError, match="sharpness"):
-        fit_prior(two_clouds(100), "x", 1, dataclasses.replace(OPTIONS, sharpness=sharpness))
+def test_a_narrower_prior_keeps_to_the_middle_of_a_cloud(prior) -> None:
+    narrow = dataclasses.replace(prior, spread=0.5)
+    far = [float(np.abs(np.abs(draw(p, 1000)[:, 0]) - 3).mean()) for p in (prior, narrow)]
+    assert far[1] < 0.8 * far[0]
+    # Along axes that hold noise alone it draws as before.
+    assert draw(narrow, 1000)[:, -1].std() == pytest.approx(1.0, abs=0.15)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("sharpness", 0.0), ("sharpness", 11.0), ("spread", 0.0), ("spread", 3.0)]
+)
+def test_a_number_out_of_range_is_refused(option: str, value: float) -> None:
+    with pytest.raises(InputError, match=f"{option}=.* must be over 0 and at most"):
+        fit_prior(two_clouds(100), "x", 1, dataclasses.replace(OPTIONS, **{option: value}))
 
 
 def test_a_seed_repeats_a_draw_and_few_draws_are_the_first_of_many(prior) -> None:
@@ -102,6 +112,33 @@ def test_an_attribute_is_had_when_it_is_asked_for(prior) -> None:
     assert 0.3 < (no_guidance[:, 0] > 0).mean() < 0.7
 
 
+def test_a_group_is_had_when_it_is_asked_for() -> None:
+    music = two_clouds()
+    own = music._replace(groups=(music.mu[:, 0] > 0).astype(np.int64))
+    fitted = fit_prior(own, "two clouds", 5, OPTIONS, groups=["Waltz", "polka"]).prior
+    assert fitted.scale.groups == ("Waltz", "polka")
+    for name, side in (("waltz", -1), ("polka", 1)):
+        first = draw(fitted, 300, Target("group", name))[:, 0]
+        assert (side * first > 0).mean() > 0.95
+    free = draw(fitted, 300)[:, 0]
+    assert 0.3 < (free > 0).mean() < 0.7
+    # A group goes with an attribute, which the free draws of a group have none of.
+    both = draw(fitted, 300, Target("group", "polka"), Target("note_density", "high"))
+    assert (both[:, 0] > 0).mean() > 0.95
+    with pytest.raises(InputError, match="no group 'poka'; did you mean 'polka'"):
+        draw(fitted, 1, Target("group", "poka"))
+    with pytest.raises(InputError, match="one group at a time"):
+        draw(fitted, 1, Target("group", "polka"), Target("group", "waltz"))
+
+
+def test_a_prior_without_groups_says_what_fits_one(prior) -> None:
+    with pytest.raises(InputError, match="knows no groups, such as 'jazz'; `musicvae-prior --gr"):
+        draw(prior, 1, Target("group", "jazz"))
+    many = [str(k) for k in range(65)]
+    with pytest.raises(InputError, match="65 groups are given; a prior knows 64 at most"):
+        fit_prior(two_clouds(100), "many", 1, OPTIONS, groups=many)
+
+
 def test_what_cannot_be_asked_for_is_said(prior) -> None:
     with pytest.raises(InputError, match="no attribute 'pitch_range' Known to it: note_density"):
         draw(prior, 1, Target("pitch_range", "high"))
@@ -120,6 +157,7 @@ def test_what_cannot_be_asked_for_is_said(prior) -> None:
         ("note_density", "--attribute=note_density=high"),
         ("note_density=much", "note_density=much: must be low, medium, high or a number"),
         ("note_density=nan", "must be low, medium, high or a number"),
+        ("group", "--attribute=group: say which, as in --attribute=group=jazz"),
     ],
 )
 def test_a_target_that_means_nothing_is_one_line(text: str, message: str) -> None:
@@ -128,9 +166,10 @@ def test_a_target_that_means_nothing_is_one_line(text: str, message: str) -> Non
 
 
 def test_targets_are_levels_or_values() -> None:
-    assert parse_targets(["Note density = High", "pitch-range=12"]) == (
+    assert parse_targets(["Note density = High", "pitch-range=12", "group=Hip Hop"]) == (
         Target("note_density", "high"),
         Target("pitch_range", 12.0),
+        Target("group", "Hip Hop"),
     )
 
 
@@ -149,7 +188,7 @@ def test_equal_values_have_the_rank_of_their_middle() -> None:
 
 
 def test_too_little_music_is_refused() -> None:
-    few = Posteriors(*(part[:20] for part in two_clouds()))
+    few = two_clouds().take(np.arange(20))
     with pytest.raises(InputError, match="at least 32 examples of 2 pieces of music, not 20 of 2"):
         fit_prior(few, "few", 1, OPTIONS)
     one = two_clouds(100)._replace(sources=np.zeros(100, np.int64))

@@ -14,6 +14,7 @@ from test_storage import some_prior
 from tiny_models import write_run
 
 from musicvae.errors import InputError
+from musicvae.formats.midi_writing import note_sequence_to_midi
 from musicvae.formats.tfrecord import write_note_sequences
 from musicvae.generate import TrainedModel
 from musicvae.generate.modes import sample, similar
@@ -154,9 +155,39 @@ def test_the_command_fits_a_prior_that_generate_draws_from(run, tmp_path) -> Non
     assert names[0] != names[2]
 
 
+def test_folders_are_groups_that_new_music_is_asked_for(run, tmp_path) -> None:
+    for k, name in enumerate(("waltz", "polka")):
+        (tmp_path / name).mkdir()
+        for lowest in range(40 + 12 * k, 64 + 12 * k):
+            content = note_sequence_to_midi(melody(lowest=lowest))
+            (tmp_path / name / f"{lowest}.mid").write_bytes(content)
+    folders = [f"--groups={tmp_path / 'waltz'}/", f"{tmp_path / 'polka'}/"]
+    fitted = command(
+        *("prior", f"--run_dir={run}", *folders, "--num_steps=20", "--units=16", "--blocks=1"),
+        "--num_workers=1",
+    )
+    assert fitted.returncode == 0, fitted.stderr
+    assert "Groups for --attribute=group=NAME: waltz, polka" in fitted.stdout
+    assert load_prior(run / "train" / "model.ckpt-5.prior.npz").scale.groups == ("waltz", "polka")
+    arguments = ("generate", f"--run_dir={run}", "--num_outputs=1", "--seed=1")
+    made = command(*arguments, "--attribute=group=polka", f"--output_dir={tmp_path / 'out'}")
+    assert made.returncode == 0, made.stderr
+    wrong = command(*arguments, "--attribute=group=jazz", f"--output_dir={tmp_path / 'no'}")
+    assert wrong.returncode == 1
+    assert "no group 'jazz'" in wrong.stderr
+    assert "waltz, polka" in wrong.stderr
+
+
 @pytest.mark.parametrize(
     ("module", "arguments", "message"),
     [
+        ("prior", [f"--config={MELODY}", "--groups=a/"], "give two folders or more"),
+        ("prior", [f"--config={MELODY}", "a/"], "unexpected argument 'a/'"),
+        (
+            "prior",
+            [f"--config={MELODY}", "--groups=a/,b/", "--examples_path=c.tfrecord"],
+            "--groups takes the place of --examples_path",
+        ),
         ("prior", ["--config=cat-mel_2bar_small"], "give the music to fit to"),
         ("prior", ["--examples_path=a.tfrecord"], "missing --config"),
         (
@@ -170,8 +201,6 @@ def test_the_command_fits_a_prior_that_generate_draws_from(run, tmp_path) -> Non
 def test_a_mistake_is_one_line(module: str, arguments: list[str], message: str, tmp_path) -> None:
     if "--mode=humanize" in arguments:
         from pieces import drum_beat
-
-        from musicvae.formats.midi_writing import note_sequence_to_midi
 
         beat = tmp_path / "beat.mid"
         beat.write_bytes(note_sequence_to_midi(drum_beat(2)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import pathlib
 import zipfile
@@ -10,7 +11,15 @@ import numpy as np
 import pytest
 
 from musicvae.errors import InputError
-from musicvae.prior import LatentPrior, load_prior, prior_bytes, prior_path, read_prior, save_prior
+from musicvae.prior import (
+    LatentPrior,
+    Target,
+    load_prior,
+    prior_bytes,
+    prior_path,
+    read_prior,
+    save_prior,
+)
 from musicvae.prior.axes import latent_axes
 from musicvae.prior.conditions import QUANTILES, ConditionScale
 from musicvae.prior.network import FlowNetwork, FlowSize
@@ -34,7 +43,21 @@ def some_prior(z_size: int = 8, step: int = 5, *, factor: float = 1.0) -> Latent
         FlowNetwork(size, weights),
         ConditionScale(("note_density",), quantiles),
         sharpness=1.5,
+        spread=0.9,
     )
+
+
+def with_groups(*groups: str) -> LatentPrior:
+    """The same prior with groups, whose weights are random too."""
+    prior = some_prior()
+    size = dataclasses.replace(prior.network.size, conditions=2 + len(groups))
+    own = np.random.default_rng(4).standard_normal((2 + len(groups), size.units))
+    weights = {
+        name: own.astype(np.float32) if name.endswith("/condition") else matrix
+        for name, matrix in prior.network.weights.items()
+    }
+    scale = dataclasses.replace(prior.scale, groups=groups)
+    return dataclasses.replace(prior, network=FlowNetwork(size, weights), scale=scale)
 
 
 def changed(content: bytes, **arrays: np.ndarray) -> bytes:
@@ -48,6 +71,10 @@ def changed(content: bytes, **arrays: np.ndarray) -> bytes:
                 value = arrays[name.removesuffix(".npy")]
                 np.lib.format.write_array(array, value, allow_pickle=value.dtype.hasobject)
             new.writestr(name, array.getvalue())
+        for name in arrays.keys() - {n.removesuffix(".npy") for n in old.namelist()}:
+            array = io.BytesIO()
+            np.lib.format.write_array(array, arrays[name])
+            new.writestr(f"{name}.npy", array.getvalue())
     return buffer.getvalue()
 
 
@@ -62,6 +89,7 @@ def test_a_prior_is_read_as_it_was_written(tmp_path: pathlib.Path) -> None:
     assert (read.config, read.step, read.examples) == ("tiny", 5, 100)
     assert read.scale.names == ("note_density",)
     assert read.sharpness == 1.5
+    assert read.spread == pytest.approx(0.9)
     z = read.draw(np.random.default_rng(1), 50)
     # 8 bits a weight move a draw by little.
     expected = prior.draw(np.random.default_rng(1), 50)
@@ -70,6 +98,17 @@ def test_a_prior_is_read_as_it_was_written(tmp_path: pathlib.Path) -> None:
     np.testing.assert_array_equal(
         load_prior(tmp_path / "again.npz").draw(np.random.default_rng(1), 50), z
     )
+
+
+def test_groups_are_kept(tmp_path: pathlib.Path) -> None:
+    prior = with_groups("jazz", "Hip Hop")
+    save_prior(tmp_path / "prior.npz", prior)
+    read = load_prior(tmp_path / "prior.npz")
+    assert read.scale.groups == ("jazz", "Hip Hop")
+    asked = [
+        read.draw(np.random.default_rng(1), 5, [Target("group", g)]) for g in ("jazz", "Hip Hop")
+    ]
+    assert not np.allclose(*asked)
 
 
 def test_the_same_prior_is_the_same_file() -> None:
@@ -96,6 +135,8 @@ def test_a_file_cut_short_is_one_line(length: int) -> None:
         ("sharpness", np.array(0.0, np.float32)),
         ("sharpness", np.array(1e6, np.float32)),
         ("sharpness", np.array(np.nan, np.float32)),
+        ("spread", np.array(0.0, np.float32)),
+        ("spread", np.array(9.0, np.float32)),
         ("size", np.array([4, 2**40, 2, 2])),
         ("size", np.array([4, 16, 2**40, 2])),
         ("size", np.array([9, 16, 2, 2])),
@@ -106,6 +147,7 @@ def test_a_file_cut_short_is_one_line(length: int) -> None:
         ("in/scale", np.full(16, np.nan, np.float32)),
         ("basis", np.zeros((8, 7), np.float16)),
         ("attributes", np.array(["joy"])),
+        ("groups", np.array(["jazz"])),
         ("quantiles", np.zeros(3, np.float32)),
         ("mean", np.array([{}], dtype=object)),
         ("config", np.array([object()], dtype=object)),
@@ -152,11 +194,12 @@ def test_a_missing_file_says_what_makes_one(tmp_path: pathlib.Path) -> None:
         load_prior(tmp_path / "nowhere.npz")
 
 
-def test_a_file_without_a_sharpness_draws_as_it_was_fitted() -> None:
+def test_a_file_without_sharpness_and_spread_draws_as_it_was_fitted() -> None:
     content = prior_bytes(some_prior())
     buffer = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(buffer, "w") as new:
         for name in old.namelist():
-            if name != "sharpness.npy":
+            if name not in ("sharpness.npy", "spread.npy"):
                 new.writestr(name, old.read(name))
-    assert read_prior(buffer.getvalue(), "x").sharpness == 1.0
+    read = read_prior(buffer.getvalue(), "x")
+    assert (read.sharpness, read.spread) == (1.0, 1.0)

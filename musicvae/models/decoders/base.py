@@ -1,6 +1,7 @@
-"""What every decoder p(x|z) does: be trained against a target, and write music of its own.
+"""What every decoder p(x|z) does: give a target's loss, and sample music.
 
-Axes: B batch, T time step, D columns of a step, C controls, Z columns of z.
+Axes: B batch, T time step, D columns of a step, P parameters of a step, C controls, Z columns of z,
+S segments, K parts of a step.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ Tensor = Any
 
 
 class Target(NamedTuple):
-    """What a decoder is to give.
+    """What a decoder is trained to give.
 
     Attributes:
       outputs: float32 `[B, T, D]`.
@@ -38,11 +39,11 @@ class Target(NamedTuple):
 
 
 class ReconstructionLoss(NamedTuple):
-    """How well a decoder gave its target.
+    """How well a decoder predicts its target.
 
     Attributes:
       loss: float32 `[B]`, in nats, summed over the steps.
-      parameters: float32 `[B, T, P]`, what each step's distribution was read off.
+      parameters: float32 `[B, T, P]`, of each step's distribution.
       metric_counts: metrics as counts by TensorBoard tag, `[B, ...]` each; empty unless asked for.
       state: float32 `[B, state_size]`, the layers' states at the end; None unless asked for.
     """
@@ -54,7 +55,7 @@ class ReconstructionLoss(NamedTuple):
 
 
 class Request(NamedTuple):
-    """What music to write.
+    """What is to be sampled.
 
     Attributes:
       length: T, the most steps.
@@ -77,7 +78,7 @@ class Request(NamedTuple):
 
 
 class Precomputed(NamedTuple):
-    """What writing needs that is known before the first step.
+    """What sampling needs that is known before the first step.
 
     Attributes:
       shared: what all examples have in common, such as the weights.
@@ -90,7 +91,7 @@ class Precomputed(NamedTuple):
 
 
 class Decoded(NamedTuple):
-    """Music as a decoder writes it.
+    """Music as a decoder samples it.
 
     Attributes:
       outputs: float32 `[B, T, D]`; zeros past an end.
@@ -112,8 +113,8 @@ class DecoderContext:
       z_size: columns of what it is started from: z, or a conductor's embedding.
       output_depth: D.
       control_depth: C, 0 for none.
-      encoder: the model's encoder, for a decoder that encodes what it wrote; None without one.
-      alone: whether no other decoder writes beside it, so that memory for a second copy of its
+      encoder: the model's encoder, for a decoder that encodes what it sampled; None without one.
+      alone: whether no other decoder is sampled beside it, so that memory for a second copy of its
         weights is well spent.
     """
 
@@ -134,7 +135,7 @@ class Decoder(abc.ABC):
 
     Attributes:
       state_size: columns of all its layers' states together.
-      takes_fixed: whether it writes music with values that are given.
+      takes_fixed: whether it samples music with values that are given.
       independent_segments: segments that do not wait for each other in training; 0 for none.
     """
 
@@ -162,34 +163,45 @@ class Decoder(abc.ABC):
     def reconstruct(
         self, z: Tensor, target: Target, forward: Forward, *, with_state: bool = False
     ) -> ReconstructionLoss:
-        """Runs along a target.
+        """Computes the loss of a target, each step fed the target's step before (teacher forcing).
+
+        With scheduled sampling, some steps are fed the decoder's own step instead.
 
         Args:
           z: float32 `[B, Z]`.
           target: what is to be given.
-          forward: how.
+          forward: seed, dropout, scheduled sampling, dtype, and whether metrics are counted.
           with_state: whether the states at the end are wanted.
+
+        Returns:
+          Loss in nats, parameters, counts and states.
         """
 
     @abc.abstractmethod
     def precompute(self, z: Tensor, dtype: tf.DType) -> Precomputed:
-        """Computes what writing needs that is known before the first step.
+        """Computes what sampling needs that is known before the first step.
 
         Args:
           z: float32 `[B, Z]`.
-          dtype: what products are computed in.
+          dtype: what products are computed in, float32 or bfloat16.
+
+        Returns:
+          What `sample` takes.
         """
 
     @abc.abstractmethod
     def sample(
         self, precomputed: Precomputed, request: Request, *, with_state: bool = False
     ) -> Decoded:
-        """Writes music.
+        """Samples music.
 
         Args:
           precomputed: of the latent vectors.
-          request: what to write.
+          request: what to sample.
           with_state: whether the states at the end are wanted.
+
+        Returns:
+          Steps float32 `[B, T, D]`, lengths and states.
         """
 
     def part_steps(self, length: int) -> int:

@@ -8,8 +8,8 @@ from musicvae.components import Component, options_as
 from musicvae.errors import ConfigError
 from musicvae.hparams import HParams
 from musicvae.models.decoders.base import DECODERS, DecoderContext
+from musicvae.models.decoders.categorical_output import Categorical, MultiCategorical
 from musicvae.models.decoders.flat import FlatDecoder
-from musicvae.models.decoders.outputs import Categorical, MultiCategorical
 from musicvae.models.variables import Variables
 
 
@@ -45,7 +45,17 @@ class CategoricalDecoder(FlatDecoder):
     def __init__(
         self, component: Component, hparams: HParams, variables: Variables, context: DecoderContext
     ) -> None:
-        """Makes the decoder, as Decoder."""
+        """Makes the variables.
+
+        Args:
+          component: no options.
+          hparams: dec_rnn_size and residual_decoder.
+          variables: where they are made.
+          context: where the decoder stands.
+
+        Raises:
+          ConfigError: the component has an option.
+        """
         options_as(NoOptions, component.options, "[decoder] type 'categorical'")
         super().__init__(Categorical(context.output_depth), hparams, variables, context)
 
@@ -57,7 +67,17 @@ class MultiCategoricalDecoder(FlatDecoder):
     def __init__(
         self, component: Component, hparams: HParams, variables: Variables, context: DecoderContext
     ) -> None:
-        """Makes the decoder, as Decoder."""
+        """Makes the variables.
+
+        Args:
+          component: its MultiCategoricalOptions.
+          hparams: dec_rnn_size and residual_decoder.
+          variables: where they are made.
+          context: where the decoder stands.
+
+        Raises:
+          ConfigError: an option is unknown, or the depths do not sum to a step's columns.
+        """
         kind = component.type
         options = options_as(MultiCategoricalOptions, component.options, f"[decoder] type '{kind}'")
         check_depths(options.output_depths, context, kind)

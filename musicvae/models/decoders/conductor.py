@@ -33,7 +33,7 @@ class HierarchicalDecoderOptions:
       level_lengths: how many embeddings each conductor gives, from the top down, and last the steps
         of a segment.
       disable_autoregression: the levels whose conductor has no input; True for all.
-      reencode: whether the other conductors' input is what was written, encoded, instead of states.
+      reencode: whether the other conductors' input is what was sampled, encoded, instead of states.
     """
 
     level_lengths: tuple[int, ...]
@@ -47,7 +47,7 @@ class Conductor:
     Attributes:
       stack: its layers.
       length: how many embeddings it gives.
-      has_input: whether it is fed what was written.
+      has_input: whether it is fed what the levels below gave.
       output_depth: columns of an embedding.
     """
 
@@ -82,11 +82,24 @@ class Conductor:
         self.stack = LSTMStack(variables, scope, depth, sizes, residual=residual)
 
     def start(self, z: Tensor, dtype: tf.DType) -> list[State]:
-        """Returns the states before the first step."""
+        """Returns the states before the first step.
+
+        Args:
+          z: float32 `[B, Z]`, or the embedding of the level above.
+          dtype: what products are computed in, float32 or bfloat16.
+        """
         return self.stack.unpack_states(tf.tanh(self._initial(z, dtype)))
 
     def embeddings(self, z: Tensor, forward: Forward) -> Tensor:
-        """Runs all steps without an input; float32 `[B, length, H]`."""
+        """Runs all steps without an input.
+
+        Args:
+          z: float32 `[B, Z]`, or the embedding of the level above.
+          forward: seed, dropout and dtype.
+
+        Returns:
+          float32 `[B, length, H]`.
+        """
         weights = self.stack.weights(forward.dtype)
         batch = tf.shape(z)[0]
         masks = self.stack.masks(self.length, batch, forward)
@@ -98,7 +111,16 @@ class Conductor:
 def levels_with_input(
     options: HierarchicalDecoderOptions, conductors: int, subject: str
 ) -> set[int]:
-    """Returns the conductors that are fed what was written."""
+    """Returns the numbers of the conductors that are fed what the levels below gave.
+
+    Args:
+      options: of the decoder.
+      conductors: how many there are.
+      subject: whose options they are, for the message.
+
+    Raises:
+      ConfigError: a level does not exist, or only some have an input without reencode.
+    """
     disabled = options.disable_autoregression
     if isinstance(disabled, bool):
         disabled = tuple(range(len(options.level_lengths))) if disabled else ()
@@ -119,7 +141,16 @@ def levels_with_input(
 def reencoder(
     options: HierarchicalDecoderOptions, context: DecoderContext, subject: str
 ) -> HierarchicalLSTMEncoder:
-    """Returns the model's encoder if it can read what the decoder writes."""
+    """Returns the model's encoder.
+
+    Args:
+      options: of the decoder.
+      context: where the decoder stands.
+      subject: whose options they are, for the message.
+
+    Raises:
+      ConfigError: the encoder cannot read what the decoder gives.
+    """
     encoder = context.encoder
     if not isinstance(encoder, HierarchicalLSTMEncoder):
         raise ConfigError(f"{subject}: reencode needs [encoder] type 'hierarchical_lstm'")

@@ -1,6 +1,7 @@
 """A decoder whose controls are read both ways first, so that each step knows what comes.
 
-Axes: B batch, T time step, C controls.
+Axes: B batch, T time step, D columns of a step, P parameters of a step, C controls, Z columns of z,
+K parts of a step, H units of the layers over the controls.
 """
 
 from __future__ import annotations
@@ -41,7 +42,17 @@ class ControlPreprocessingDecoder(Decoder):
     def __init__(
         self, component: Component, hparams: HParams, variables: Variables, context: DecoderContext
     ) -> None:
-        """Makes the layers and the core, as Decoder."""
+        """Makes the layers over the controls, and the core.
+
+        Args:
+          component: no options; the core decoder inside it.
+          hparams: control_preprocessing_rnn_size and the core's sizes.
+          variables: where they are made.
+          context: where the decoder stands; with controls.
+
+        Raises:
+          ConfigError: the component has an option or no core, or there are no controls.
+        """
         subject = "[decoder] type 'control_preprocessing'"
         options_as(NoOptions, component.options, subject)
         if not context.control_depth or component.core is None:
@@ -63,20 +74,47 @@ class ControlPreprocessingDecoder(Decoder):
     def reconstruct(
         self, z: Tensor, target: Target, forward: Forward, *, with_state: bool = False
     ) -> ReconstructionLoss:
-        """Runs the core along the target, as Decoder.reconstruct."""
+        """Computes the core's loss of a target, given the controls as the layers read them.
+
+        Args:
+          z: float32 `[B, Z]`.
+          target: with controls float32 `[B, T, C]`.
+          forward: seed, dropout, scheduled sampling, dtype, and whether metrics are counted.
+          with_state: whether the core's states at the end are wanted.
+
+        Returns:
+          The core's loss in nats, parameters, counts and states.
+        """
         controls = self._read(target.controls, target.lengths, forward.child(_LAYERS))
         target = target._replace(controls=controls)
         return self._core.reconstruct(z, target, forward.child(_CORE), with_state=with_state)
 
     def precompute(self, z: Tensor, dtype: tf.DType) -> Precomputed:
-        """Prepares the core, as Decoder.precompute."""
+        """Computes what the core needs that is known before the first step.
+
+        Args:
+          z: float32 `[B, Z]`.
+          dtype: what products are computed in, float32 or bfloat16.
+
+        Returns:
+          The core's, and the dtype.
+        """
         core = self._core.precompute(z, dtype)
         return Precomputed((dtype, core.shared), core.own)
 
     def sample(
         self, precomputed: Precomputed, request: Request, *, with_state: bool = False
     ) -> Decoded:
-        """Lets the core write, as Decoder.sample."""
+        """Samples music from the core, given the controls as the layers read them.
+
+        Args:
+          precomputed: of the latent vectors.
+          request: with controls float32 `[B, T, C]`.
+          with_state: whether the core's states at the end are wanted.
+
+        Returns:
+          Steps float32 `[B, T, D]`, lengths and states.
+        """
         dtype, shared = precomputed.shared
         core = Precomputed(shared, precomputed.own)
         return self._core.sample(core, self._with_read(request, dtype), with_state=with_state)
@@ -100,11 +138,19 @@ class ControlPreprocessingDecoder(Decoder):
         return decoded, (controls, core)
 
     def summed(self, metric_counts: CountsByTag) -> CountsByTag:
-        """Adds up the core's counts, as Decoder.summed."""
+        """Adds up the core's counts, `[B, ...]` each, over the batch."""
         return self._core.summed(metric_counts)
 
     def step_losses(self, parameters: Tensor, outputs: Tensor) -> Tensor:
-        """Returns the core's losses, as Decoder.step_losses."""
+        """Returns the core's loss of each step.
+
+        Args:
+          parameters: float32 `[B, T, P]`.
+          outputs: float32 `[B, T, D]`.
+
+        Returns:
+          float32 `[B, T, K]`, in nats.
+        """
         return self._core.step_losses(parameters, outputs)
 
     def _with_read(self, request: Request, dtype: tf.DType) -> Request:

@@ -7,8 +7,9 @@ In training the previous step is the target's (teacher forcing) or, with schedul
 then the decoder's own (see scheduled_sampling). What z and the controls give to the lowest layer is
 one product before the first step.
 
-Axes: T time step, N examples, D columns of a step, P parameters of a step, C controls, E columns of
-the lowest layer's entry. Inside, sequences are time-major.
+Axes: B batch, T time step, N examples, D columns of a step, P parameters of a step, C controls, Z
+columns of z, K parts of a step, E columns of the lowest layer's entry. Inside, sequences are
+time-major.
 
 Source: Roberts et al. 2018, section 3.2, "flat" baseline.
 """
@@ -104,7 +105,17 @@ class FlatDecoder(StepwiseDecoder):
     def reconstruct(
         self, z: Tensor, target: Target, forward: Forward, *, with_state: bool = False
     ) -> ReconstructionLoss:
-        """Runs along a target, as Decoder.reconstruct."""
+        """Computes the loss of a target, each step fed the target's step before (teacher forcing).
+
+        Args:
+          z: float32 `[B, Z]`.
+          target: what is to be given; lengths int32 `[B]`.
+          forward: seed, dropout, scheduled sampling, dtype, and whether metrics are counted.
+          with_state: whether the states at the end are wanted.
+
+        Returns:
+          Loss in nats, parameters, counts and states.
+        """
         outputs = time_major(target.outputs)
         controls = None if target.controls is None else time_major(target.controls)
         first = target.first_input
@@ -125,7 +136,15 @@ class FlatDecoder(StepwiseDecoder):
         )
 
     def precompute(self, z: Tensor, dtype: tf.DType) -> Precomputed:
-        """Computes the first states, and what z gives to each step; as Decoder.precompute."""
+        """Computes the initial states, and what z gives to each step.
+
+        Args:
+          z: float32 `[B, Z]`.
+          dtype: what products are computed in, float32 or bfloat16.
+
+        Returns:
+          The weights, and each example's states and entry.
+        """
         layers = self._stack.sampling_weights(dtype, may_copy=self._is_alone)
         inputs = self._inputs(z, None, layers[0])
         *_, control_rows = tf.split(layers[0].entry, self._input_sizes, 0)
@@ -138,7 +157,12 @@ class FlatDecoder(StepwiseDecoder):
         )
 
     def samplers(self, precomputed: Precomputed, request: Request) -> list[Sampler]:
-        """Returns the one writer, as StepwiseDecoder.samplers."""
+        """Returns the decoder's one sampler.
+
+        Args:
+          precomputed: of the latent vectors.
+          request: what to sample.
+        """
         weights, initial_state = precomputed
         batch, length = tf.shape(initial_state.constant)[0], request.length
         controls, first = None, tf.zeros_like(initial_state.constant)
@@ -153,7 +177,15 @@ class FlatDecoder(StepwiseDecoder):
         return [Sampler(self._output, weights, initial_state, first, controls, noise, fixed)]
 
     def step_losses(self, parameters: Tensor, outputs: Tensor) -> Tensor:
-        """Returns the losses of the output's parts, as Decoder.step_losses."""
+        """Returns the loss of each part of a step that is chosen side by side with others.
+
+        Args:
+          parameters: float32 `[B, T, P]`.
+          outputs: float32 `[B, T, D]`.
+
+        Returns:
+          float32 `[B, T, K]`, in nats.
+        """
         return self._output.part_losses(parameters, outputs)
 
     def _inputs(self, z: Tensor, controls: Tensor, lowest: LayerWeights) -> StepInputs:

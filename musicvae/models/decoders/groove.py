@@ -19,7 +19,17 @@ class GrooveDecoder(FlatDecoder):
     def __init__(
         self, component: Component, hparams: HParams, variables: Variables, context: DecoderContext
     ) -> None:
-        """Makes the decoder, as Decoder."""
+        """Makes the variables.
+
+        Args:
+          component: no options.
+          hparams: dec_rnn_size and residual_decoder.
+          variables: where they are made.
+          context: where the decoder stands; D is three times the number of drums.
+
+        Raises:
+          ConfigError: the component has an option, or D is no multiple of 3.
+        """
         options_as(NoOptions, component.options, "[decoder] type 'groove'")
         if context.output_depth % 3:
             raise ConfigError(

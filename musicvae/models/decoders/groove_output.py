@@ -44,25 +44,57 @@ class Groove(Output):
         self.depth = self.parameters = depth
 
     def loss(self, parameters: Tensor, targets: Tensor) -> Tensor:
-        """Returns cross-entropy of hits plus squared errors of the rest, as Output.loss."""
+        """Returns the cross-entropy of hits plus the squared errors of velocities and offsets.
+
+        Args:
+          parameters: float32 `[T, N, D]`, before the sigmoid or tanh.
+          targets: float32 `[T, N, D]`, hits, velocities, offsets.
+
+        Returns:
+          float32 `[T, N]`, summed over the drums; hits in nats.
+        """
         return tf.add_n(self._losses(parameters, targets))
 
     def noise(self, shape: Any, seed: Tensor) -> Tensor:
-        """Draws noise for each hit, as Output.noise."""
+        """Draws logistic noise for each hit.
+
+        Args:
+          shape: of the steps, such as `[N, T]`.
+          seed: int32 `[2]`.
+
+        Returns:
+          float32 `[*shape, D / 3]`.
+        """
         return logistic_noise([*dimensions(shape), self.depth // 3], seed)
 
     def draw(self, parameters: Tensor, noise: Tensor) -> Tensor:
-        """Chooses the hits; velocities and offsets are the expected ones. As Output.draw."""
+        """Chooses the hits; velocities and offsets are the expected ones.
+
+        Args:
+          parameters: float32 `[N, D]`, before the sigmoid or tanh.
+          noise: float32 `[N, D / 3]`, times the temperature.
+
+        Returns:
+          float32 `[N, D]`: hits 0 or 1, velocities 0 to 1, offsets -1 to 1.
+        """
         hits, velocities, offsets = tf.split(parameters, 3, -1)
         hits = tf.cast(hits + noise > 0, tf.float32)
         return tf.concat([hits, tf.sigmoid(velocities), tf.tanh(offsets)], -1)
 
     def metric_counts(self, parameters: Tensor, targets: Tensor, mask: Tensor) -> CountsByTag:
-        """Adds up the parts of the loss, and what musicians understand, as Output.metric_counts.
+        """Adds up the parts of the loss, and errors in the units of music.
 
         A drum is predicted where it is more likely hit than not. Velocity and timing are compared
         at the target's hits: `velocity_mae` in MIDI velocity (0..127), `velocity_mse` in squares of
         0..1, `timing_mae` in steps and `timing_mse` in their squares.
+
+        Args:
+          parameters: float32 `[T, N, D]`, before the sigmoid or tanh.
+          targets: float32 `[T, N, D]`, hits, velocities, offsets.
+          mask: float32 `[T, N]`, 1 within a sequence and 0 past its end.
+
+        Returns:
+          Counts `[N]` by TensorBoard tag.
         """
         total = tf.reduce_sum(mask, 0)
         tags = ("metrics/hits_loss", "metrics/velocities_loss", "metrics/offsets_loss")

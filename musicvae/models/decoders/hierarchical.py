@@ -1,12 +1,12 @@
 """The hierarchical decoder: a conductor leads a core decoder through segments.
 
     conductor: state = tanh(dense(z)); step s gives embedding s
-    core:      is started from embedding s, and writes segment s
+    core:      is started from embedding s, and gives segment s
 
 There may be several levels of conductors; each is started anew from each embedding of the one
 above. A conductor's input is, by the options,
 
-  - nothing: zeros in one column. Its embeddings do not depend on what was written, so that in
+  - nothing: zeros in one column. Its embeddings do not depend on what was sampled, so that in
     training all segments run side by side, as examples of their own;
   - autoregressive: the final states of the level below after the segment before, and z (or the
     embedding above);
@@ -16,8 +16,8 @@ above. A conductor's input is, by the options,
 The core's first input in a segment is the row before it, the last one of the segment before with
 its padding.
 
-Axes: B batch, T time step, S segments of L steps, D columns of a step, C controls, H units of the
-top layer.
+Axes: B batch, T time step, S segments of L steps, D columns of a step, P parameters of a step, C
+controls, Z columns of z, K parts of a step, H units of the top layer.
 
 Source: Roberts et al. 2018, section 3.2; multitrack: Simon et al. 2018, section 3.
 """
@@ -27,8 +27,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import tensorflow as tf
 
@@ -53,39 +52,27 @@ from musicvae.models.decoders.conductor import (
     reencoder,
 )
 from musicvae.models.decoders.segments import (
+    GiveSegment,
+    SegmentInput,
     each_part,
     fold_segments,
-    join_segments,
+    joined,
+    sample_segment,
+    sample_segments,
+    segment_request,
     unfold_segments,
+    whole_lengths,
 )
 from musicvae.models.encoders import check_level_lengths, segment_lengths
 from musicvae.models.forward import CountsByTag, Forward, over_segments
 from musicvae.models.lstm_layer import enter
 from musicvae.models.lstm_stack import pack_states
-from musicvae.models.random_numbers import fold
 from musicvae.models.stack_steps import step_stack
 from musicvae.models.variables import Variables
 
 Tensor = Any
 
 _CONDUCTOR_SEED, _CORE_SEED = 0, 100
-
-
-class SegmentInput(NamedTuple):
-    """What a level wrote in one step of the conductor above it.
-
-    Attributes:
-      core: the core's results, one a segment.
-      state: float32 `[B, state_size]`, the level's final states.
-      encoded: float32 `[B, E]`, the piece encoded; None unless levels are re-encoded.
-    """
-
-    core: list[Any]
-    state: Tensor
-    encoded: Tensor
-
-
-WriteSegment = Callable[[int, Tensor], tuple[Any, Tensor, Tensor, Tensor]]
 
 
 @DECODERS.register("hierarchical")
@@ -95,7 +82,17 @@ class HierarchicalDecoder(Decoder):
     def __init__(
         self, component: Component, hparams: HParams, variables: Variables, context: DecoderContext
     ) -> None:
-        """Makes the conductors and the core, as Decoder."""
+        """Makes the conductors and the core.
+
+        Args:
+          component: its HierarchicalDecoderOptions, and the core inside it; categorical by default.
+          hparams: dec_rnn_size, and max_seq_len, which the levels' lengths multiply to.
+          variables: where they are made.
+          context: where the decoder stands.
+
+        Raises:
+          ConfigError: an option is unknown, or does not fit the sizes, the encoder or the place.
+        """
         subject = "[decoder] type 'hierarchical'"
         options = options_as(HierarchicalDecoderOptions, component.options, subject)
         check_level_lengths(options.level_lengths, hparams, subject)
@@ -137,7 +134,17 @@ class HierarchicalDecoder(Decoder):
     def reconstruct(
         self, z: Tensor, target: Target, forward: Forward, *, with_state: bool = False
     ) -> ReconstructionLoss:
-        """Runs along a target, as Decoder.reconstruct."""
+        """Computes the sum of the segments' losses.
+
+        Args:
+          z: float32 `[B, Z]`.
+          target: what is to be given; T is the product of the levels' lengths.
+          forward: seed, dropout, scheduled sampling, dtype, metrics, and segments at a time.
+          with_state: False.
+
+        Returns:
+          Loss in nats, parameters, and counts `[B, S, ...]`.
+        """
         assert not with_state, "no decoder has a hierarchical one as its core"
         segments = self._segments(target)
         if forward.segments_at_a_time:
@@ -146,7 +153,7 @@ class HierarchicalDecoder(Decoder):
             folded = each_part(fold_segments, segments)
             embeddings = fold_segments(self.embeddings(z, forward))
             core = self._core.reconstruct(embeddings, folded, forward.child(_CORE_SEED))
-            return join_segments(core, self._num_segments)
+            return joined(core, self._num_segments)
 
         def segment(s: int, embedding: Tensor) -> tuple[Any, Tensor, Tensor, Tensor]:
             own = each_part(lambda x: x[:, s], segments)
@@ -157,7 +164,7 @@ class HierarchicalDecoder(Decoder):
 
         pieces = self._conduct(z, segment, forward)
         stacked = tf.nest.map_structure(lambda *x: fold_segments(tf.stack(x, 1)), *pieces)
-        return join_segments(stacked, self._num_segments)
+        return joined(stacked, self._num_segments)
 
     def _reconstruct_in_rounds(
         self, z: Tensor, segments: Target, forward: Forward
@@ -184,8 +191,14 @@ class HierarchicalDecoder(Decoder):
     def precompute(self, z: Tensor, dtype: tf.DType) -> Precomputed:
         """Runs the conductors, if they are fed nothing, and prepares the core for each segment.
 
-        Conductors that are fed what was written wait for it: then z is kept. See
-        Decoder.precompute.
+        Conductors that are fed what was sampled wait for it: then z is kept.
+
+        Args:
+          z: float32 `[B, Z]`.
+          dtype: what products are computed in, float32 or bfloat16.
+
+        Returns:
+          What the core is given, `[S, B, ...]`; or the dtype and z.
         """
         if self._feeds_back:
             return Precomputed(dtype, z)
@@ -199,22 +212,35 @@ class HierarchicalDecoder(Decoder):
     def sample(
         self, precomputed: Precomputed, request: Request, *, with_state: bool = False
     ) -> Decoded:
-        """Writes segment after segment, as Decoder.sample."""
+        """Samples segment after segment.
+
+        Args:
+          precomputed: of the latent vectors.
+          request: what to sample; its length is that of all segments.
+          with_state: False.
+
+        Returns:
+          Steps float32 `[B, T, D]`; lengths `[B, S]` with an end token, else `[B]`.
+
+        Raises:
+          InputError: another length is asked for.
+        """
         assert not with_state, "no decoder has a hierarchical one as its core"
         if request.length != self._num_segments * self._segment_length:
             raise InputError(
-                f"length {request.length}: a hierarchical model writes all of its "
+                f"length {request.length}: a hierarchical model samples all of its "
                 f"{self._num_segments * self._segment_length} steps"
             )
         if not self._feeds_back:
-            return self._sample_in_a_loop(precomputed, request)
+            sizes = self._num_segments, self._segment_length, self._output_depth
+            return sample_segments(self._core, precomputed, *sizes, request)
         dtype, z = precomputed
         forward = Forward(request.seed, dtype=dtype)
         first = request.first_input
 
         def segment(s: int, embedding: Tensor) -> tuple[Any, Tensor, Tensor, Tensor]:
             nonlocal first
-            own = self._segment_request(request, s, first)
+            own = segment_request(request, s, self._segment_length, first)
             core = self._core.precompute(embedding, dtype)
             decoded = self._core.sample(core, own, with_state=True)
             first = decoded.outputs[:, -1]
@@ -223,14 +249,23 @@ class HierarchicalDecoder(Decoder):
         pieces = self._conduct(z, segment, forward)
         outputs = tf.concat([piece.outputs for piece in pieces], 1)
         lengths = tf.stack([piece.lengths for piece in pieces], 1)
-        return Decoded(outputs, _whole_lengths(lengths, request))
+        return Decoded(outputs, whole_lengths(lengths, request))
 
     def part_steps(self, length: int) -> int:
-        """Returns a segment's, unless conductors wait for what is written; as Decoder."""
+        """Returns L; all `length` steps where conductors wait for what is sampled."""
         return length if self._feeds_back else self._segment_length
 
     def begin(self, z: Tensor, request: Request, dtype: tf.DType) -> Any:
-        """Prepares the core for each segment, as Decoder.begin."""
+        """Prepares the core for each segment.
+
+        Args:
+          z: float32 `[B, Z]`.
+          request: what to sample, whole.
+          dtype: what products are computed in.
+
+        Returns:
+          What the core is given, `[S, B, ...]`, and the step before the first; or z.
+        """
         if self._feeds_back:
             return super().begin(z, request, dtype)
         first = request.first_input
@@ -240,22 +275,39 @@ class HierarchicalDecoder(Decoder):
     def sample_part(
         self, carried: Any, first: Tensor, request: Request, dtype: tf.DType
     ) -> tuple[Decoded, Any]:
-        """Writes a segment, as Decoder.sample_part."""
+        """Samples a segment.
+
+        Args:
+          carried: what `begin` gave, or the segment before.
+          first: int32 scalar, the segment's first step.
+          request: what to sample, whole.
+          dtype: what products are computed in.
+
+        Returns:
+          The segment, with lengths `[B]`, and what the next one is given.
+        """
         if self._feeds_back:
             return super().sample_part(carried, first, request, dtype)
-        own, first_input = carried
+        (own, previous), size = carried, self._segment_length
         nothing = tf.zeros([1, self._conductors[-1].output_depth])
         core = Precomputed(self._core.precompute(nothing, dtype).shared, own)
-        s = first // self._segment_length
-        decoded = self._sample_segment(core, s, request, first_input)
-        return decoded, (own, tf.ensure_shape(decoded.outputs[:, -1], first_input.shape))
+        decoded = sample_segment(self._core, core, first // size, size, request, previous)
+        return decoded, (own, tf.ensure_shape(decoded.outputs[:, -1], previous.shape))
 
     def summed(self, metric_counts: CountsByTag) -> CountsByTag:
-        """Adds up counts for each segment and for all, as Decoder.summed."""
+        """Adds up counts `[B, S, ...]` over the batch: for each segment, and for all."""
         return over_segments(metric_counts)
 
     def step_losses(self, parameters: Tensor, outputs: Tensor) -> Tensor:
-        """Returns the core's losses, as Decoder.step_losses."""
+        """Returns the core's loss of each step.
+
+        Args:
+          parameters: float32 `[B, T, P]`.
+          outputs: float32 `[B, T, D]`.
+
+        Returns:
+          float32 `[B, T, K]`, in nats.
+        """
         return self._core.step_losses(parameters, outputs)
 
     @property
@@ -294,58 +346,7 @@ class HierarchicalDecoder(Decoder):
             x = tf.reshape(embeddings, [tf.shape(z)[0], -1, embeddings.shape[-1]])
         return x
 
-    def _sample_in_a_loop(self, core: Precomputed, request: Request) -> Decoded:
-        """Writes each segment; the core is prepared for all of them, `[S, B, ...]`."""
-        depth = self._output_depth
-        batch = tf.shape(tf.nest.flatten(core.own)[0])[1]
-        first = tf.zeros([batch, depth]) if request.first_input is None else request.first_input
-
-        def step(s: Tensor, first: Tensor, outputs: Any, lengths: Any) -> Any:
-            decoded = self._sample_segment(core, s, request, first)
-            first = tf.ensure_shape(decoded.outputs[:, -1], [None, depth])
-            return (
-                s + 1,
-                first,
-                outputs.write(s, decoded.outputs),
-                lengths.write(s, decoded.lengths),
-            )
-
-        start = (
-            tf.constant(0),
-            first,
-            tf.TensorArray(
-                tf.float32, self._num_segments, element_shape=[None, self._segment_length, depth]
-            ),
-            tf.TensorArray(tf.int32, self._num_segments, element_shape=[None]),
-        )
-        _, _, outputs, lengths = tf.while_loop(
-            lambda s, *_: s < self._num_segments, step, start, parallel_iterations=1
-        )
-        outputs = tf.reshape(tf.transpose(outputs.stack(), [1, 0, 2, 3]), [batch, -1, depth])
-        return Decoded(outputs, _whole_lengths(tf.transpose(lengths.stack()), request))
-
-    def _sample_segment(
-        self, core: Precomputed, s: Tensor, request: Request, first: Tensor
-    ) -> Decoded:
-        """Writes segment s; the core is prepared for all of them, `[S, B, ...]`."""
-        own = tf.nest.map_structure(lambda x: tf.gather(x, s), core.own)
-        here = Precomputed(core.shared, own)
-        return self._core.sample(here, self._segment_request(request, s, first))
-
-    def _segment_request(self, request: Request, s: Any, first: Tensor) -> Request:
-        def own(x: Tensor) -> Tensor:
-            start = s * self._segment_length
-            return None if x is None else x[:, start : start + self._segment_length]
-
-        return request._replace(
-            length=self._segment_length,
-            seed=fold(request.seed, s),
-            controls=own(request.controls),
-            fixed=own(request.fixed),
-            first_input=first,
-        )
-
-    def _conduct(self, z: Tensor, segment: WriteSegment, forward: Forward) -> list[Any]:
+    def _conduct(self, z: Tensor, segment: GiveSegment, forward: Forward) -> list[Any]:
         """Runs conductors and core one after the other; returns the core's results."""
         count = itertools.count()
         return self._conduct_level(0, z, lambda e: segment(next(count), e), forward).core
@@ -394,8 +395,3 @@ class HierarchicalDecoder(Decoder):
         lengths = tf.fill([tf.shape(sequence)[0]], len(encoded))
         encoder = self._reencoder.levels[len(self._conductors) - level]
         return encoder.encode(sequence, lengths, forward)
-
-
-def _whole_lengths(lengths: Tensor, request: Request) -> Tensor:
-    """Returns `[B, S]` where segments end by themselves, and their sum `[B]` where they do not."""
-    return tf.reduce_sum(lengths, 1) if request.end_token is None else lengths

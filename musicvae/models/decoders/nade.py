@@ -18,7 +18,17 @@ class NADEDecoder(FlatDecoder):
     def __init__(
         self, component: Component, hparams: HParams, variables: Variables, context: DecoderContext
     ) -> None:
-        """Makes the decoder, as Decoder."""
+        """Makes the variables.
+
+        Args:
+          component: no options.
+          hparams: dec_rnn_size, residual_decoder and nade_num_hidden.
+          variables: where they are made.
+          context: where the decoder stands.
+
+        Raises:
+          ConfigError: the component has an option.
+        """
         options_as(NoOptions, component.options, "[decoder] type 'nade'")
         output = NADE(
             variables, context.name("decoder/nade"), context.output_depth, hparams.nade_num_hidden

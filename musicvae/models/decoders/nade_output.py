@@ -57,16 +57,40 @@ class NADE(Output):
         self._w_dec_t = variables.create(f"{scope}/w_dec_t", [depth, hidden, 1], initializer)
 
     def loss(self, parameters: Tensor, targets: Tensor) -> Tensor:
-        """Returns the negative log likelihood of the roll, as Output.loss."""
+        """Returns the negative log likelihood of rolls.
+
+        Args:
+          parameters: float32 `[T, N, H + D]`, biases.
+          targets: float32 `[T, N, D]`, 0 or 1.
+
+        Returns:
+          float32 `[T, N]`, in nats.
+        """
         probabilities = tf.sigmoid(self._logits(parameters, targets))
         return tf.reduce_sum(bernoulli_loss(probabilities, targets, 1e-6), -1)
 
     def noise(self, shape: Any, seed: Tensor) -> Tensor:
-        """Draws noise for each class, as Output.noise."""
+        """Draws logistic noise for each class.
+
+        Args:
+          shape: of the steps, such as `[N, T]`.
+          seed: int32 `[2]`.
+
+        Returns:
+          float32 `[*shape, D]`.
+        """
         return logistic_noise([*dimensions(shape), self.depth], seed)
 
     def draw(self, parameters: Tensor, noise: Tensor) -> Tensor:
-        """Chooses one class after the other, as Output.draw."""
+        """Chooses one class after the other.
+
+        Args:
+          parameters: float32 `[N, H + D]`, biases.
+          noise: float32 `[N, D]`, times the temperature.
+
+        Returns:
+          float32 `[N, D]`, 0 or 1.
+        """
         a, b_dec = tf.split(parameters, [self._hidden, self.depth], -1)
         drawn = []
         for i in range(self.depth):
@@ -77,9 +101,17 @@ class NADE(Output):
         return tf.concat(drawn, -1)
 
     def metric_counts(self, parameters: Tensor, targets: Tensor, mask: Tensor) -> CountsByTag:
-        """Counts whole steps that are right, and hits found, as Output.metric_counts.
+        """Counts whole steps that are right, and hits found.
 
         A class is predicted where it is more likely than not, given the target's classes before it.
+
+        Args:
+          parameters: float32 `[T, N, H + D]`, biases.
+          targets: float32 `[T, N, D]`, 0 or 1.
+          mask: float32 `[T, N]`, 1 within a sequence and 0 past its end.
+
+        Returns:
+          Accuracy, precision, recall and f1, counts `[N]` by TensorBoard tag.
         """
         drawn = tf.cast(self._logits(parameters, targets) > 0, tf.float32)
         right = mask * tf.cast(tf.reduce_all(tf.equal(drawn, targets), -1), tf.float32)

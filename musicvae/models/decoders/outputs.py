@@ -3,8 +3,8 @@
 Each distribution is read off a row of parameters (the dense layer on the top LSTM output) and knows
 its loss, how to draw from it at a temperature, and how well its most likely value meets the target.
 
-Temperature divides logits. It is written as noise that is scaled instead, which is the same and
-leaves temperature 0 the most likely value rather than a division by zero.
+Temperature divides logits. Noise is scaled instead, which is the same and leaves temperature 0 the
+most likely value rather than a division by zero.
 
 Axes: T time step, N examples, D columns of a step, P parameters of a step.
 """
@@ -12,18 +12,17 @@ Axes: T time step, N examples, D columns of a step, P parameters of a step.
 from __future__ import annotations
 
 import abc
-from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
 
-from musicvae.models.forward import CountsByTag, MetricCounts, merge_parts
-from musicvae.models.random_numbers import fold, uniform
+from musicvae.models.forward import CountsByTag, MetricCounts
+from musicvae.models.random_numbers import uniform
 from musicvae.models.variables import product
 
 Tensor = Any
 
-_SMALLEST = 1.2e-38
+SMALLEST = 1.2e-38
 
 
 class Output(abc.ABC):
@@ -32,7 +31,7 @@ class Output(abc.ABC):
     Attributes:
       depth: D.
       parameters: P.
-      steps_a_turn: how many steps a loop that writes may take in each turn. What a turn costs
+      steps_a_turn: how many steps a sampling loop may take in each turn. What a turn costs
         beside its steps, a fifth of a small model's time, is then paid once for so many; but so
         many times as large is the graph to be traced.
     """
@@ -155,131 +154,6 @@ class Output(abc.ABC):
         """
 
 
-class Categorical(Output):
-    """One of D classes, by a softmax."""
-
-    def __init__(self, depth: int) -> None:
-        """Makes the distribution.
-
-        Args:
-          depth: D.
-        """
-        self.depth = self.parameters = depth
-
-    def loss(self, parameters: Tensor, targets: Tensor) -> Tensor:
-        """Returns the softmax cross-entropy, as Output.loss."""
-        labels = tf.argmax(targets, -1, output_type=tf.int32)
-        return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=parameters)
-
-    def noise(self, shape: Any, seed: Tensor) -> Tensor:
-        """Draws Gumbel noise for each class, as Output.noise."""
-        drawn = uniform([*dimensions(shape), self.depth], seed, _SMALLEST)
-        return -tf.math.log(-tf.math.log(drawn))
-
-    def draw(self, parameters: Tensor, noise: Tensor) -> Tensor:
-        """Chooses a class, as Output.draw."""
-        return tf.argmax(parameters + noise, -1, output_type=tf.int32)
-
-    def steps(self, drawn: Tensor) -> Tensor:
-        """Returns one-hot rows, as Output.steps."""
-        return tf.one_hot(drawn, self.depth)
-
-    def drawn(self, step: Tensor) -> Tensor:
-        """Returns the class of a one-hot row, as Output.drawn."""
-        return tf.argmax(step, -1, output_type=tf.int32)
-
-    def feed(self, drawn: Tensor, rows: Tensor) -> Tensor:
-        """Looks rows up, as Output.feed."""
-        return tf.cast(tf.gather(rows, drawn), tf.float32)
-
-    def label(self, drawn: Tensor) -> Tensor:
-        """Returns the class, as Output.label."""
-        return drawn
-
-    def array(self, length: int) -> Any:
-        """Returns an array for classes, as Output.array."""
-        return tf.TensorArray(tf.int32, length, element_shape=[None])
-
-    def metric_counts(self, parameters: Tensor, targets: Tensor, mask: Tensor) -> CountsByTag:
-        """Counts right classes, in all and by class, as Output.metric_counts."""
-        label = tf.argmax(targets, -1, output_type=tf.int32)
-        right = mask * tf.cast(
-            tf.equal(tf.argmax(parameters, -1, output_type=tf.int32), label), tf.float32
-        )
-        by_class = tf.one_hot(label, self.depth)
-        return {
-            "metrics/accuracy": MetricCounts((tf.reduce_sum(right, 0),), (tf.reduce_sum(mask, 0),)),
-            "metrics/mean_per_class_accuracy": MetricCounts(
-                (tf.einsum("tn,tnd->nd", right, by_class),),
-                (tf.einsum("tn,tnd->nd", mask, by_class),),
-            ),
-        }
-
-
-class MultiCategorical(Output):
-    """Several categorical outputs side by side."""
-
-    def __init__(self, depths: Sequence[int]) -> None:
-        """Makes the distribution.
-
-        Args:
-          depths: classes of each output.
-        """
-        self._depths = tuple(depths)
-        self._parts = [Categorical(depth) for depth in depths]
-        self.depth = self.parameters = sum(depths)
-
-    def loss(self, parameters: Tensor, targets: Tensor) -> Tensor:
-        """Returns the sum of the outputs' cross-entropies, as Output.loss."""
-        return tf.reduce_sum(self.part_losses(parameters, targets), -1)
-
-    def part_losses(self, parameters: Tensor, targets: Tensor) -> Tensor:
-        """Returns the outputs' cross-entropies, as Output.part_losses."""
-        pairs = zip(self._parts, self._split(parameters), self._split(targets), strict=True)
-        return tf.stack([part.loss(p, t) for part, p, t in pairs], -1)
-
-    def noise(self, shape: Any, seed: Tensor) -> Tensor:
-        """Draws noise for each output, as Output.noise."""
-        parts = enumerate(self._parts)
-        return tf.concat([part.noise(shape, fold(seed, k)) for k, part in parts], -1)
-
-    def draw(self, parameters: Tensor, noise: Tensor) -> Tensor:
-        """Chooses a class for each output, as Output.draw."""
-        pairs = zip(self._parts, self._split(parameters), self._split(noise), strict=True)
-        return tf.stack([part.draw(p, n) for part, p, n in pairs], -1)
-
-    def steps(self, drawn: Tensor) -> Tensor:
-        """Returns one-hot rows side by side, as Output.steps."""
-        parts = enumerate(self._parts)
-        return tf.concat([part.steps(drawn[..., k]) for k, part in parts], -1)
-
-    def drawn(self, step: Tensor) -> Tensor:
-        """Returns the classes of one-hot rows side by side, as Output.drawn."""
-        pairs = zip(self._parts, self._split(step), strict=True)
-        return tf.stack([part.drawn(row) for part, row in pairs], -1)
-
-    def feed(self, drawn: Tensor, rows: Tensor) -> Tensor:
-        """Looks rows up, as Output.feed."""
-        rows = enumerate(zip(self._parts, tf.split(rows, self._depths, 0), strict=True))
-        return tf.add_n([part.feed(drawn[:, k], own) for k, (part, own) in rows])
-
-    def label(self, drawn: Tensor) -> Tensor:
-        """Returns the first output's class, as Output.label."""
-        return drawn[..., 0]
-
-    def array(self, length: int) -> Any:
-        """Returns an array for rows of classes, as Output.array."""
-        return tf.TensorArray(tf.int32, length, element_shape=[None, len(self._parts)])
-
-    def metric_counts(self, parameters: Tensor, targets: Tensor, mask: Tensor) -> CountsByTag:
-        """Counts right classes for each output, as Output.metric_counts."""
-        pairs = zip(self._parts, self._split(parameters), self._split(targets), strict=True)
-        return merge_parts([part.metric_counts(p, t, mask) for part, p, t in pairs], together=False)
-
-    def _split(self, x: Tensor) -> list[Tensor]:
-        return list(tf.split(x, self._depths, -1))
-
-
 def hit_counts(drawn: Tensor, real: Tensor, prefix: str) -> dict[str, MetricCounts]:
     """Counts hits that are found: precision, recall and their harmonic mean.
 
@@ -321,5 +195,5 @@ def logistic_noise(shape: Tensor, seed: Tensor) -> Tensor:
       shape: of the result.
       seed: int32 `[2]`.
     """
-    drawn = uniform(shape, seed, _SMALLEST)
+    drawn = uniform(shape, seed, SMALLEST)
     return tf.math.log(drawn) - tf.math.log1p(-drawn)

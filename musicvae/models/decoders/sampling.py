@@ -1,4 +1,4 @@
-"""Writing music step by step, each step fed the one before.
+"""Sampling music step by step, each step fed the one before.
 
 A sampler is what one stack of layers needs for it. All that can be known before the first step is
 computed there: what z, the bias and the controls give to the lowest layer, and the noise of every
@@ -84,7 +84,7 @@ class LoopState(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Sampler:
-    """One stack of layers that writes.
+    """One stack of layers that samples.
 
     Attributes:
       output: the distribution of a step.
@@ -120,10 +120,10 @@ class Sampler:
     def step(
         self, t: Tensor, loop_state: LoopState, request: Request, *, with_state: bool, is_last: bool
     ) -> tuple[Tensor, LoopState]:
-        """Writes a step.
+        """Samples a step.
 
         Args:
-          t: int32 scalar.
+          t: int32 scalar, 0 to T - 1.
           loop_state: of the step before.
           request: its length and end token are used.
           with_state: whether an example's states are to stay as they were at its end.
@@ -165,17 +165,26 @@ class StepwiseDecoder(Decoder):
 
     @abc.abstractmethod
     def samplers(self, precomputed: Precomputed, request: Request) -> list[Sampler]:
-        """Returns what writes, one for each part of a step's columns.
+        """Returns the samplers, one for each part of a step's columns.
 
         Args:
           precomputed: of the latent vectors.
-          request: what to write.
+          request: what to sample.
         """
 
     def sample(
         self, precomputed: Precomputed, request: Request, *, with_state: bool = False
     ) -> Decoded:
-        """Writes music step by step, as Decoder.sample."""
+        """Samples music step by step.
+
+        Args:
+          precomputed: of the latent vectors.
+          request: what to sample.
+          with_state: whether the states at the end are wanted.
+
+        Returns:
+          Steps float32 `[B, T, D]`, the first part's lengths, and all parts' states side by side.
+        """
         parts = sample_together(self.samplers(precomputed, request), request, with_state=with_state)
         return Decoded(
             tf.concat([part.outputs for part in parts], -1),
@@ -221,7 +230,7 @@ def sample_together(
       with_state: whether the states at the end are wanted.
 
     Returns:
-      What each wrote.
+      What each sampled.
     """
     length = request.length
 

@@ -1,6 +1,6 @@
-"""Decoders side by side: each writes some columns of a step and knows nothing of the others.
+"""Decoders side by side: each gives some columns of a step and knows nothing of the others.
 
-Axes: B batch, T time step, D columns of a step.
+Axes: B batch, T time step, D columns of a step, P parameters of a step, Z columns of z, K parts.
 
 Source: Roberts et al. 2018, section 5.1, trio models.
 """
@@ -51,7 +51,18 @@ class SplitDecoder(StepwiseDecoder):
     def __init__(
         self, component: Component, hparams: HParams, variables: Variables, context: DecoderContext
     ) -> None:
-        """Makes the decoders, as Decoder."""
+        """Makes a core decoder for each part.
+
+        Args:
+          component: its SplitOptions, and the core inside it; categorical by default.
+          hparams: sizes of each core.
+          variables: where they are made.
+          context: where the decoder stands.
+
+        Raises:
+          ConfigError: an option is unknown, the depths do not sum to a step's columns, or the core
+            cannot be sampled beside others.
+        """
         options = options_as(SplitOptions, component.options, "[decoder] type 'split'")
         check_depths(options.output_depths, context, "split")
         self._depths = options.output_depths
@@ -59,8 +70,8 @@ class SplitDecoder(StepwiseDecoder):
         make = DECODERS.get(core.type)
         if not issubclass(make, StepwiseDecoder):
             raise ConfigError(
-                f"[decoder] type 'split': its core is of type '{core.type}', which cannot write "
-                "beside others"
+                f"[decoder] type 'split': its core is of type '{core.type}', which cannot be "
+                "sampled beside others"
             )
         self._parts = [
             make(core, hparams, variables, self._part_context(context, k, depth))
@@ -72,7 +83,17 @@ class SplitDecoder(StepwiseDecoder):
     def reconstruct(
         self, z: Tensor, target: Target, forward: Forward, *, with_state: bool = False
     ) -> ReconstructionLoss:
-        """Runs each part along its columns of the target, as Decoder.reconstruct."""
+        """Computes the sum of the parts' losses, each of its columns of the target.
+
+        Args:
+          z: float32 `[B, Z]`, the same for all parts.
+          target: what is to be given.
+          forward: seed, dropout, scheduled sampling, dtype, and whether metrics are counted.
+          with_state: whether the states at the end are wanted.
+
+        Returns:
+          Loss in nats, and the parts' parameters, counts and states side by side.
+        """
         outputs, first = self._split(target.outputs), self._split(target.first_input)
         parts = []
         for k, part in enumerate(self._parts):
@@ -89,12 +110,25 @@ class SplitDecoder(StepwiseDecoder):
         )
 
     def precompute(self, z: Tensor, dtype: tf.DType) -> Precomputed:
-        """Prepares each part, as Decoder.precompute."""
+        """Computes what each part needs that is known before the first step.
+
+        Args:
+          z: float32 `[B, Z]`.
+          dtype: what products are computed in, float32 or bfloat16.
+
+        Returns:
+          Lists with an entry for each part.
+        """
         parts = [part.precompute(z, dtype) for part in self._parts]
         return Precomputed([part.shared for part in parts], [part.own for part in parts])
 
     def samplers(self, precomputed: Precomputed, request: Request) -> list[Sampler]:
-        """Returns the parts' samplers, as StepwiseDecoder.samplers."""
+        """Returns the parts' samplers, each with a seed of its own.
+
+        Args:
+          precomputed: of the latent vectors.
+          request: what to sample.
+        """
         first, fixed = self._split(request.first_input), self._split(request.fixed)
         found = []
         for k, (part, shared, own) in enumerate(zip(self._parts, *precomputed, strict=True)):
@@ -106,7 +140,16 @@ class SplitDecoder(StepwiseDecoder):
     def sample(
         self, precomputed: Precomputed, request: Request, *, with_state: bool = False
     ) -> Decoded:
-        """Writes all parts together, to the full length; as Decoder.sample."""
+        """Samples all parts together, to the full length.
+
+        Args:
+          precomputed: of the latent vectors.
+          request: what to sample; its end token is not used.
+          with_state: whether the states at the end are wanted.
+
+        Returns:
+          Steps float32 `[B, T, D]`, lengths T, and the parts' states side by side.
+        """
         return super().sample(precomputed, request._replace(end_token=None), with_state=with_state)
 
     def sample_part(
@@ -116,7 +159,15 @@ class SplitDecoder(StepwiseDecoder):
         return super().sample_part(carried, first, request._replace(end_token=None), dtype)
 
     def step_losses(self, parameters: Tensor, outputs: Tensor) -> Tensor:
-        """Returns the parts' losses side by side, as Decoder.step_losses."""
+        """Returns the parts' losses side by side.
+
+        Args:
+          parameters: float32 `[B, T, P]`.
+          outputs: float32 `[B, T, D]`.
+
+        Returns:
+          float32 `[B, T, K]`, in nats.
+        """
         # A categorical part has a parameter for each of its columns.
         pairs = zip(self._parts, self._split(parameters), self._split(outputs), strict=True)
         return tf.concat([part.step_losses(p, t) for part, p, t in pairs], -1)

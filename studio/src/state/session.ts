@@ -2,6 +2,8 @@
 // what it holds is checked, and bounded, before it is used.
 import type {Clip, Level, Note, Point} from '../types';
 
+export type Prior = 'learned' | 'standard' | 'style';
+
 export interface Knobs {
   temperature: number;
   closeness: number;
@@ -10,7 +12,8 @@ export interface Knobs {
   attributes: Record<string, number>;
   key: string;
   chords: string;
-  prior: 'learned' | 'standard';
+  /** What new samples are drawn from; with the studio's style the pad moves in it as well. */
+  prior: Prior;
   /** What new samples are to have, for a learned prior. */
   conditions: Record<string, Level>;
   tempo: number;
@@ -140,7 +143,7 @@ export function readKnobs(value: unknown): Knobs {
     swingStep: data['swingStep'] === 0.25 ? 0.25 : 0.5,
     key: typeof data['key'] === 'string' ? data['key'] : '',
     chords: typeof data['chords'] === 'string' ? data['chords'].slice(0, 2000) : '',
-    prior: data['prior'] === 'standard' ? 'standard' : 'learned',
+    prior: data['prior'] === 'standard' || data['prior'] === 'style' ? data['prior'] : 'learned',
   };
 }
 

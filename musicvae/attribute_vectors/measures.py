@@ -102,7 +102,7 @@ def syncopation_16th(notes: StepNotes) -> float:
         return math.nan
     off_beat = np.flatnonzero(onsets[1::2]) * 2 + 1
     syncopated = ~onsets[off_beat - 1]
-    return float(syncopated.sum() / onsets.sum())
+    return float(syncopated.sum()) / float(onsets.sum())
 
 
 def syncopation_8th(notes: StepNotes) -> float:
@@ -117,7 +117,7 @@ def syncopation_8th(notes: StepNotes) -> float:
         return math.nan
     off_beat = np.flatnonzero(onsets[2::4]) * 4 + 2
     syncopated = ~(onsets[off_beat - 1] | onsets[off_beat - 2])
-    return float(syncopated.sum() / onsets.sum())
+    return float(syncopated.sum()) / float(onsets.sum())
 
 
 ATTRIBUTES: tuple[Attribute, ...] = (
