@@ -71,6 +71,7 @@ class TensorModel(TensorDecoding):
         precision: PrecisionChoice = "float32",
         keep_hparams: Collection[str] = (),
         prior: PriorChoice = None,
+        compiled: bool = False,
     ) -> None:
         """Loads a model.
 
@@ -95,6 +96,8 @@ class TensorModel(TensorDecoding):
           prior: where new latent vectors come from: "learned" for the prior that was fitted to this
             checkpoint, "standard" for N(0, I), a file of `musicvae-prior`, or a prior; None for the
             learned one where there is one.
+          compiled: whether XLA compiles what decodes, once for each number of pieces; for GPUs: on
+            a processor it is slower.
 
         Raises:
           ConfigError: there is no such configuration.
@@ -133,6 +136,7 @@ class TensorModel(TensorDecoding):
                     kept_in=chosen,
                     initial_values=stored_values(checkpoint, var_name_substitutions),
                     decoder_only=decoder_only,
+                    compiled=compiled,
                 )
         self._can_encode = not decoder_only
         self._encoders: dict[tuple[tuple[int, ...], ...], Any] = {}
