@@ -137,6 +137,7 @@ class TensorModel(TensorDecoding):
                     initial_values=stored_values(checkpoint, var_name_substitutions),
                     decoder_only=decoder_only,
                     compiled=compiled,
+                    frozen=True,
                 )
         self._can_encode = not decoder_only
         self._encoders: dict[tuple[tuple[int, ...], ...], Any] = {}
@@ -148,7 +149,7 @@ class TensorModel(TensorDecoding):
 
     @property
     def network(self) -> MusicVAE:
-        """The model itself, whose variables hold the weights."""
+        """The model itself, whose variables hold the weights; they are not to be changed."""
         return self._model
 
     @property

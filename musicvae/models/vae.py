@@ -70,6 +70,7 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
         decoder_only: bool = False,
         checkpoint_segments: int = 0,
         compiled: bool = False,
+        frozen: bool = False,
     ) -> None:
         """Makes all variables.
 
@@ -86,6 +87,7 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
           checkpoint_segments: gradient checkpointing: segments of a hierarchical decoder to
             recompute at a time in training, instead of keeping their activations; 0 keeps them.
           compiled: whether XLA compiles the graph that samples, once for each size of a batch.
+          frozen: whether weights never change, so that what sampling makes of them can be kept.
 
         Raises:
           ConfigError: an encoder or decoder is unknown, or does not fit the examples; the decoder's
@@ -95,7 +97,7 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
         self.config = config
         self.spec = spec
         self.dtype = tf.dtypes.as_dtype(precision)
-        variables = Variables(seed, initial_values, tf.dtypes.as_dtype(kept_in))
+        variables = Variables(seed, initial_values, tf.dtypes.as_dtype(kept_in), frozen=frozen)
         self._posterior_head, self.decoder = build(
             config, spec, variables, decoder_only=decoder_only
         )

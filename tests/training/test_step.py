@@ -58,6 +58,20 @@ def test_a_step_with_given_noise_is_that_of_the_noise_that_it_draws(
     assert int(ours.global_step) == 1
 
 
+@pytest.mark.slow
+def test_a_step_compiled_on_a_chosen_device_is_the_same(
+    tiny: Config, devices: TrainingDevices, beats: ExampleSet
+) -> None:
+    batch = _batch(tiny, beats)
+    plain, compiled = _stepper(tiny, devices), _stepper(tiny, devices)
+    compiled.compiled = True
+    for number in range(2):
+        seed = tf.constant([1, number], tf.int32)
+        assert _numbers(compiled(batch, seed)) == pytest.approx(
+            _numbers(plain(batch, seed)), rel=1e-5, abs=1e-6
+        )
+
+
 @pytest.mark.parametrize("rounds", [2, 4])
 def test_rounds_of_accumulation_add_up_to_the_whole_batch(
     tiny: Config, devices: TrainingDevices, beats: ExampleSet, rounds: int
