@@ -111,7 +111,7 @@ export function options(): Options {
     ...(known?.prior && prior !== 'style' ? {prior} : {}),
     ...(moved.length ? {attributes: Object.fromEntries(moved)} : {}),
     ...(known?.chords && chords.trim() ? {chords: chords.trim()} : {}),
-    ...(known?.key && key ? {key} : {}),
+    ...(key && (known?.key || (known?.chords && chords.trim())) ? {key} : {}),
     ...(known?.hits ? {control: sourceOf({...control.value, z: null})} : {}),
   };
 }
@@ -144,6 +144,7 @@ interface Snapshot {
 }
 
 const FIRST_CHORDS = 'C G Am F';
+const FIRST_KEY = 'C';
 
 const history = new History<Snapshot>();
 const changes = signal(0);
@@ -209,7 +210,8 @@ function keep(name: string, value: unknown): void {
 
 export function freshKnobs(found: Model): Knobs {
   const prior = priorOf(found.style ? 'style' : 'learned', found);
-  // A model that plays over chords plays over some from the start.
+  // A model that plays over chords, or in a key, has some from the start.
   const chords = knobs.peek().chords || (found.chords ? FIRST_CHORDS : '');
-  return readKnobs({...knobs.peek(), prior, chords, temperature: found.temperature, tempo: found.tempo, attributes: {}, conditions: {}});
+  const key = knobs.peek().key || (found.key ? FIRST_KEY : '');
+  return readKnobs({...knobs.peek(), prior, chords, key, temperature: found.temperature, tempo: found.tempo, attributes: {}, conditions: {}});
 }
