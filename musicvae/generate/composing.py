@@ -29,6 +29,7 @@ from musicvae.generate.filling import Progress, fill
 from musicvae.generate.performing import check_number
 from musicvae.generate.piece_rows import (
     MAX_BARS,
+    Known,
     PieceRows,
     Rows,
     check_writes_rows,
@@ -44,7 +45,6 @@ from musicvae.generate.window_filling import (
     EMPTY_NATS,
     FOREIGN_NATS,
     FillOptions,
-    Known,
     empty_bars,
     encode_rows,
 )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from musicvae.attributes import (
+from musicvae.attribute_vectors import (
     ATTRIBUTES,
     AttributeVectors,
     attribute_vectors,

@@ -13,6 +13,7 @@ import tensorflow as tf
 from small_music import write_drums, write_melodies
 
 from musicvae.checkpoints import open_checkpoint
+from musicvae.checkpoints.locate import latest_in
 from musicvae.config import Config, load_config
 from musicvae.converters import build_converter
 from musicvae.data.batches import EvaluationBatches
@@ -223,6 +224,10 @@ def test_a_step_that_was_evaluated_again_after_a_kill_counts_once(tmp_path: path
         (20, True),
         (30, True),
     ]
+    # Killed after step 30, it goes on from step 10: 20 is again the best so far, and 30 stays best.
+    again = EvaluationLog(tmp_path, "data")
+    assert again.add(_result(20, 4.8), model)
+    assert latest_in(str(tmp_path / "best")) == str(tmp_path / "best" / "model.ckpt-30")
     # As earlier versions left it.
     path.write_text(json.dumps([entries[0], entries[1], entries[1], entries[2]]))
     assert EvaluationLog(tmp_path, "data").losses_until(30) == [4.9, 4.8, 4.7]

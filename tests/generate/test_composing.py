@@ -21,7 +21,7 @@ from musicvae.generate.window_filling import FillOptions
 @pytest.fixture(scope="module", autouse=True)
 def few_candidates():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(FillOptions.__init__, "__defaults__", (0.5, 0, 8, 1))
+        patch.setattr(FillOptions.__init__, "__defaults__", (0.5, 0, 8, 1, 1))
         patch.setattr(composing, "CANDIDATES", 4)
         yield
 

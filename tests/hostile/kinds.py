@@ -18,6 +18,7 @@ from hostile import (
     work,
 )
 from hostile.runner import Kind
+from hostile.trial import Bounds
 
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
@@ -58,9 +59,9 @@ KINDS: Mapping[str, Kind] = {
             "kills",
             "work that is killed at any step, and done again",
             kills.make,
-            10,
+            20,
+            bounds=Bounds(seconds=60),
             start=work.start,
-            most_of_each=60,
         ),
         Kind(
             "disks",
@@ -68,7 +69,6 @@ KINDS: Mapping[str, Kind] = {
             disks.make,
             10,
             start=work.start,
-            most_of_each=100,
         ),
     )
 }

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 pytest.importorskip("pydantic", reason="the extra 'studio' is not installed")
-from musicvae.attributes import attributes_path, save_vectors
-from musicvae.attributes.groups import group_vectors
+from musicvae.attribute_vectors import attributes_path, save_vectors
+from musicvae.attribute_vectors.groups import group_vectors
 from musicvae.studio.knobs import shipped_knobs
 
 
