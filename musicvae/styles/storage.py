@@ -72,6 +72,8 @@ def load_style(path: str | os.PathLike[str]) -> Style:
     try:
         if os.stat(path).st_size > MAX_BYTES:
             raise InputError(f"'{path}' is larger than any style")
+        if not zipfile.is_zipfile(path):
+            raise ValueError("it is no .npz file")
         with np.load(path, allow_pickle=False) as arrays:
             return _style({name: arrays[name] for name in arrays.files})
     except FileNotFoundError as error:
@@ -82,6 +84,8 @@ def load_style(path: str | os.PathLike[str]) -> Style:
 
 
 def _style(arrays: dict[str, npt.NDArray[Any]]) -> Style:
+    if "version" not in arrays:
+        raise ValueError(f"it has no version, only {', '.join(sorted(arrays)) or 'nothing'}")
     if int(arrays["version"]) != _VERSION:
         raise ValueError(f"version {arrays['version']}")
     mean, axes, rest = (_floats(arrays[name]) for name in ("mean", "axes", "rest"))

@@ -123,8 +123,13 @@ def test_a_style_comes_back_as_it_was_written(codes, tmp_path):
 def test_what_is_no_style_is_one_line(tmp_path):
     np.savez(tmp_path / "other.npz", mu=np.zeros(3))
     (tmp_path / "broken.npz").write_bytes(b"PK\3\4broken")
-    for name in ("other.npz", "broken.npz"):
-        with pytest.raises(InputError, match="holds no style") as error:
+    (tmp_path / "text.npz").write_text("no style")
+    for name, message in (
+        ("other.npz", "it has no version, only mu"),
+        ("broken.npz", "holds no style"),
+        ("text.npz", "holds no style: it is no .npz file"),
+    ):
+        with pytest.raises(InputError, match=message) as error:
             load_style(tmp_path / name)
         assert "\n" not in str(error.value)
     with pytest.raises(InputError, match="`musicvae-style` learns one"):
