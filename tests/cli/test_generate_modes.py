@@ -251,6 +251,7 @@ def test_everything_to_look_at_and_to_hear_is_written(run, runs, music, tmp_path
         (["--control_midi={beat}"], "takes no controls"),
         (["--program=kazoo"], "unknown instrument 'kazoo'"),
         (["--qpm=0"], "is no tempo"),
+        (["--length=100000000"], "length 100000000 is not in 1.."),
         (["--mode=similar", "--input_midi_1={tune}", "--bar=7"], "no window of 'tune.mid' begins"),
         (["--mode=similar", "--input_midi_1={tune}", "--whole"], "it belongs to reconstruct"),
         (["--closeness=0.5"], "--closeness has no effect with --mode=sample"),
