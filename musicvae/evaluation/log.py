@@ -153,7 +153,8 @@ def read_results(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
         for number, entry in enumerate(entries, 1):
             if not _is_result(entry):
                 raise ValueError(f"row {number} is no result")
-    except (OSError, ValueError, RecursionError) as error:
+            entry["scalars"] = {tag: float(value) for tag, value in entry["scalars"].items()}
+    except (OSError, ValueError, OverflowError, RecursionError) as error:
         raise DataError(
             f"{path}: the evaluations are damaged ({error}); move the file away, and "
             "evaluating begins anew"

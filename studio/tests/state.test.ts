@@ -18,6 +18,7 @@ describe('a session', () => {
   const session: Session = {
     ...{model: 'cat-mel_2bar_small', corners: [clip([hit(36, 0)]), null, clip([]), clip([])], favourites: [clip([note(60, 0, 1)])]},
     ...{knobs: {...DEFAULT_KNOBS, seed: 7, attributes: {density: -1.5}}, point: [0.25, 1], clip: clip([note(61, 0, 2)]), control: null},
+    ...{shelf: [clip([hit(38, 1)])], path: [[0, 0], [1, 0.5]], style: [0.5, -2], files: [{midi: 'TVRoZA==', name: 'a.mid'}]},
   };
 
   it('reads what it wrote', () => {
@@ -29,6 +30,8 @@ describe('a session', () => {
     ['another kind', '{}', 'no session'],
     ['three corners', '{"musicvae_session":1,"corners":[null,null,null]}', '4 corners'],
     ['a pitch of 300', writeSession({...session, clip: clip([note(300, 0, 1)])}), 'pitch of the clip: 300'],
+    ['a file without bytes', '{"musicvae_session":1,"corners":[null,null,null,null],"files":[{"name":"a.mid"}]}', 'no bytes'],
+    ['a style too far', writeSession({...session, style: [99]}), 'style: 99'],
     ['a length of nothing', writeSession({...session, clip: clip([], {length: 0})}), 'length of the clip'],
   ])('says in one line what is wrong with %s', (_, text, says) => {
     expect(() => readSession(text)).toThrow(says);

@@ -18,7 +18,6 @@ from hostile import (
     work,
 )
 from hostile.runner import Kind
-from hostile.trial import Bounds
 
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
@@ -59,8 +58,7 @@ KINDS: Mapping[str, Kind] = {
             "kills",
             "work that is killed at any step, and done again",
             kills.make,
-            20,
-            bounds=Bounds(seconds=60),
+            10,
             start=work.start,
         ),
         Kind(

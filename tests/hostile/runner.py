@@ -30,7 +30,7 @@ from hostile.trial import FAULT, Arena, Attempt, Bounds, Guard, Outcome, run
 _BATCH = 1000  # inputs of one process: what leaks a little does not add up
 _LOOK_SECONDS = 2.0
 _PATIENCE = 3.0  # times the bound of processor time, where no timer ends it
-_STANDSTILL_SECONDS = 600.0  # by the clock
+_STANDSTILL_SECONDS = 1800.0  # by the clock
 
 
 class Make(Protocol):

@@ -1,7 +1,7 @@
 """Trainings that are killed at any step on the disk, or shortly after one, and go on.
 
-TensorFlow is imported once, and each training is a fork that starts it: trainings take most of
-their time to build their graph, and cannot share it.
+TensorFlow is imported in a process of its own, of which each training is a fork: the process that
+attacks stays small, for it forks at every kill.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 import numpy as np
 from small_music import drum_piece
@@ -43,7 +43,6 @@ _KILLED = (-signal.SIGKILL, -signal.SIGALRM)
 
 def make(rng: random.Random, arena: Arena) -> Attempt:
     """Chooses when a training is killed; see `runner.Make`."""
-    _import_tensorflow()
     policy = {
         "checkpoint_minutes": rng.choice(_CHECKPOINT_MINUTES),
         "checkpoints_to_keep": rng.choice(_KEPT),
@@ -146,10 +145,44 @@ def _without_paths(text: str | None) -> Any:
 
 def _trained(folder: pathlib.Path, policy: Policy, moment: tuple[int, float] | None = None) -> int:
     """Trains in a process of its own, which is killed at a moment; returns its status."""
-    child = os.fork()
-    if child:
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    _train_and_exit(folder, policy, moment)
+    orders, answers = _nursery()
+    orders.write(json.dumps([str(folder), policy, moment]).encode() + b"\n")
+    orders.flush()
+    return int(answers.readline())
+
+
+@functools.cache
+def _nursery() -> tuple[BinaryIO, BinaryIO]:
+    """Starts the process that trainings are forks of; returns where it is told and tells."""
+    theirs_in, orders = os.pipe()
+    answers, theirs_out = os.pipe()
+    if os.fork() == 0:
+        os.close(orders)
+        os.close(answers)
+        _fork_trainings_and_exit(os.fdopen(theirs_in, "rb"), os.fdopen(theirs_out, "wb"))
+    os.close(theirs_in)
+    os.close(theirs_out)
+    return os.fdopen(orders, "wb"), os.fdopen(answers, "rb")
+
+
+def _fork_trainings_and_exit(orders: BinaryIO, answers: BinaryIO) -> NoReturn:
+    """Forks a training for each order until nobody gives any."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
+        import musicvae.training.running  # noqa: F401
+
+        for line in orders:
+            folder, policy, moment = json.loads(line)
+            child = os.fork()
+            if child == 0:
+                _train_and_exit(pathlib.Path(folder), policy, moment)
+            status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+            answers.write(f"{status}\n".encode())
+            answers.flush()
+    finally:
+        os._exit(1)
 
 
 def _train_and_exit(
@@ -157,7 +190,6 @@ def _train_and_exit(
 ) -> NoReturn:
     status = 1
     try:
-        _free_memory_and_be_quiet()
         if moment is not None:
             _kill_after(*moment, str(folder))
         _train(folder, policy)
@@ -170,17 +202,6 @@ def _train_and_exit(
 
 def _last_words(folder: pathlib.Path) -> str:
     return (_text(folder.with_name("last-words.txt")) or "")[-2000:]
-
-
-def _free_memory_and_be_quiet() -> None:
-    """Lifts what the attack allows its own process: TensorFlow's threads have stacks."""
-    import resource
-
-    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-    resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
 
 
 def _kill_after(left: int, delay_seconds: float, folder: str) -> None:
@@ -235,17 +256,3 @@ def _train(folder: pathlib.Path, policy: Policy) -> None:
         options=options,
     )
     train(plan_training(spec), choose_training_devices("CPU"))
-
-
-@functools.cache
-def _import_tensorflow() -> None:
-    """Imports what trainings need, in this process alone; TensorFlow's greeting is dropped."""
-    errors = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        import musicvae.training.running  # noqa: F401
-    finally:
-        os.dup2(errors, 2)
-        os.close(errors)
-        os.close(nowhere)

@@ -4,9 +4,9 @@ import {type Job, sourceOf} from '../api';
 import {basicBeat} from '../music/clip';
 import {swungClip} from '../music/swing';
 import {placeColour, type Theme} from '../pad/colours';
-import type {Clip, LatentMap, Model, ModelName, Options, Point, Source} from '../types';
+import type {Clip, LatentMap, Model, ModelName, Options, Point} from '../types';
 import {History} from './history';
-import {DEFAULT_KNOBS, type Knobs, type Prior, readClip, readKnobs} from './session';
+import {DEFAULT_KNOBS, type FileSource, type Knobs, type Prior, readClip, readKnobs} from './session';
 
 /** Where the clip in the editor comes from, which says what a knob can do to it. */
 export type Origin =
@@ -20,7 +20,7 @@ export type Origin =
 export interface MusicFile {
   key: number;
   name: string;
-  source: Source;
+  source: FileSource;
   state: 'reading' | 'ready' | 'refused';
   notes: string[];
   piece: Clip | null;
@@ -111,7 +111,7 @@ export function options(): Options {
     ...(known?.prior && prior !== 'style' ? {prior} : {}),
     ...(moved.length ? {attributes: Object.fromEntries(moved)} : {}),
     ...(known?.chords && chords.trim() ? {chords: chords.trim()} : {}),
-    ...(known?.key && key ? {key} : {}),
+    ...(key && (known?.key || (known?.chords && chords.trim())) ? {key} : {}),
     ...(known?.hits ? {control: sourceOf({...control.value, z: null})} : {}),
   };
 }
@@ -142,6 +142,9 @@ interface Snapshot {
   origin: Origin;
   stylePosition: number[];
 }
+
+const FIRST_CHORDS = 'C G Am F';
+const FIRST_KEY = 'C';
 
 const history = new History<Snapshot>();
 const changes = signal(0);
@@ -207,5 +210,8 @@ function keep(name: string, value: unknown): void {
 
 export function freshKnobs(found: Model): Knobs {
   const prior = priorOf(found.style ? 'style' : 'learned', found);
-  return readKnobs({...knobs.peek(), prior, temperature: found.temperature, tempo: found.tempo, attributes: {}, conditions: {}});
+  // A model that plays over chords, or in a key, has some from the start.
+  const chords = knobs.peek().chords || (found.chords ? FIRST_CHORDS : '');
+  const key = knobs.peek().key || (found.key ? FIRST_KEY : '');
+  return readKnobs({...knobs.peek(), prior, chords, key, temperature: found.temperature, tempo: found.tempo, attributes: {}, conditions: {}});
 }

@@ -57,12 +57,13 @@ export function KnobsPanel() {
             <option value="0.25">sixteenths</option>
           </select>
         </label>
-        {model?.key && (
-          <label class="inline">
+        {(model?.key || model?.chords) && (
+          <label class="inline" title="Of the chords, which may then be numerals: I vi IV V">
             <span>Key</span>
             <select value={knobs.key} onChange={(event) => turn({key: event.currentTarget.value})}>
-              <option value="">as it comes</option>
+              {!model.key && <option value="">as it comes</option>}
               {KEYS.map((key) => <option key={key} value={key}>{key.replace('b', '♭')}</option>)}
+              {KEYS.map((key) => <option key={`${key}m`} value={`${key}m`}>{key.replace('b', '♭')} minor</option>)}
             </select>
           </label>
         )}

@@ -133,6 +133,12 @@ def test_a_session_is_saved_and_opened(studio) -> None:
     page.keyboard.press("2")
     open_studio.wait_for_name("Pad 100 0")
     open_studio.button("Keep").click()
+    open_studio.drop("beat.mid", drum_file(PATTERN))
+    page.wait_for_selector(".file.ready")
+    page.locator(".corner-go").nth(1).click()
+    open_studio.wait_for_name("Pad 100 0")
+    open_studio.button("Similar").click()
+    page.wait_for_selector(".shelf .card")
     seed = page.input_value(".seed input")
     saved = open_studio.download(open_studio.button("Save"))
     session = json.loads(saved)
@@ -150,6 +156,9 @@ def test_a_session_is_saved_and_opened(studio) -> None:
     other.wait_for_name("Pad 100 0")
     assert sorted(other.hits()) == hits
     assert other.page.input_value(".seed input") == seed
+    assert other.page.locator(".shelf .card").count() == 6
+    other.page.wait_for_selector(".file.ready")
+    assert other.page.inner_text(".file strong") == "beat.mid"
     other.page.get_by_role("tab", name="Favourites").click()
     assert other.page.locator(".shelf .card").count() == 1
 
