@@ -15,7 +15,7 @@ import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO, NoReturn
 
 import numpy as np
@@ -30,7 +30,6 @@ _HPARAMS = (
     "free_bits=0,learning_rate=0.01"
 )
 _STEPS = ("open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.listdir")
-_MOST_STEPS = 150
 _MOST_DELAY_SECONDS = 0.05
 _MOST_KILLS = 2
 # Every step has its checkpoint, or only the first and the last have.
@@ -47,10 +46,11 @@ def make(rng: random.Random, arena: Arena) -> Attempt:
         "checkpoint_minutes": rng.choice(_CHECKPOINT_MINUTES),
         "checkpoints_to_keep": rng.choice(_KEPT),
     }
+    steps = _undisturbed(policy["checkpoint_minutes"])[1]
     moments = []
     for _ in range(rng.randint(1, _MOST_KILLS)):
         delay = rng.choice((0.0, rng.uniform(0.0, _MOST_DELAY_SECONDS)))
-        moments.append((rng.randrange(_MOST_STEPS), delay))
+        moments.append((int(rng.random() * steps), delay))
     (arena.inputs / "kills.txt").write_text(f"training, {policy}, after {moments}\n")
     expected()
     return functools.partial(_kill_and_finish, arena.output / "run", policy, moments)
@@ -59,9 +59,11 @@ def make(rng: random.Random, arena: Arena) -> Attempt:
 def _kill_and_finish(
     folder: pathlib.Path, policy: Policy, moments: list[tuple[int, float]]
 ) -> None:
-    for moment in moments:
+    for number, moment in enumerate(moments):
         status = _trained(folder, policy, moment)
-        if status not in (0, *_KILLED):
+        # What goes on has less left to do, and may end before the next moment.
+        may_end = number > 0 or moment[1] > 0
+        if status not in _KILLED and not (may_end and status == 0):
             raise Fault(f"status {status} in place of a kill: {_last_words(folder)}")
         _check(folder, f"killed at {moment}")
     status = _trained(folder, policy)
@@ -94,17 +96,23 @@ def _check(folder: pathlib.Path, when: str) -> None:
             raise Fault(f"{when}: {name} is {found[name]!r}")
 
 
-@functools.cache
 def expected() -> Mapping[str, Any]:
-    """Returns what an undisturbed training leaves."""
-    with tempfile.TemporaryDirectory(prefix="attack-training-") as text:
-        folder = pathlib.Path(text, "run")
-        status = _trained(folder, {"checkpoint_minutes": 0.0, "checkpoints_to_keep": 0})
-        assert status == 0, _last_words(folder)
-        found = _found(folder)
+    """Returns what an undisturbed training leaves, with all its checkpoints."""
+    found = _undisturbed(0.0)[0]
     assert sorted(found["steps"]) == list(range(_NUM_STEPS + 1))
     assert [row["step"] for row in found["evaluations"]] == [2, 4]
     return found
+
+
+@functools.cache
+def _undisturbed(minutes: float) -> tuple[Mapping[str, Any], int]:
+    """Returns what an undisturbed training leaves, and how many steps on the disk it takes."""
+    with tempfile.TemporaryDirectory(prefix="attack-training-") as text:
+        folder = pathlib.Path(text, "run")
+        policy = {"checkpoint_minutes": minutes, "checkpoints_to_keep": 0}
+        status = _trained(folder, policy, (sys.maxsize, 0.0))
+        assert status == 0, _last_words(folder)
+        return _found(folder), int(_text(folder.with_name("steps.txt")) or 0)
 
 
 def _found(folder: pathlib.Path) -> dict[str, Any]:
@@ -190,9 +198,10 @@ def _train_and_exit(
 ) -> NoReturn:
     status = 1
     try:
-        if moment is not None:
-            _kill_after(*moment, str(folder))
+        taken = _kill_after(*moment, str(folder)) if moment is not None else None
         _train(folder, policy)
+        if taken is not None:
+            folder.with_name("steps.txt").write_text(str(taken()))
         status = 0
     except BaseException:
         folder.with_name("last-words.txt").write_text(traceback.format_exc(), errors="replace")
@@ -204,23 +213,24 @@ def _last_words(folder: pathlib.Path) -> str:
     return (_text(folder.with_name("last-words.txt")) or "")[-2000:]
 
 
-def _kill_after(left: int, delay_seconds: float, folder: str) -> None:
-    """Kills this process after so many things that it does in a folder, and a while."""
+def _kill_after(most: int, delay_seconds: float, folder: str) -> Callable[[], int]:
+    """Kills this process after so many steps in a folder, and a while; returns what counts them."""
+    taken = 0
 
     def count(event: str, arguments: tuple[Any, ...]) -> None:
-        nonlocal left
+        nonlocal taken
         if event not in _STEPS or not str(arguments[0]).startswith(folder):
             return
-        left -= 1
-        if left < 0:
+        taken += 1
+        if taken == most + 1:
             if not delay_seconds:
                 os.kill(os.getpid(), signal.SIGKILL)
             # Nothing catches it: it ends a write of TensorFlow's own in the middle.
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
             signal.setitimer(signal.ITIMER_REAL, delay_seconds)
-            left = sys.maxsize
 
     sys.addaudithook(count)
+    return lambda: taken
 
 
 def _train(folder: pathlib.Path, policy: Policy) -> None:
