@@ -104,6 +104,19 @@ def test_the_changelog_has_a_section_on_the_version():
     assert len(sections) == len(set(sections))
 
 
+def test_a_file_that_is_too_large_for_pypi_is_refused(tmp_path):
+    spec = importlib.util.spec_from_file_location(
+        "check_release", CHECKOUT / "scripts" / "check_release.py"
+    )
+    check_release = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(check_release)
+    wheel = tmp_path / "musicvae-1.0.0-py3-none-any.whl"
+    wheel.write_bytes(bytes(3 * 2**20))
+    check_release.check_sizes([wheel], most=3 * 2**20)
+    with pytest.raises(check_release.ReleaseError, match=r"whl has 3.0 MiB, and PyPI takes 2;"):
+        check_release.check_sizes([wheel], most=2 * 2**20)
+
+
 @pytest.mark.slow
 def test_the_wheel_passes_every_check_and_makes_music_in_a_clean_environment(tmp_path):
     for package in ("build", "twine"):
