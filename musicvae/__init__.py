@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import musicvae.configs as configs
-    from musicvae.api import convert, decode, encode, evaluate, read, style, train, write
+    from musicvae.api import convert, decode, encode, evaluate, read, train, write
+    from musicvae.api_learning import attributes, style
     from musicvae.generate.loading import load
     from musicvae.generate.model import Model
     from musicvae.generate.results import Piece, Result, Sample
@@ -31,6 +32,7 @@ __all__ = [
     "Sample",
     "TrainedModel",
     "__version__",
+    "attributes",
     "configs",
     "convert",
     "decode",
@@ -51,13 +53,14 @@ _MODULES = {
     "Run": "musicvae.training.run",
     "Sample": "musicvae.generate.results",
     "TrainedModel": "musicvae.generate.trained_model",
+    "attributes": "musicvae.api_learning",
     "convert": "musicvae.api",
     "decode": "musicvae.api",
     "encode": "musicvae.api",
     "evaluate": "musicvae.api",
     "load": "musicvae.generate.loading",
     "read": "musicvae.api",
-    "style": "musicvae.api",
+    "style": "musicvae.api_learning",
     "train": "musicvae.api",
     "write": "musicvae.api",
 }

@@ -1,6 +1,7 @@
 """The functions of `import musicvae as mv`: music in and out, codes, conversion, training.
 
-Each does what the command of its name does; `musicvae.load` is in generate/loading.py.
+Each does what the command of its name does; `musicvae.load` is in generate/loading.py, what learns
+from music where z leads is in api_learning.py.
 """
 
 from __future__ import annotations
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from musicvae.generate.model import Model
     from musicvae.generate.results import Piece, Result
     from musicvae.generate.trained_model import TrainedModel
-    from musicvae.styles import Style
     from musicvae.training.keywords import TrainingKeywords
     from musicvae.training.run import Run
 
@@ -329,49 +329,3 @@ def decode(
     table = codes if isinstance(codes, CodeTable) else load_codes(codes)
     table.check_model(trained.config.name, trained.config.hparams.z_size, name)
     return Model(trained).decode(table.mu, **options)
-
-
-def style(
-    model: str | os.PathLike[str] | Model | TrainedModel,
-    music: str | os.PathLike[str],
-    *,
-    axes: int = 6,
-    seed: int = 0,
-    num_workers: int | None = None,
-) -> Style:
-    """Learns a small latent space of a few files.
-
-    Args:
-      model: a model, or what `musicvae.load` takes.
-      music: a folder of music files, whose subfolders count too, or TFRecords of NoteSequences.
-      axes: how many axes, 2 to 8.
-      seed: random seed of the pieces that tell what the axes do.
-      num_workers: processes that look for windows; None for one a core.
-
-    Returns:
-      The style, for `model.sample(4, style=...)`, `similar`, `grid` and `morph`;
-      `musicvae.styles.save_style` writes it.
-
-    Raises:
-      NoExamplesError: the music has no window of the model's.
-      InputError: files are missing, or there is too little music.
-
-    Examples:
-      >>> import musicvae as mv
-      >>> model = mv.load("cat-drums_2bar_small")
-      >>> for k, sample in enumerate(model.sample(8, seed=1)):
-      ...     sample.write(f"songs/{k}.mid")
-      >>> style = mv.style(model, "songs", axes=2, num_workers=1)
-      >>> style.axes.shape
-      (2, 256)
-      >>> model.sample(2, style=style, seed=1)
-      <Result: 2 samples as a list>
-    """
-    from musicvae.generate.styles import with_meanings
-    from musicvae.styles import fit_style
-
-    trained = trained_model(model)
-    found = fit_style(encode(trained, music, num_workers=num_workers), axes)
-    if trained.converter.spec.control_depth:
-        return found
-    return with_meanings(trained, found, seed=seed)

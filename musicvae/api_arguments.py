@@ -73,6 +73,22 @@ def music_source(examples: Examples, folder: str | None = None) -> tuple[RecordS
     return records, "training"
 
 
+def note_sequences(examples: Examples) -> Iterator[NoteSequence]:
+    """Yields the NoteSequences of TFRecords or of a folder of music files, or those given."""
+    if isinstance(examples, str | os.PathLike) and os.path.isdir(examples):
+        from musicvae.data.music_folder import MusicFolder
+
+        folder = MusicFolder(os.fspath(examples), recursive=True)
+        return (NoteSequence.FromString(record.data) for record in folder.records())
+    if not isinstance(examples, str | os.PathLike):
+        examples = list(examples)
+        if examples and all(isinstance(item, NoteSequence) for item in examples):
+            return iter(examples)
+    from musicvae.formats.tfrecord import read_note_sequences
+
+    return read_note_sequences(examples_path(examples, None))
+
+
 def measured_music(
     model: TrainedModel, examples: Examples, most: int | None, seed: int, num_workers: int | None
 ) -> Any:

@@ -217,7 +217,7 @@ class _ResumingDownloader:
             length = response.headers.get("Content-Length", "")
             total = done + int(length) if length.isdigit() else None
             self._check_size(url, total or done)
-            with open(self._part, "ab" if resumed else "wb") as file:
+            with open(self._part, "ab" if resumed else "wb", opener=_no_link) as file:
                 self._remember(response.headers)
                 for part in _parts(response.raw):
                     self._check_size(url, done + len(part))
@@ -263,11 +263,17 @@ class _ResumingDownloader:
     def _remember(self, headers: Any) -> None:
         etag = headers.get("ETag", "")
         version = headers.get("Last-Modified", "") if etag.startswith("W/") or not etag else etag
-        with open(self._validator_path, "w", encoding="latin-1", errors="replace") as file:
-            file.write(version)
+        content = version.encode("latin-1", "replace")
+        with open(self._validator_path, "wb", opener=_no_link) as file:
+            file.write(content)
 
     def _size(self) -> int:
         return os.path.getsize(self._part) if os.path.exists(self._part) else 0
+
+
+def _no_link(path: str, flags: int) -> int:
+    """Opens a file whose name can be guessed, but not through a link that waits there."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
 
 
 def _opened(url: str, headers: dict[str, str]) -> Any:

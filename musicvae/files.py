@@ -164,7 +164,8 @@ def replace_all(names: dict[Path, Path]) -> None:
 
     What is to be replaced is removed first: whoever looks in between finds files missing, never
     files of two runs. Where processes can fork, a child does it that a kill of this process and its
-    group does not reach, so that a set of files, too, is the old one or the new one.
+    group does not reach, so that a set of files, too, is the old one or the new one. All are forced
+    to disk before.
 
     Args:
       names: temporary name -> final name. A link leads to its target, which is on any disk; what
@@ -323,8 +324,9 @@ def _replace_each(names: dict[Path, Path]) -> None:
     targets = {temporary: _target(path) for temporary, path in names.items()}
     for temporary, target in targets.items():
         if not is_special(target):
-            with open(temporary, "rb") as file:
+            with open(temporary, "r+b") as file:
                 _take_mode(file.fileno(), target)
+                os.fsync(file.fileno())
     if len(names) > 1:
         for target in targets.values():
             if not is_special(target):

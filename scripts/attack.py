@@ -33,22 +33,21 @@ def main() -> int:
     meter = Meter(sum(len(indices) for indices in counts.values()))
     done = faults = 0
     with tempfile.TemporaryDirectory(prefix="attack-") as folder:
-        for name, indices in counts.items():
-            for answer in attack(
-                KINDS[name],
-                indices,
-                seed=arguments.seed,
-                folder=pathlib.Path(folder, name).resolve(),
-                kept=arguments.faults,
-            ):
-                tallies[name].add(answer.outcome)
-                done += 1
-                if answer.outcome.what == FAULT:
-                    faults += 1
-                    _show(name, answer.index, answer.outcome.detail, whole=bool(arguments.only))
-                elif arguments.only:
-                    print(f"{answer.outcome.what} {answer.outcome.detail}")
-                meter.tell(done, faults, name)
+        for kind, answer in attack(
+            [(KINDS[name], indices) for name, indices in counts.items()],
+            seed=arguments.seed,
+            folder=pathlib.Path(folder).resolve(),
+            kept=arguments.faults,
+            jobs=arguments.jobs,
+        ):
+            tallies[kind.name].add(answer.outcome)
+            done += 1
+            if answer.outcome.what == FAULT:
+                faults += 1
+                _show(kind.name, answer.index, answer.outcome.detail, whole=bool(arguments.only))
+            elif arguments.only:
+                print(f"{answer.outcome.what} {answer.outcome.detail}")
+            meter.tell(done, faults, kind.name)
     print(table(tallies))
     if arguments.output:
         text = f"{table(tallies)}\n{refusals(tallies)}\n"
@@ -68,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--inputs", type=int, default=1000, help="of all kinds together (1000)")
     parser.add_argument("--each", type=int, help="of each kind, in place of --inputs")
     parser.add_argument("--seed", type=int, default=0, help="what every input depends on (0)")
+    parser.add_argument("--jobs", type=int, default=1, help="processes at a time (1)")
     parser.add_argument("--kinds", default=",".join(KINDS), help="with commas between")
     parser.add_argument("--only", help="one input again, KIND:NUMBER")
     parser.add_argument(
@@ -88,7 +88,7 @@ def _counts(arguments: argparse.Namespace) -> dict[str, range]:
         return {name: range(int(number), int(number) + 1)}
     kinds = _chosen(arguments.kinds)
     if arguments.each is not None:
-        return {kind.name: range(min(arguments.each, kind.most_of_each)) for kind in kinds}
+        return {kind.name: range(arguments.each) for kind in kinds}
     return {name: range(count) for name, count in shared_out(kinds, arguments.inputs).items()}
 
 

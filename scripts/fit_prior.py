@@ -6,7 +6,7 @@ Usage:
 WORK_DIR/data holds the TFRecords that scripts/train_shipped.py converted. The prior is fitted to
 the training parts of the collections that the recipe holds out, so that its draws are of the kind
 that the card measures; FILE takes one that was fitted before. A table `prior` of the recipe changes
-options of the fit: those of `FitOptions`, `max_examples` and `sharpness`. A collection's `groups`
+options of the fit: those of `FitOptions`, and `max_examples`. A collection's `groups`
 says what in a file's name is its group, such as a style; groups of too few pieces are left out.
 
 checkpoints/NAME.prior.npz is written, and the section "Prior" of NAME.md, with samples of N(0, I)
@@ -30,7 +30,7 @@ from shipped_model import examples_of
 from train_shipped import CHECKOUT
 
 SAMPLES = 512
-DEFAULTS = {"sharpness": 2.5, "max_examples": 20_000}
+DEFAULTS = {"sharpness": 2.5, "spread": 1.0, "max_examples": 20_000}
 KNOWN = 5000
 SECTION = "## Prior"
 NEXT_SECTION = "## What it is good and bad at"
@@ -183,7 +183,9 @@ def measure(
             line.show_count(done, total, what)
 
         study = study_samples(model, held_out, known, count=SAMPLES, progress=report)
-        realism = measure_realism(model, study.outputs, held_out, known, progress=report)
+        realism = measure_realism(
+            *(model, study.outputs, held_out, known), compare_training=not found, progress=report
+        )
         found.append((study, realism))
     line.close()
     return found[0], found[1]
@@ -208,7 +210,8 @@ def introduction(name: str, recipe: Mapping[str, Any], prior: Any) -> list[str]:
         f"New music is drawn from a learned prior, fitted to {prior.examples:,} codes of the "
         f"training parts of {' and '.join(recipe['held_out'])} along "
         f"{prior.network.size.directions} of {prior.z_size} directions of latent space "
-        f"(`scripts/fit_prior.py {name}`), with a sharpness of {prior.sharpness:g}; "
+        f"(`scripts/fit_prior.py {name}`), with a sharpness of {prior.sharpness:g} "
+        f"and a spread of {prior.spread:g}; "
         f"`--prior=standard` draws from N(0, I). It can be asked for {asked}, as in "
         f"`--attribute=note_density=high`.{groups}",
         "",
@@ -316,7 +319,7 @@ def main() -> None:
     else:
         options = {**DEFAULTS, **recipe.get("prior", {})}
         prior = load_prior(arguments.prior)
-        prior = dataclasses.replace(prior, sharpness=options["sharpness"])
+        prior = dataclasses.replace(prior, sharpness=options["sharpness"], spread=options["spread"])
     if arguments.part == "test":
         put_beside(archive_of(name), prior)
     found = measure(name, recipe, data, arguments.part, arguments.max_held_out, prior)

@@ -1,20 +1,22 @@
 """Measures what infilling writes: whether the kept steps stay, and what its seams cost.
 
-    python scripts/measure_infilling.py --config=cat-mel_2bar_small \
-        --examples_path=pop909-test.tfrecord --train_examples_path=pop909-train.tfrecord
+    python scripts/measure_infilling.py --config=cat-mel_2bar_small --gap=1/2 --gap=4/16 \
+        --examples_path=pop909-test.tfrecord,openewld-test.tfrecord \
+        --train_examples_path=pop909-train.tfrecord,openewld-train.tfrecord
 
-From the middle of excerpts of held-out melodies a quarter is taken, one bar of four for a model of
-two bars and four of sixteen for one of sixteen, and written anew. A 5-gram model of the training
-music prices the 5-grams that span a seam: the four steps after each. Beside what was written stand
-the true music and bars of the training music put in at random.
+From excerpts of held-out melodies some bars are taken and written anew: 4/16 is four of sixteen, in
+the middle; of 1/2 by turns the first and the second. A 5-gram model of the training music prices
+the 5-grams that span a seam: the four steps after each. Beside what was written stand the true
+music, and bars of the training music put in at random.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import math
-import time
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -23,13 +25,16 @@ from musicvae.converters import build_converter
 from musicvae.data.examples import TFRecordSource, load_examples
 from musicvae.evaluation.language_model import NGramModel
 from musicvae.evaluation.step_labels import labels_of_set
+from musicvae.generate import TrainedModel
 from musicvae.generate.filling import fill
 from musicvae.generate.loading import load_model
 from musicvae.generate.window_filling import FillOptions
 
 ORDER = 5
-MAX_LEARNT = 8000
+MAX_LEARNT = 4000
 STEPS = 16
+RESAMPLED = 2000
+TRUE, WRITTEN, RANDOM = "true", "written", "random training bars"
 
 
 def labels_of_records(config_name: str, path: str, bars: int) -> tuple[np.ndarray, np.ndarray]:
@@ -42,8 +47,13 @@ def labels_of_records(config_name: str, path: str, bars: int) -> tuple[np.ndarra
     return labels.reshape(labels.shape[:2]), examples.sources
 
 
-def drawn(labels: np.ndarray, sources: np.ndarray, count: int, bars: int, seed: int) -> np.ndarray:
-    """Draws windows whose every bar has a note, of as many pieces as there are."""
+def drawn(
+    labels: np.ndarray, sources: np.ndarray, count: int, bars: int, seed: int
+) -> tuple[np.ndarray, int]:
+    """Draws windows whose every bar has a note, of as many pieces as there are, and counts those.
+
+    The pieces take turns, so that as few windows as can be are of the same one.
+    """
     played = (labels.reshape(len(labels), bars, STEPS) >= 2).any(axis=2).all(axis=1)
     order = np.random.default_rng(seed).permutation(np.flatnonzero(played))
     seen: dict[int, int] = {}
@@ -51,17 +61,52 @@ def drawn(labels: np.ndarray, sources: np.ndarray, count: int, bars: int, seed: 
     for row in order:
         ranks.append(seen.setdefault(int(sources[row]), 0))
         seen[int(sources[row])] += 1
-    return labels[order[np.argsort(ranks, kind="stable")][:count]]
+    chosen = order[np.argsort(ranks, kind="stable")][:count]
+    return labels[chosen], len(set(sources[chosen].tolist()))
+
+
+def gap_of(bars: int, gap: int, number: int) -> tuple[int, int]:
+    """Returns where a piece's gap begins and ends, in steps."""
+    first = (bars - gap + 1) // 2 if bars - gap > 1 else (bars - gap) * (number % 2)
+    return first * STEPS, (first + gap) * STEPS
 
 
 def seam_cost(model: NGramModel, row: np.ndarray, start: int, end: int) -> float:
     """Returns the mean cost, in nats a step, of the 5-grams of a row that span a seam."""
     costs = []
     for seam in (start, end):
-        for t in range(seam, seam + ORDER - 1):
+        for t in range(seam, seam + ORDER - 1) if 0 < seam < len(row) else ():
             history = tuple(int(label) for label in row[t - ORDER + 1 : t])
             costs.append(-math.log(model.probability(int(row[t]), history)))
     return float(np.mean(costs))
+
+
+def kept_exactly(labels: np.ndarray, written: np.ndarray, start: int, end: int) -> bool:
+    """Returns whether all that is kept is as it was.
+
+    A written note that would ring into kept silence ends at the bar line: one step after the gap
+    that was nothing may be a note-off.
+    """
+    changed = np.flatnonzero(written != labels)
+    outside = changed[(changed < start) | (changed >= end)]
+    return all(t == end and written[t] == 1 and labels[t] == 0 for t in outside)
+
+
+def over_true(costs: dict[str, list[float]], name: str, seed: int) -> dict[str, object]:
+    """Returns the ratio of mean costs, with its 95 % interval over resampled pieces."""
+    ours, true = np.array(costs[name]), np.array(costs[TRUE])
+    rows = np.random.default_rng(seed).integers(len(true), size=(RESAMPLED, len(true)))
+    ratios = ours[rows].mean(axis=1) / true[rows].mean(axis=1)
+    low, high = np.quantile(ratios, (0.025, 0.975))
+    ratio = float(ours.mean() / true.mean())
+    return {"ratio": round(ratio, 3), "95 %": [round(float(low), 3), round(float(high), 3)]}
+
+
+def gap_named(text: str) -> tuple[int, int]:
+    """Reads a gap, such as 4/16: how many bars, of how many."""
+    gap, bars = map(int, text.split("/"))
+    assert 0 < gap < bars
+    return gap, bars
 
 
 def main() -> None:
@@ -71,63 +116,79 @@ def main() -> None:
     parser.add_argument("--checkpoint_file")
     parser.add_argument("--examples_path", required=True)
     parser.add_argument("--train_examples_path", required=True)
+    parser.add_argument("--gap", action="append", required=True, type=gap_named)
     parser.add_argument("--num_pieces", type=int, default=200)
     parser.add_argument("--temperature", type=float, default=0.5)
-    parser.add_argument("--candidates", type=int, default=32)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--candidates", type=int, default=FillOptions.candidates)
+    parser.add_argument("--rounds", type=int, default=FillOptions.rounds)
+    parser.add_argument("--ascent", type=int, default=FillOptions.ascent)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--output")
     values = parser.parse_args()
-    converter = build_converter(load_config(values.config).converter)
-    bars = max(4, converter.bars)
-    gap = bars // 4
-    start = (bars - gap + 1) // 2 * STEPS
-    end = start + gap * STEPS
-    train, _ = labels_of_records(values.config, values.train_examples_path, bars)
-    held_out, sources = labels_of_records(values.config, values.examples_path, bars)
-    generator = np.random.default_rng(values.seed)
-    learnt = train[generator.permutation(len(train))[:MAX_LEARNT]]
-    grams = NGramModel(learnt, converter.spec.output_depth, order=ORDER)
-    pieces = drawn(held_out, sources, values.num_pieces, bars, values.seed)
+    longest = max(bars for _, bars in values.gap)
+    train, _ = labels_of_records(values.config, values.train_examples_path, longest)
+    held_out, sources = labels_of_records(values.config, values.examples_path, longest)
+    learnt = np.random.default_rng(values.seed).permutation(len(train))[:MAX_LEARNT]
     model = load_model(values.config, checkpoint_file=values.checkpoint_file, batch_size=64)
-    known = np.ones((bars * STEPS, 1), bool)
-    known[start:end] = False
-    costs: dict[str, list[float]] = {"true": [], "written": [], "random training bars": []}
-    kept = equal = 0
-    began = time.time()
-    for number, labels in enumerate(pieces):
-        rows = np.eye(converter.spec.output_depth, dtype=np.float32)[labels]
-        options = FillOptions(values.temperature, number, values.candidates, values.rounds)
-        written = fill(model, rows, known, 1, options)[0].argmax(axis=1)
-        other = labels.copy()
-        other[start:end] = train[generator.integers(len(train))][start:end]
-        changed = np.flatnonzero((written != labels) & known[:, 0])
-        # A written note that would ring into kept silence ends at the bar line.
-        kept += all(t == end and written[t] == 1 and labels[t] == 0 for t in changed)
-        equal += bool((written == labels).all())
-        for name, row in (("true", labels), ("written", written), ("random training bars", other)):
-            costs[name].append(seam_cost(grams, row, start, end))
-        if (number + 1) % 20 == 0 or number + 1 == len(pieces):
-            means = {name: round(float(np.mean(all_)), 4) for name, all_ in costs.items()}
-            ratios = {
-                name: round(mean / means["true"], 3)
-                for name, mean in means.items()
-                if name != "true"
-            }
-            result = {
-                "config": values.config,
-                "pieces": number + 1,
-                "gap": f"{gap} of {bars} bars",
-                "kept exactly": kept,
-                "equal to the true music": equal,
-                "cost": means,
-                "over the true music": ratios,
-                "seconds": round(time.time() - began),
-            }
-            print(json.dumps(result), flush=True)
+    grams = NGramModel(train[learnt], model.converter.spec.output_depth, order=ORDER)
+    pieces, different = drawn(held_out, sources, values.num_pieces, longest, values.seed)
+    results = {}
+    for gap, bars in values.gap:
+        about = {
+            "config": values.config,
+            "step": model.step,
+            "seed": values.seed,
+            "gap": f"{gap} of {bars} bars",
+            "of pieces": different,
+        }
+        options = FillOptions(
+            values.temperature, values.seed, values.candidates, values.rounds, values.ascent
+        )
+        cut = bars * STEPS
+        for result in measured(model, grams, pieces[:, :cut], train[:, :cut], gap, options):
+            results[gap, bars] = about | result
+            print(json.dumps(results[gap, bars]), flush=True)
             if values.output:
                 with open(values.output, "w", encoding="utf-8") as file:
-                    json.dump(result, file, indent=2)
+                    json.dump(list(results.values()), file, indent=2)
+
+
+def measured(
+    model: TrainedModel,
+    grams: NGramModel,
+    pieces: np.ndarray,
+    train: np.ndarray,
+    gap: int,
+    options: FillOptions,
+) -> Iterator[dict[str, object]]:
+    """Fills a gap in pieces, `[N, T]`, and yields the figures of those done so far."""
+    bars = pieces.shape[1] // STEPS
+    generator = np.random.default_rng(options.seed)
+    costs: dict[str, list[float]] = {TRUE: [], WRITTEN: [], RANDOM: []}
+    kept = equal = 0
+    for number, labels in enumerate(pieces):
+        start, end = gap_of(bars, gap, number)
+        known = np.ones((bars * STEPS, 1), bool)
+        known[start:end] = False
+        rows = np.eye(model.converter.spec.output_depth, dtype=np.float32)[labels]
+        own = dataclasses.replace(options, seed=1000 * options.seed + number)
+        written = fill(model, rows, known, 1, own)[0].argmax(axis=1)
+        other = labels.copy()
+        other[start:end] = train[generator.integers(len(train))][start:end]
+        kept += kept_exactly(labels, written, start, end)
+        equal += bool((written == labels).all())
+        for name, row in ((TRUE, labels), (WRITTEN, written), (RANDOM, other)):
+            costs[name].append(seam_cost(grams, row, start, end))
+        if (number + 1) % 20 == 0 or number + 1 == len(pieces):
+            yield {
+                "excerpts": number + 1,
+                "kept exactly": kept,
+                "equal to the true music": equal,
+                "cost": {name: round(float(np.mean(all_)), 4) for name, all_ in costs.items()},
+                "over the true music": {
+                    name: over_true(costs, name, options.seed) for name in (WRITTEN, RANDOM)
+                },
+            }
 
 
 if __name__ == "__main__":

@@ -5,22 +5,43 @@
 Of held-out songs the 20 with the most notes a step and the 20 with the fewest are two kinds. A
 style is learnt from each, and from single songs. For each kind: how far the note density of samples
 is from its mean, as a share of the way to the other kind's; for single songs: in how many of the
-steps samples differ from the nearest window of the song.
+steps samples differ from the nearest window of the song, beside the windows of the other songs.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 
 import numpy as np
 
-from musicvae.attributes.measures import note_density, step_notes
+from musicvae.attribute_vectors.measures import note_density, step_notes
 from musicvae.codes.table import CodeTable
-from musicvae.evaluation.style_study import distances_to_windows
+from musicvae.converters import Converter, Example
+from musicvae.evaluation.similarity import nearest_distances
 from musicvae.formats.tfrecord import read_note_sequences
 from musicvae.generate.loading import load_model
 from musicvae.styles import fit_style
+
+NEAR = 0.1
+
+
+def labels_of(converter: Converter, examples: Sequence[Example]) -> np.ndarray:
+    """Returns the labels of melodies, `[N, T]`."""
+    return np.array([converter.step_labels(example.outputs)[:, 0] for example in examples])
+
+
+def summed(distances: list[float]) -> dict[str, float]:
+    """Sums distances up: how many, median, least, and the shares of near and exact copies."""
+    found = np.array(distances)
+    return {
+        "n": len(found),
+        "median": round(float(np.median(found)), 3),
+        "least": round(float(found.min()), 3),
+        f"share within {NEAR}": round(float((found <= NEAR).mean()), 4),
+        "share equal": round(float((found == 0).mean()), 4),
+    }
 
 
 def main() -> None:
@@ -30,7 +51,9 @@ def main() -> None:
     parser.add_argument("--examples_path", required=True)
     parser.add_argument("--num_songs", type=int, default=20)
     parser.add_argument("--num_samples", type=int, default=128)
-    parser.add_argument("--num_single", type=int, default=3)
+    parser.add_argument("--num_single", type=int, default=10)
+    parser.add_argument("--num_single_samples", type=int, default=48)
+    parser.add_argument("--num_seeds", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0)
     values = parser.parse_args()
     model = load_model(values.config, batch_size=64)
@@ -63,12 +86,31 @@ def main() -> None:
         share = abs(density - means[name]) / abs(means[other] - means[name])
         report[name] = {"density of samples": density, "share of the way to the other": share}
         print(json.dumps({name: report[name]}), flush=True)
-    single = []
-    for song in (*kinds["sparse"], *kinds["dense"])[:: 2 * values.num_songs // values.num_single]:
+    single = songs[:: max(1, len(songs) // values.num_single)][: values.num_single]
+    near: dict[str, list[float]] = {"samples": [], "windows of other songs": []}
+    each = []
+    for number, song in enumerate(single):
         table = table_of([song])
-        found = distances_to_windows(model, fit_style(table), table, seed=values.seed)
-        single.append({"windows": len(table), "median": found.median, "least": found.least})
-    report["distance to the nearest window of a single song"] = single
+        style, windows = fit_style(table), labels_of(converter, song[1])
+        rest = [example for other in songs if other is not song for example in other[1]]
+        found: dict[str, list[float]] = {name: [] for name in near}
+        for seed in range(values.seed, values.seed + values.num_seeds):
+            generator = np.random.default_rng([seed, number])
+            z = style.draw(generator, values.num_single_samples)
+            rows = model.decode_to_tensors(z, steps, 0.5, seed=seed)
+            samples = np.array([converter.step_labels(row)[:, 0] for row in rows])
+            chosen = generator.choice(len(rest), values.num_single_samples, replace=False)
+            others = labels_of(converter, [rest[k] for k in chosen])
+            for name, pieces in zip(found, (samples, others), strict=True):
+                found[name] += nearest_distances(pieces, windows).tolist()
+        each.append({"windows": len(table)} | {name: summed(all_) for name, all_ in found.items()})
+        print(json.dumps(each[-1]), flush=True)
+        for name, all_ in found.items():
+            near[name] += all_
+    report["single songs"] = each
+    report["distance to the nearest window of a single song"] = {
+        name: summed(all_) for name, all_ in near.items()
+    }
     print(json.dumps(report, indent=2))
 
 

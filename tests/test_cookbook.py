@@ -136,9 +136,12 @@ def test_a_command_of_the_cookbook_works(line, at_work, capfd, monkeypatch) -> N
 
 
 def test_the_cookbooks_python_works(at_work) -> None:
-    [block] = blocks("python")
-    exec(compile(block, "cookbook", "exec"), {"__name__": "cookbook"})
+    names: dict[str, object] = {"__name__": "cookbook"}
+    for block in blocks("python"):
+        exec(compile(block, "cookbook", "exec"), names)
     assert (at_work / "interpolation.svg").stat().st_size > 1000
+    results = ("longer", "filled", "piece", "in_my_style", "higher")
+    assert [len(names[name]) for name in results] == [1, 1, 1, 4, 2]
 
 
 def test_the_tour_samples_interpolates_and_steers(at_work, monkeypatch, capsys) -> None:

@@ -256,6 +256,20 @@ def test_a_web_page_is_not_taken_for_a_model(bucket: _Bucket, tmp_path: pathlib.
     assert not list(tmp_path.glob("*.tar"))
 
 
+@pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="needs links that can be refused")
+@pytest.mark.parametrize("name", ["groovae_4bar.tar.part", "groovae_4bar.tar.part.version"])
+def test_an_unfinished_download_is_not_written_through_a_link(
+    model: bytes, tmp_path: pathlib.Path, name: str
+) -> None:
+    cache, precious = tmp_path / "cache", tmp_path / "precious"
+    cache.mkdir()
+    precious.write_text("kept")
+    (cache / name).symlink_to(precious)
+    with pytest.raises(CheckpointError, match="cannot download"):
+        download.fetch("groovae_4bar", folder=str(cache))
+    assert precious.read_text() == "kept"
+
+
 def test_more_megabytes_than_allowed_are_refused(model: bytes, tmp_path: pathlib.Path) -> None:
     with pytest.raises(CheckpointError, match=r"refused: it has over 2 MB; --max_megabytes"):
         download.fetch("groovae_4bar", folder=str(tmp_path), max_megabytes=2)
@@ -336,6 +350,7 @@ def test_the_command_fetches_and_prints_the_path(bucket: _Bucket, tmp_path: path
         (("groovae_5bar",), "'groovae_5bar' is not a published model"),
         ((), "no model named"),
         ((f"{bucket.url}/no.tar",), "404"),
+        (("http://[",), "is not an address"),
     ):
         result = _command(*arguments, f"--cache_dir={tmp_path}")
         assert result.returncode == 1

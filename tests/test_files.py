@@ -146,6 +146,24 @@ def test_what_is_trusted_is_on_the_disk_before_it_has_its_name(tmp_path, monkeyp
     assert events == ["sync", "rename", "sync"]
 
 
+@posix
+def test_temporary_names_are_random_and_opened_neither_over_a_file_nor_through_a_link(tmp_path):
+    opened: list[tuple[str, int]] = []
+
+    def note(event: str, arguments: tuple) -> None:
+        if event == "open" and str(arguments[0]).startswith(f"{tmp_path}{os.sep}"):
+            opened.append((os.path.basename(arguments[0]), arguments[2]))
+
+    sys.addaudithook(note)  # it stays, and notes nothing of other folders
+    for _ in range(20):
+        with atomic_file(tmp_path / "file") as file:
+            file.write(b"new")
+    wanted = os.O_EXCL | os.O_NOFOLLOW | os.O_CREAT
+    written = [(name, flags) for name, flags in opened if flags & os.O_RDWR]
+    assert len({name for name, _ in written}) == 20
+    assert all(flags & wanted == wanted for _, flags in written)
+
+
 def test_a_name_is_reserved_once(tmp_path) -> None:
     paths = [tmp_path / "a", tmp_path / "b"]
     assert reserve(paths)

@@ -40,7 +40,7 @@ def drums(models_once):
 
 PUBLIC = [getattr(mv, name) for name in mv.__all__ if name not in ("__version__", "configs")]
 OWNERS = [*PUBLIC, RowModes, GrooveMethods, TensorModel, Music]
-LONG = ("train", "evaluate", "style", "Model.steer", "TrainedModel.", "TensorModel.")
+LONG = ("train", "evaluate", "style", "attributes", "Model.steer", "TrainedModel.", "TensorModel.")
 
 
 def _examples():

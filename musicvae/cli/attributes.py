@@ -61,7 +61,7 @@ _NAME = "musicvae-attributes"
 
 def main(folders: list[str]) -> int:
     """Learns the vectors, writes them, and prints what each does."""
-    from musicvae.attributes import attributes_path
+    from musicvae.attribute_vectors import attributes_path
     from musicvae.files import check_writable
     from musicvae.model_choice import choose_model
     from musicvae.names import path_component

@@ -122,7 +122,12 @@ def _similar(
 def _steer(
     model: TrainedModel, inputs: Sequence[Piece], options: SamplingOptions, values: Values
 ) -> Iterator[Result]:
-    from musicvae.attributes import ATTRIBUTES, attribute_named, attributes_path, load_vectors
+    from musicvae.attribute_vectors import (
+        ATTRIBUTES,
+        attribute_named,
+        attributes_path,
+        load_vectors,
+    )
     from musicvae.generate.modes import steer
 
     if not values["attribute"]:

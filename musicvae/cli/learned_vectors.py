@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from musicvae.cli.document import record
 
 if TYPE_CHECKING:
-    from musicvae.attributes import AttributeChanges, AttributeVectors
+    from musicvae.attribute_vectors import AttributeChanges, AttributeVectors
     from musicvae.generate import TrainedModel
 
 
@@ -41,7 +41,7 @@ def write_vectors(
     Raises:
       InputError: a file cannot be written.
     """
-    from musicvae.attributes import save_vectors
+    from musicvae.attribute_vectors import save_vectors
     from musicvae.plot.attribute_chart import attribute_chart, attribute_table
     from musicvae.plot.drawing import framed
     from musicvae.plot.picture import save_picture

@@ -72,6 +72,13 @@ flags.DEFINE_float(
     0.0,
     flag_values=FLAGS,
 )
+flags.DEFINE_float(
+    "spread",
+    1.0,
+    "Spread of draws: under 1 they keep to what is usual in the music fitted to.",
+    0.0,
+    flag_values=FLAGS,
+)
 flags.DEFINE_integer("seed", 0, "Random seed.", 0, flag_values=FLAGS)
 define_path("output_file", None, "File to write; beside the checkpoint by default.", FLAGS)
 
@@ -162,6 +169,7 @@ def _fit(
         units=values["units"],
         blocks=values["blocks"],
         sharpness=values["sharpness"],
+        spread=values["spread"],
         seed=values["seed"],
     )
     fit = fit_prior(

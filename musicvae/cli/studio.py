@@ -3,6 +3,7 @@
     musicvae-studio
     musicvae-studio --config=cat-mel_2bar_small
     musicvae-studio --run_dir=run --port=8080 --no-open
+    musicvae-studio --style=mine.style.npz
 
 The page plays samples, morphs between your own files, plays drums with feeling, and sends MIDI to
 any program. Everything stays on this machine: the server listens on 127.0.0.1 and uses no network.
@@ -12,18 +13,20 @@ The same server is a JSON API for other programs; its address /api lists it. Ctr
 from __future__ import annotations
 
 import logging as python_logging
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
 from musicvae.cli.document import publish, record
-from musicvae.cli.flags import command_flags, run_command
+from musicvae.cli.flags import command_flags, define_path, run_command
 from musicvae.cli.model_loading import define_model_flags, load_chosen_model
 
 if TYPE_CHECKING:
     from musicvae.generate import TrainedModel
     from musicvae.model_choice import ModelChoice
+    from musicvae.studio.models import GivenStyle
 
 DEFAULT_CONFIG = "cat-drums_2bar_small"
 
@@ -36,6 +39,12 @@ flags.DEFINE_integer(
     0,
     65_535,
     flag_values=FLAGS,
+)
+define_path(
+    "style",
+    None,
+    "Style to play within: a file from musicvae-style; its model is loaded where none is named.",
+    FLAGS,
 )
 flags.DEFINE_boolean("open", True, "Open the page in the browser.", flag_values=FLAGS)
 
@@ -53,13 +62,24 @@ def main(_: list[str]) -> int:
         import uvicorn  # noqa: F401
     except ImportError as missing:
         raise MissingExtraError("the studio", "fastapi and uvicorn", "studio") from missing
+    style = _given_style(values["style"])
     given = values["config"] or values["run_dir"] or values["checkpoint_file"]
-    config = values["config"] if given else DEFAULT_CONFIG
+    usual = DEFAULT_CONFIG if style is None else style.style.config
+    config = values["config"] if given else usual
     choice = choose_model(config, values["run_dir"], values["checkpoint_file"], values["hparams"])
-    return _serve(choice, values)
+    return _serve(choice, style, values)
 
 
-def _serve(choice: ModelChoice, values: dict[str, Any]) -> int:
+def _given_style(path: str | None) -> GivenStyle | None:
+    if path is None:
+        return None
+    from musicvae.studio.models import GivenStyle
+    from musicvae.styles import load_style
+
+    return GivenStyle(load_style(path), os.path.basename(path))
+
+
+def _serve(choice: ModelChoice, style: GivenStyle | None, values: dict[str, Any]) -> int:
     from musicvae.studio.serving import StudioServer, free_socket, open_soon
     from musicvae.studio.session import Studio
 
@@ -80,7 +100,7 @@ def _serve(choice: ModelChoice, values: dict[str, Any]) -> int:
         )
 
     listener = free_socket(values["port"])
-    server = StudioServer(studio := Studio(choice, load), listener)
+    server = StudioServer(studio := Studio(choice, load, style), listener)
     if values["port"] not in (0, server.port):
         print(f"port {values['port']} is not free; the studio uses {server.port}")
     try:

@@ -74,8 +74,7 @@ class EvaluationLog:
     @property
     def best_loss(self) -> float:
         """The lowest loss so far on this data, as Evaluation.loss; infinite before the first."""
-        losses = self.losses_until(math.inf)
-        return min((loss for loss in losses if not math.isnan(loss)), default=math.inf)
+        return self._lowest_until(math.inf)
 
     def losses_until(self, step: float) -> list[float]:
         """Returns the losses so far on this data, in the order of their evaluations.
@@ -86,6 +85,10 @@ class EvaluationLog:
         same = (entry for entry in self._entries if entry.get("data") == self._data)
         return [_compared(entry["scalars"]) for entry in same if entry["step"] <= step]
 
+    def _lowest_until(self, step: float) -> float:
+        losses = self.losses_until(step)
+        return min((loss for loss in losses if not math.isnan(loss)), default=math.inf)
+
     def add(self, evaluation: Evaluation, model: MusicVAE) -> bool:
         """Stores a result, and the weights where it is the best one so far.
 
@@ -94,7 +97,7 @@ class EvaluationLog:
           model: with the weights that it is of.
 
         Returns:
-          Whether it is the best.
+          Whether it is the best of all up to its step.
 
         Raises:
           CheckpointError: the weights cannot be written.
@@ -106,8 +109,10 @@ class EvaluationLog:
             for entry in self._entries
             if (entry["step"], entry.get("data")) != (evaluation.step, self._data)
         ]
-        is_best = evaluation.loss < self.best_loss
-        if is_best:
+        # Rows of later steps, from before the kill, have their weights in `best`; what is said of
+        # this step is what an undisturbed training says.
+        is_best = evaluation.loss < self._lowest_until(evaluation.step)
+        if evaluation.loss < self.best_loss:
             keeper = CheckpointKeeper(os.path.join(self._folder, BEST_FOLDER), max_to_keep=1)
             keeper.save(evaluation.step, model.named_variables)
         self._entries.append(
@@ -148,7 +153,8 @@ def read_results(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
         for number, entry in enumerate(entries, 1):
             if not _is_result(entry):
                 raise ValueError(f"row {number} is no result")
-    except (OSError, ValueError, RecursionError) as error:
+            entry["scalars"] = {tag: float(value) for tag, value in entry["scalars"].items()}
+    except (OSError, ValueError, OverflowError, RecursionError) as error:
         raise DataError(
             f"{path}: the evaluations are damaged ({error}); move the file away, and "
             "evaluating begins anew"

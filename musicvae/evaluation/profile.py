@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from musicvae.attributes.measures import ATTRIBUTES, step_notes
+from musicvae.attribute_vectors.measures import ATTRIBUTES, step_notes
 from musicvae.evaluation.step_labels import Labels
 from musicvae.general_midi import drum_name, drum_rank
 from musicvae.grid import STEPS_PER_BAR

@@ -88,6 +88,7 @@ def measure_realism(
     held_out: ExampleSet,
     known: ExampleSet | None = None,
     *,
+    compare_training: bool = True,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Realism:
@@ -99,6 +100,8 @@ def measure_realism(
       held_out: music that it was not trained on.
       known: its training music; without it the 5-grams, and figures of training music, are left
         out.
+      compare_training: whether to tell training music from held-out music, too; it does not
+        depend on the samples.
       seed: random seed.
       progress: called with what is done, how many of it, and of how many.
     """
@@ -107,12 +110,14 @@ def measure_realism(
     samples = _features_of(model.converter, outputs, real.shape[1])
     accuracy = _told_pieces(real, groups, samples, None, seed, report)
     training_accuracy = cost = None
-    if known is not None:
+    if known is not None and compare_training:
         learnt = drawn_set(known, len(outputs), seed)
         features, sources = piece_features(model.converter, learnt)
         training_accuracy = _told_pieces(real, groups, features, sources, seed, report)
+    if known is not None:
         cost = _relative_cost(model.converter, outputs, held_out, known, seed)
-    codes = _told_codes(model, held_out, known, seed, report)
+    learnt_from = known if compare_training else None
+    codes = _told_codes(model, held_out, learnt_from, seed, report)
     long_notes = held_out_long_notes = None
     if model.converter.pitched_parts:
         converter = model.converter
@@ -128,7 +133,7 @@ def measure_realism(
         long_notes,
         held_out_long_notes,
         "N(0, I)" if model.prior is None else "learned",
-        *frechet_distances(model, outputs, held_out, known, seed),
+        *frechet_distances(model, outputs, held_out, learnt_from, seed),
     )
 
 

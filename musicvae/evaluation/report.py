@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 import musicvae
-from musicvae.attributes.measures import ATTRIBUTES
+from musicvae.attribute_vectors.measures import ATTRIBUTES
 from musicvae.evaluation.interpolation_study import study_chart, study_table
 from musicvae.evaluation.model_report import ModelReport, Music
 from musicvae.evaluation.realism import Realism

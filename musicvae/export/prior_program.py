@@ -59,7 +59,8 @@ class PriorProgram:
             second = self._velocity(middle, middles, t)
             return [op.subtract(x, self._scaled(second, 2 * half))], []
 
-        (code,), _ = op.loop(op.number(self._steps), [whitened[0]], step)
+        begun = self._scaled(whitened[0], self._prior.spread)
+        (code,), _ = op.loop(op.number(self._steps), [begun], step)
         rows = code if not rest else op.concat([code, whitened[1]], 1)
         return op.add(op.matmul(rows, op.weight(axes.basis)), op.constant(axes.mean))
 

@@ -204,8 +204,7 @@ def _add_instruments(
         len(instrument.notes) + len(instrument.controls) + len(instrument.bends)
         for instrument in instruments
     )
-    # Instruments of a channel share its controls: without this, memory would grow as the square of
-    # the file's size.
+    # Memory stays linear in the file's size however notes and controls are shared out.
     limit = min(MAX_EVENTS, _FREE_EVENTS + _MAX_EVENTS_PER_BYTE * num_bytes)
     if num_events > limit:
         raise MusicFileError("too_many_events", f"{num_events} events; the limit is {limit}")

@@ -15,7 +15,8 @@ control, Z columns of z.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+import itertools
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,10 +25,11 @@ from musicvae.errors import InputError
 from musicvae.generate.bar_lines import BarLines
 from musicvae.generate.chords import chord_rows
 from musicvae.generate.controls import check_controls, chords_of
-from musicvae.generate.filling import fill
+from musicvae.generate.filling import Progress, fill
 from musicvae.generate.performing import check_number
 from musicvae.generate.piece_rows import (
     MAX_BARS,
+    Known,
     PieceRows,
     Rows,
     check_writes_rows,
@@ -43,7 +45,6 @@ from musicvae.generate.window_filling import (
     EMPTY_NATS,
     FOREIGN_NATS,
     FillOptions,
-    Known,
     empty_bars,
     encode_rows,
 )
@@ -89,6 +90,8 @@ def compose(
     form: str = "AABA",
     n: int = 1,
     options: SamplingOptions | None = None,
+    *,
+    progress: Progress | None = None,
 ) -> Result:
     """Writes long pieces.
 
@@ -98,6 +101,7 @@ def compose(
       form: the sections in order, such as "AABA" or "verse,verse,chorus,verse".
       n: how many pieces.
       options: what is asked for; chords go round over all bars.
+      progress: called with how many sections are done, and of how many.
 
     Returns:
       The pieces; the notes say how much each return differs from the first time.
@@ -120,6 +124,12 @@ def compose(
     if model.converter.spec.control_depth:
         controls = chord_rows(model.converter, *chords_of(options), bars)
     samples, notes = [], list[str]()
+    done, total = itertools.count(1), len(options.temperatures) * n * len(sections)
+
+    def report() -> None:
+        if progress is not None:
+            progress(next(done), total)
+
     for temperature in options.temperatures:
         for k in range(n):
             seed = options.seed_for(k)
@@ -127,7 +137,7 @@ def compose(
                 seed = int(np.random.default_rng().integers(2**31))
             own = dataclasses.replace(options, seed=seed, qpm=options.qpm or DEFAULT_QPM)
             piece = Piece(model, bars // len(sections), own, temperature, controls)
-            rows = piece.write(sections)
+            rows = piece.write(sections, report)
             caption = form if n == 1 else f"{form}, version {k + 1}"
             if len(options.temperatures) > 1:
                 caption = f"{caption}, temperature {temperature:g}"
@@ -165,11 +175,12 @@ class Piece:
         self._length = self._step * section_bars
         self._rows = np.zeros((0, model.converter.spec.output_depth), np.float32)
 
-    def write(self, sections: Sequence[str]) -> Rows:
+    def write(self, sections: Sequence[str], report: Callable[[], None]) -> Rows:
         """Writes the sections, float32 `[T, D]`.
 
         Args:
           sections: their names, in order.
+          report: called when one is done.
         """
         first: dict[str, int] = {}
         borders = list[int]()
@@ -182,11 +193,13 @@ class Piece:
                 continue
             first[name] = start
             self._write_section()
+            report()
         self._end_ringing(borders)
         for number, name in enumerate(sections):
             start = number * self._length
             if start != first[name]:
                 self._vary(first[name], start)
+                report()
         return self._rows
 
     def described(self, sections: Sequence[str], rows: Rows) -> str:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from musicvae.converters.voices import FIRST_PITCH
 from musicvae.generate.piece_rows import (
+    Known,
     Rows,
     has_onset,
     part_columns,
@@ -26,7 +27,6 @@ from musicvae.generate.piece_rows import (
 from musicvae.generate.window_filling import (
     FillOptions,
     Following,
-    Known,
     Windows,
     fill_windows,
 )

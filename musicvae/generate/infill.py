@@ -20,6 +20,7 @@ from musicvae.generate.filling import Progress, fill
 from musicvae.generate.performing import check_number
 from musicvae.generate.piece_rows import (
     MAX_BARS,
+    Known,
     PieceRows,
     Rows,
     check_writes_rows,
@@ -30,7 +31,7 @@ from musicvae.generate.piece_rows import (
     steps_per_bar,
 )
 from musicvae.generate.results import Piece, Result, Sample, SamplingOptions
-from musicvae.generate.window_filling import FillOptions, Known
+from musicvae.generate.window_filling import FillOptions
 
 if TYPE_CHECKING:
     from musicvae.converters import Converter

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from musicvae.attributes import (
+from musicvae.attribute_vectors import (
     AttributeChanges,
     AttributeVectors,
     attribute_changes,

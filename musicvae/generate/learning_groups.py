@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from musicvae.attributes import AttributeChanges, attribute_changes
-from musicvae.attributes.groups import GroupVectors, group_vectors
+from musicvae.attribute_vectors import AttributeChanges, AttributeVectors, attribute_changes
+from musicvae.attribute_vectors.groups import GroupVectors, group_vectors
 from musicvae.codes.encoding import encode_music
 from musicvae.converters import PitchMap
 from musicvae.data.records import RecordSource
@@ -36,6 +36,11 @@ class GroupResult(NamedTuple):
     groups: GroupVectors
     changes: AttributeChanges
     windows: int
+
+    @property
+    def vectors(self) -> AttributeVectors:
+        """The vectors alone, for `Model.steer`."""
+        return self.groups.vectors
 
 
 def learn_groups(

@@ -29,7 +29,7 @@ from musicvae.generate.row_modes import RowModes
 from musicvae.generate.styles import StyleLike, as_style
 
 if TYPE_CHECKING:
-    from musicvae.attributes import AttributeVectors
+    from musicvae.attribute_vectors import AttributeVectors
     from musicvae.config import Config
     from musicvae.generate.arrays import Encoded
     from musicvae.generate.trained_model import TrainedModel
@@ -285,7 +285,7 @@ class Model(GrooveMethods, RowModes):
           music: the piece.
           direction: the name of an attribute, such as "note_density".
           amounts: how much of the attribute's vector is added, a sample for each.
-          vectors: the model's attribute vectors; see `musicvae.attributes`.
+          vectors: the model's own, of `mv.attributes` or `musicvae.attribute_vectors.load_vectors`.
           **options: see `SamplingKeywords`.
 
         Raises:
@@ -294,9 +294,8 @@ class Model(GrooveMethods, RowModes):
         Examples:
           >>> import musicvae as mv
           >>> model = mv.load("cat-drums_2bar_small")
-          >>> from musicvae.generate.learning_attributes import learn_attributes
           >>> beats = [sample.sequence for sample in model.sample(32, seed=1)]
-          >>> vectors = learn_attributes(model.trained, beats, num_tests=1).vectors
+          >>> vectors = mv.attributes(model, beats, num_tests=1).vectors
           >>> model.steer(beats[0], "note_density", vectors=vectors, seed=1)
           <Result: 3 samples as a ...>
         """

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from musicvae.attributes import AttributeVectors
+from musicvae.attribute_vectors import AttributeVectors
 from musicvae.converters import performance_converter
 from musicvae.errors import InputError
 from musicvae.generate.controls import control_window, controls_for

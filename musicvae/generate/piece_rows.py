@@ -26,6 +26,7 @@ from musicvae.lazy_note_seq import NoteSequence
 MAX_BARS = 1024
 
 Rows = npt.NDArray[np.float32]
+Known = npt.NDArray[np.bool_]
 
 
 @dataclasses.dataclass(frozen=True)

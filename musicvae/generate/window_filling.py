@@ -4,7 +4,8 @@ A window at a time: what is known of it is held, the rest is sampled, from many 
 well a latent vector and what was sampled from it explain what is known, on both sides of a gap, is
 the likelihood of the known steps, each given all the steps before it. The first latent vectors are
 drawn from the prior, and from the posterior of the window with known bars of the piece in the gap;
-the next ones from the posteriors of the best windows so far. What explains the known steps best
+the next ones from the posteriors of the best windows so far, whose middles are moved a few gradient
+steps to where they explain the known steps better (latent_ascent.py). What explains these the best
 stays, but for a price on notes of pitch classes that what is known lacks, and on bars without any:
 a code that has nothing to say of the gap can say all the more of the rest.
 
@@ -13,7 +14,7 @@ C columns of control, Z columns of z.
 
 Source: Rezende, Mohamed and Wierstra 2014 (arXiv:1401.4082), section 5.4, and Mattei and Frellsen
 2018 (arXiv:1802.04826), for filling in by encoding and decoding in turn; the likelihood of what is
-known is the importance weight of a candidate.
+known is the importance weight of a candidate drawn from the prior.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ import numpy as np
 import numpy.typing as npt
 
 from musicvae.converters.voices import FIRST_PITCH
+from musicvae.generate.latent_ascent import ASCENT_STEPS, ascend
 from musicvae.generate.piece_rows import (
+    Known,
     Rows,
     has_onset,
     inputs_of,
@@ -36,8 +39,6 @@ from musicvae.generate.piece_rows import (
 
 if TYPE_CHECKING:
     from musicvae.generate import Encoded, TrainedModel
-
-Known = npt.NDArray[np.bool_]
 
 CANDIDATES = 32
 ROUNDS = 3
@@ -56,12 +57,14 @@ class FillOptions:
       seed: random seed.
       candidates: M.
       rounds: how often candidates are drawn.
+      ascent: gradient steps on z between rounds; 0 for none.
     """
 
     temperature: float = 0.5
     seed: int = 0
     candidates: int = CANDIDATES
     rounds: int = ROUNDS
+    ascent: int = ASCENT_STEPS
 
 
 class Windows(NamedTuple):
@@ -138,7 +141,7 @@ def fill_windows(
         order = np.argsort(-scores, axis=1)
         top = order[:, :_SURVIVORS] + most * np.arange(count)[:, np.newaxis]
         if turn + 1 < options.rounds:
-            z = _next_vectors(model, rows[top.ravel()], controls, most, generator)
+            z = _next_vectors(model, rows[top.ravel()], windows, options, generator)
     chosen: Rows = rows[top[:, 0]]
     return chosen
 
@@ -162,7 +165,9 @@ def _first_vectors(
     if share:
         repeated = np.repeat(windows.rows, share, axis=0)
         filled = _borrowing(model, repeated, windows, columns, generator)
-        posterior = _drawn(model, filled, windows.controls, 1, generator, with_mean=False)
+        encoded = encode_rows(model, filled, windows.controls)
+        noise = generator.standard_normal(encoded.mu.shape, np.float32)
+        posterior = encoded.mu + encoded.sigma * noise
         z = np.concatenate([posterior.reshape(count, share, -1), z], axis=1)
     return z.reshape(count * most, -1)
 
@@ -186,32 +191,18 @@ def _best_of_prior(
 def _next_vectors(
     model: TrainedModel,
     rows: Rows,
-    controls: Rows | None,
-    most: int,
+    windows: Windows,
+    options: FillOptions,
     generator: np.random.Generator,
 ) -> npt.NDArray[np.float32]:
-    """Draws candidates from the posteriors of the best windows so far."""
-    drawn = _drawn(model, rows, controls, most // _SURVIVORS, generator)
-    return drawn.reshape(-1, drawn.shape[-1])
-
-
-def _drawn(
-    model: TrainedModel,
-    rows: Rows,
-    controls: Rows | None,
-    each: int,
-    generator: np.random.Generator,
-    *,
-    with_mean: bool = True,
-) -> npt.NDArray[np.float32]:
-    """Draws from the posteriors of windows, float32 `[N, each, Z]`; the first may be the means."""
-    encoded = encode_rows(model, rows, controls)
-    shape = (len(rows), each, encoded.mu.shape[1])
-    noise = generator.standard_normal(shape, np.float32)
-    if with_mean:
-        noise[:, 0] = 0.0
-    z: npt.NDArray[np.float32] = encoded.mu[:, None] + encoded.sigma[:, None] * noise
-    return z
+    """Draws candidates around where the best windows so far explain what is known the best."""
+    encoded = encode_rows(model, rows, windows.controls)
+    centres = ascend(model, encoded.mu, rows, windows.known, windows.controls, steps=options.ascent)
+    each = options.candidates // _SURVIVORS
+    noise = generator.standard_normal((len(rows), each, centres.shape[1]), np.float32)
+    noise[:, 0] = 0.0
+    z: npt.NDArray[np.float32] = centres[:, None] + encoded.sigma[:, None] * noise
+    return z.reshape(-1, z.shape[-1])
 
 
 def encode_rows(model: TrainedModel, rows: Rows, controls: Rows | None) -> Encoded:

@@ -90,7 +90,7 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
         self._checkpoint_segments = checkpoint_segments
         check_segments(self.decoder.independent_segments, checkpoint_segments)
         self._samplers: dict[tuple[int, int | None, frozenset[str]], Any] = {}
-        self._scorers: dict[tuple[int, bool], Any] = {}
+        self._scorers: dict[tuple[Any, ...], Any] = {}
         self.named_variables: dict[str, tf.Variable] = variables.by_name
 
     def encode(
@@ -252,18 +252,50 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
           float32 `[B, T, K]`: -log p of each part of each step, in nats; of grooves what stands for
           it.
         """
-        arrays = [tf.cast(z, tf.float32), tf.cast(outputs, tf.float32), tf.cast(lengths, tf.int32)]
-        arrays += [] if controls is None else [tf.cast(controls, tf.float32)]
-        key = (outputs.shape[1], controls is not None)
+        return self._scored(self._step_losses, _arrays(z, outputs, lengths, controls))
+
+    def log_likelihood_and_gradient(
+        self, z: Tensor, outputs: Tensor, known: Tensor, lengths: Tensor, controls: Tensor = None
+    ) -> tuple[Tensor, Tensor]:
+        """Returns how well latent vectors explain some steps of music, and where to better ones.
+
+        Args:
+          z: float32 `[B, Z]`.
+          outputs: bool or float32 `[B, T, D]`, as long as the model's windows.
+          known: bool or float32 `[B, T, K]`, which parts of which steps count.
+          lengths: int32 `[B]`, or `[B, S]`.
+          controls: bool or float32 `[B, T, C]`, or None.
+
+        Returns:
+          float32 `[B]`, log p of the known steps, each given all the steps before it, in nats; and
+          float32 `[B, Z]`, its gradient in z.
+        """
+        arrays = [tf.cast(known, tf.float32), *_arrays(z, outputs, lengths, controls)]
+        found, slope = self._scored(self._likelihood, arrays)
+        return found, slope
+
+    def _step_losses(
+        self, z: Tensor, outputs: Tensor, lengths: Tensor, controls: Tensor = None
+    ) -> Tensor:
+        forward = Forward(tf.zeros([2], tf.int32), dtype=self.dtype)
+        target = Target(outputs, lengths, controls)
+        parameters = self.decoder.reconstruct(z, target, forward).parameters
+        return self.decoder.step_losses(parameters, outputs)
+
+    def _likelihood(
+        self, known: Tensor, z: Tensor, outputs: Tensor, lengths: Tensor, controls: Tensor = None
+    ) -> tuple[Tensor, Tensor]:
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(z)
+            losses = self._step_losses(z, outputs, lengths, controls)
+            found = -tf.reduce_sum(losses * known, [1, 2])
+        return found, tape.gradient(found, z)
+
+    def _scored(self, function: Any, arrays: list[Tensor]) -> Any:
+        """Runs a function's graph, traced once for batches of any size of arrays like these."""
+        key = (function.__name__, *(array.shape[1:] for array in arrays))
         if key not in self._scorers:
-
-            def score(z: Tensor, outputs: Tensor, lengths: Tensor, controls: Any = None) -> Tensor:
-                forward = Forward(tf.zeros([2], tf.int32), dtype=self.dtype)
-                target = Target(outputs, lengths, controls)
-                parameters = self.decoder.reconstruct(z, target, forward).parameters
-                return self.decoder.step_losses(parameters, outputs)
-
-            self._scorers[key] = tf.function(score, autograph=False).get_concrete_function(
+            self._scorers[key] = tf.function(function, autograph=False).get_concrete_function(
                 *(tf.TensorSpec([None, *array.shape[1:]], array.dtype) for array in arrays)
             )
         return self._scorers[key](*arrays)
@@ -360,3 +392,9 @@ def _floats(batch: Batch) -> Batch:
     controls = None if batch.controls is None else tf.cast(batch.controls, tf.float32)
     inputs, outputs = tf.cast(batch.inputs, tf.float32), tf.cast(batch.outputs, tf.float32)
     return Batch(inputs, outputs, controls, batch.lengths)
+
+
+def _arrays(z: Tensor, outputs: Tensor, lengths: Tensor, controls: Tensor) -> list[Tensor]:
+    """Returns latent vectors and music in the types that they are scored in."""
+    arrays = [tf.cast(z, tf.float32), tf.cast(outputs, tf.float32), tf.cast(lengths, tf.int32)]
+    return arrays if controls is None else [*arrays, tf.cast(controls, tf.float32)]

@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from musicvae.attributes.changes import AttributeChanges
-from musicvae.attributes.measures import ATTRIBUTES, FloatArray
+from musicvae.attribute_vectors.changes import AttributeChanges
+from musicvae.attribute_vectors.measures import ATTRIBUTES, FloatArray
 from musicvae.plot.drawing import (
     FAINT_INK,
     INK,

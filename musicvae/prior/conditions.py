@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from musicvae.attributes.measures import ATTRIBUTES, Attribute, StepNotes, step_notes
+from musicvae.attribute_vectors.measures import ATTRIBUTES, Attribute, StepNotes, step_notes
 from musicvae.errors import InputError
 from musicvae.lazy_note_seq import NoteSequence
 from musicvae.registry import did_you_mean

@@ -27,7 +27,7 @@ from musicvae.prior.conditions import (
     ConditionScale,
     condition_scale,
 )
-from musicvae.prior.latent_prior import MAX_SHARPNESS, LatentPrior
+from musicvae.prior.latent_prior import MAX_SHARPNESS, MAX_SPREAD, LatentPrior
 from musicvae.prior.network import NUM_FREQUENCIES, FlowNetwork, FlowSize
 
 Array = npt.NDArray[Any]
@@ -84,6 +84,7 @@ class FitOptions:
       blocks: residual blocks.
       min_signal: share of signal from which on an axis is learnt.
       sharpness: of the draws, over 0 and at most 10; 1 is as the network is fitted.
+      spread: of the noise that draws start from, over 0 and at most 2; likewise.
       seed: random seed.
     """
 
@@ -94,6 +95,7 @@ class FitOptions:
     blocks: int = 4
     min_signal: float = 0.03
     sharpness: float = 2.0
+    spread: float = 1.0
     seed: int = 0
 
 
@@ -149,7 +151,9 @@ def fit_prior(
     chosen = np.sort(generator.permutation(chosen)[:_MOST_HELD_OUT])
     best = trainer.fit(known, posteriors.take(chosen), progress or (lambda done, total: None))
     network = FlowNetwork(size, best.weights)
-    prior = LatentPrior(config, step, len(known.mu), axes, network, scale, options.sharpness)
+    prior = LatentPrior(
+        config, step, len(known.mu), axes, network, scale, options.sharpness, options.spread
+    )
     return Fit(prior, best.loss, best.gaussian_loss, best.step)
 
 
@@ -169,6 +173,8 @@ def _check(posteriors: Posteriors, options: FitOptions, groups: Sequence[str]) -
         raise InputError(
             f"sharpness={options.sharpness:g} must be over 0 and at most {MAX_SHARPNESS:g}"
         )
+    if not 0.0 < options.spread <= MAX_SPREAD:
+        raise InputError(f"spread={options.spread:g} must be over 0 and at most {MAX_SPREAD:g}")
     if not 0.0 < options.learning_rate < 1.0:
         raise InputError(f"learning_rate={options.learning_rate} is not between 0 and 1")
 

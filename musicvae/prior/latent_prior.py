@@ -29,6 +29,7 @@ Array = npt.NDArray[np.float32]
 
 DEFAULT_STEPS = 16
 MAX_SHARPNESS = 10.0
+MAX_SPREAD = 2.0
 # Rows that are computed together, always as many: the product of two matrices depends on their
 # sizes in the last bit, and a draw must not depend on how many are drawn beside it.
 _ROWS = 32
@@ -46,6 +47,8 @@ class LatentPrior:
       network: over the first K axes.
       scale: the attributes that may be asked for.
       sharpness: how far draws go from a Gaussian towards codes of music; see network.py.
+      spread: standard deviation of the noise that draws start from along the learnt axes, over 0;
+        1 is as the network is fitted, less keeps to what is usual in the music.
     """
 
     config: str
@@ -55,6 +58,7 @@ class LatentPrior:
     network: FlowNetwork
     scale: ConditionScale
     sharpness: float = 1.0
+    spread: float = 1.0
 
     @property
     def z_size(self) -> int:
@@ -103,8 +107,9 @@ class LatentPrior:
             part = slice(start, start + _ROWS)
             rows = _filled(whitened[part])
             wanted = None if condition is None else _filled(condition[part])
+            start_noise = np.float32(self.spread) * rows[:, :directions]
             rows[:, :directions] = self.network.code(
-                rows[:, :directions], steps, wanted, guidance, self.sharpness
+                start_noise, steps, wanted, guidance, self.sharpness
             )
             z[part] = (self.axes.mean + rows @ self.axes.basis)[: n - start]
         return z

@@ -25,7 +25,7 @@ from musicvae.formats.npz import read_arrays
 from musicvae.formats.tar import MAX_PRIOR_BYTES, PRIOR_SUFFIX
 from musicvae.prior.axes import LatentAxes
 from musicvae.prior.conditions import CONDITIONS, MAX_GROUPS, ConditionScale
-from musicvae.prior.latent_prior import MAX_SHARPNESS, LatentPrior
+from musicvae.prior.latent_prior import MAX_SHARPNESS, MAX_SPREAD, LatentPrior
 from musicvae.prior.network import FlowNetwork, FlowSize
 
 _VERSION = 1
@@ -75,6 +75,7 @@ def prior_bytes(prior: LatentPrior) -> bytes:
         "examples": np.array(prior.examples, np.int64),
         "size": np.array([size.directions, size.units, size.blocks, size.conditions], np.int64),
         "sharpness": np.array(prior.sharpness, np.float32),
+        "spread": np.array(prior.spread, np.float32),
         "mean": prior.axes.mean,
         "basis": prior.axes.basis.astype(np.float16),
         "signal": prior.axes.signal.astype(np.float16),
@@ -176,6 +177,9 @@ def _prior(arrays: dict[str, Array]) -> LatentPrior:
     sharpness = float(_floats(arrays.get("sharpness", np.ones((), np.float32)), ()))
     if not 0.0 < sharpness <= MAX_SHARPNESS:
         raise ValueError(f"a sharpness of {sharpness:g}")
+    spread = float(_floats(arrays.get("spread", np.ones((), np.float32)), ()))
+    if not 0.0 < spread <= MAX_SPREAD:
+        raise ValueError(f"a spread of {spread:g}")
     return LatentPrior(
         str(arrays["config"]),
         int(arrays["step"]),
@@ -184,6 +188,7 @@ def _prior(arrays: dict[str, Array]) -> LatentPrior:
         FlowNetwork(size, weights),
         scale_of,
         sharpness,
+        spread,
     )
 
 

@@ -144,7 +144,7 @@ def _latent_space(app: FastAPI, studio: Studio) -> None:
     @app.post("/api/pad", summary="A square between four corners")
     async def pad(request: m.PadRequest) -> r.PadReply:
         def work(playing: Any, given: Any) -> r.PadReply:
-            codes, ids = playing.codes(given)
+            codes, ids = playing.stations(given)
             clips = playing.square(codes, request.size)
             return r.PadReply(
                 size=request.size, clips=clips, corners=ids, notes=_notes(given, codes)
@@ -160,7 +160,7 @@ def _latent_space(app: FastAPI, studio: Studio) -> None:
     )
     async def pad_point(request: m.PadPointRequest) -> Response:
         def work(playing: Any, given: Any) -> Response:
-            codes, ids = playing.codes(given)
+            codes, ids = playing.stations(given)
             clip = playing.point(codes, request.x, request.y)
             reply = r.PadPointReply.model_construct(clip=clip, corners=ids, superseded=False)
             return Response(reply.model_dump_json(), media_type="application/json")
@@ -173,7 +173,7 @@ def _latent_space(app: FastAPI, studio: Studio) -> None:
     @app.post("/api/path", summary="One piece along a path in a square")
     async def path(request: m.PathRequest) -> r.OneClip:
         def work(playing: Any, given: Any) -> r.OneClip:
-            codes, _ = playing.codes(given)
+            codes, _ = playing.stations(given)
             clip = playing.path(codes, request.points, request.bars)
             return r.OneClip(clip=clip, notes=_notes(given, codes))
 
@@ -182,7 +182,7 @@ def _latent_space(app: FastAPI, studio: Studio) -> None:
     @app.post("/api/morph", summary="From one piece to another")
     async def morph(request: m.MorphRequest) -> r.Clips:
         def work(playing: Any, given: Any) -> r.Clips:
-            codes, _ = playing.codes(given)
+            codes, _ = playing.stations(given)
             clips = playing.morph(codes, request.count)
             return r.Clips(clips=clips, seed=playing.seed, notes=_notes(given, codes))
 
@@ -196,6 +196,25 @@ def _latent_space(app: FastAPI, studio: Studio) -> None:
             return r.Clips(clips=clips, seed=playing.seed, notes=_notes(given, codes))
 
         return await studio.play(request, [request.source], work)
+
+    @app.post("/api/style_point", summary="The music at a place in the studio's style")
+    async def style_point(request: m.StylePointRequest) -> r.OneClip:
+        request.style = True
+
+        def work(playing: Any, _: Any) -> r.OneClip:
+            return r.OneClip(clip=playing.style_point(request.position))
+
+        return await studio.play(request, (), work, rank=POINTER)
+
+    @app.post("/api/style_map", summary="A square of the studio's style")
+    async def style_map(request: m.StyleMapRequest) -> r.Clips:
+        request.style = True
+
+        def work(playing: Any, _: Any) -> r.Clips:
+            clips = playing.style_map(request.position, request.size)
+            return r.Clips(clips=clips, seed=playing.seed)
+
+        return await studio.play(request, (), work)
 
     @app.post("/api/map", summary="A map of pieces")
     async def make_map(request: m.MapRequest) -> r.MapReply:

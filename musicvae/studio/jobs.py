@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from musicvae.errors import InputError
+from musicvae.generate.composing import compose
 from musicvae.generate.grooves import GROOVE_MODES, follow_hits, play_groove
 from musicvae.generate.infill import continue_piece, infill
 from musicvae.generate.modes import grid, interpolate, morph, reconstruct
@@ -18,17 +19,22 @@ from musicvae.studio.playing import Playing
 from musicvae.studio.replies import JobReply
 from musicvae.studio.sources import Given
 
+DEFAULT_ADDED_BARS = 8
+DEFAULT_COMPOSED_BARS = 64
+
 # Mode -> how many inputs it takes, at least and at most.
 INPUTS = {
     "sample": (0, 0),
     "interpolate": (2, 2),
-    "grid": (4, 4),
+    # None for a map of a style.
+    "grid": (0, 4),
     "reconstruct": (1, 1),
     "similar": (1, 1),
     "morph": (2, 100),
     "attribute": (1, 1),
     "continue": (1, 1),
     "infill": (1, 1),
+    "compose": (0, 0),
     "humanize": (1, 1),
     "tap2drum": (1, 1),
     "add_hihat": (1, 1),
@@ -119,8 +125,11 @@ def _run(playing: Playing, request: JobRequest, pieces: list[Piece]) -> Result:
     if request.mode == "reconstruct":
         return reconstruct(model, pieces[0], count, options, whole=request.whole)
     if request.mode == "continue":
-        report = playing.report
-        return continue_piece(model, pieces[0], request.bars, count, options, progress=report)
+        bars = request.bars or DEFAULT_ADDED_BARS
+        return continue_piece(model, pieces[0], bars, count, options, progress=playing.report)
+    if request.mode == "compose":
+        bars = request.bars or DEFAULT_COMPOSED_BARS
+        return compose(model, bars, request.form, count, options, progress=playing.report)
     if request.mode == "infill":
         return infill(
             model,

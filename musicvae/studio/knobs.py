@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from musicvae.attributes import (
+from musicvae.attribute_vectors import (
     ATTRIBUTES,
     AttributeVectors,
     attribute_vectors,
@@ -138,10 +138,15 @@ def _knobs(
     means: npt.NDArray[np.float64] | None = None,
     deviations: npt.NDArray[np.float64] | None = None,
 ) -> Knobs:
-    """Makes knobs of vectors, which lead from the mean of a quarter to that of another."""
+    """Makes knobs of vectors, which lead from the mean of a quarter to that of another.
+
+    Vectors of one's own groups lead from one group to another, and have no values: their knobs
+    count as many deviations between groups as lie between quarters.
+    """
     between = vectors.means[:, 1] - vectors.means[:, 0]
+    between = np.where(np.isnan(between), _DEVIATIONS_BETWEEN_QUARTERS, between)
     if means is None or deviations is None:
-        means = vectors.means.mean(axis=1)
+        means = np.nan_to_num(vectors.means.mean(axis=1))
         deviations = between / _DEVIATIONS_BETWEEN_QUARTERS
     shares = np.divide(deviations, between, out=np.zeros_like(between), where=between > 0)
     rows = tuple(

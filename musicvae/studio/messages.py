@@ -108,6 +108,11 @@ class Options(ModelChoice):
     )
     seed: int | None = Field(default=None, ge=0, lt=2**31, description="drawn where not given")
     prior: Literal["learned", "standard"] | None = None
+    style: bool | None = Field(
+        default=None,
+        description="whether to stay within the studio's style; where not given, yes if it has one "
+        "for the model and neither prior nor prior_condition is given",
+    )
     attributes: dict[Name, Annotated[float, Field(ge=-20, le=20)]] = Field(
         default={}, description="how far to move, in standard deviations"
     )
@@ -199,6 +204,21 @@ class SimilarRequest(Options):
     closeness: Share = Field(default=0.7, description="0 (anything) to 1 (the same)")
 
 
+class StylePointRequest(Options):
+    """A place in the studio's style."""
+
+    position: list[Annotated[float, Field(ge=-10, le=10, allow_inf_nan=False)]] = Field(
+        max_length=64,
+        description="along the style's axes, in standard deviations; 0 along those left out",
+    )
+
+
+class StyleMapRequest(StylePointRequest):
+    """A square of the studio's style: its first axis across, its second one down."""
+
+    size: int = Field(default=5, ge=2, le=9, description="clips along a side")
+
+
 class MapRequest(Options):
     """Music to lay out on a map."""
 
@@ -220,7 +240,15 @@ class JobRequest(Options):
     source: Source | None = None
     sources: list[Source] = Field(default=[], max_length=100, description="further inputs")
     whole: bool = Field(default=True, description="reconstruct all of it")
-    bars: int = Field(default=8, ge=1, le=MAX_BARS, description="how many continue adds")
+    bars: int | None = Field(
+        default=None,
+        ge=1,
+        le=MAX_BARS,
+        description="how many continue adds, 8 where not given, or compose writes, 64",
+    )
+    form: str = Field(
+        default="AABA", max_length=1000, description="the sections that compose writes"
+    )
     keep: str | None = Field(
         default=None, max_length=1000, description="bars that infill keeps: 1-4,9-16"
     )

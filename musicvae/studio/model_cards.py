@@ -15,7 +15,8 @@ from musicvae.generate.keywords import DEFAULT_TEMPERATURE
 from musicvae.generate.piece_rows import check_writes_rows
 from musicvae.grid import DEFAULT_QPM, QUARTERS_PER_BAR
 from musicvae.prior import LatentPrior
-from musicvae.studio.replies import DrumClass, Knob, ModelCard, Part
+from musicvae.studio.replies import DrumClass, Knob, ModelCard, Part, StyleAxis, StyleCard
+from musicvae.styles.space import MAP_REACH, Style
 
 _PIANO = range(21, 109)
 
@@ -31,12 +32,35 @@ def modes_of(config: Config) -> list[str]:
         modes.append("attribute")
     with contextlib.suppress(ConfigError):
         check_writes_rows(converter, config.name, "continue")
-        modes += ["continue", "infill"]
+        modes += ["continue", "infill", "compose"]
     return [*modes, *groove]
 
 
+def style_card(style: Style, name: str) -> StyleCard:
+    """Describes a style.
+
+    Args:
+      style: the style.
+      name: what to call it.
+    """
+    meanings = style.meanings or ("",) * len(style.axes)
+    return StyleCard(
+        name=name,
+        files=style.files,
+        windows=style.codes,
+        reach=MAP_REACH,
+        axes=[
+            StyleAxis(share=round(float(share), 4), meaning=meaning)
+            for share, meaning in zip(style.shares, meanings, strict=True)
+        ],
+    )
+
+
 def model_card(
-    config: Config, prior: LatentPrior | None = None, knobs: Iterable[Knob] = ()
+    config: Config,
+    prior: LatentPrior | None = None,
+    knobs: Iterable[Knob] = (),
+    style: StyleCard | None = None,
 ) -> ModelCard:
     """Describes a model.
 
@@ -44,6 +68,7 @@ def model_card(
       config: its configuration, at the sizes of its weights.
       prior: its learned prior.
       knobs: its attributes, as far as they are known.
+      style: the studio's style, if it is the model's.
     """
     converter = build_converter(config.converter)
     bars, parts = converter.bars, converter.parts
@@ -76,6 +101,7 @@ def model_card(
         hits=converter.control.hits,
         prior=prior is not None,
         prior_conditions=[] if prior is None else list(prior.scale.names),
+        style=style,
         attributes=list(knobs),
         modes=modes_of(config),
         version=__version__,

@@ -14,15 +14,29 @@ from musicvae.generate.results import SamplingOptions
 from musicvae.model_choice import ModelChoice, choose_model, shipped_models
 from musicvae.registry import did_you_mean
 from musicvae.studio.knobs import Knobs, shipped_knobs
-from musicvae.studio.model_cards import model_card, modes_of
+from musicvae.studio.model_cards import model_card, modes_of, style_card
 from musicvae.studio.replies import ModelCard, ModelEntry
 from musicvae.studio.sources import NotFoundError
+from musicvae.styles import Style
 
 if TYPE_CHECKING:
     from musicvae.generate import TrainedModel
     from musicvae.prior import LatentPrior
 
 BATCH_SIZE = 32
+
+
+@dataclasses.dataclass(frozen=True)
+class GivenStyle:
+    """The style that a studio was started with.
+
+    Attributes:
+      style: the style.
+      name: of its file.
+    """
+
+    style: Style
+    name: str
 
 
 @dataclasses.dataclass
@@ -32,15 +46,23 @@ class WarmModel:
     Attributes:
       trained: the model.
       knobs: its attributes; None until they are computed.
+      given: the studio's style; None where it is another model's, or there is none.
     """
 
     trained: TrainedModel
     knobs: Knobs | None = None
+    given: GivenStyle | None = None
+
+    @property
+    def style(self) -> Style | None:
+        """The style that it can play within."""
+        return None if self.given is None else self.given.style
 
     def card(self) -> ModelCard:
         """Describes it."""
         rows = () if self.knobs is None else self.knobs.rows
-        return model_card(self.trained.config, _prior_of(self.trained), rows)
+        style = None if self.given is None else style_card(self.given.style, self.given.name)
+        return model_card(self.trained.config, _prior_of(self.trained), rows, style)
 
 
 class WarmModels:
@@ -50,15 +72,22 @@ class WarmModels:
       current: name of the model that requests mean which name none.
     """
 
-    def __init__(self, choice: ModelChoice, load: Callable[[ModelChoice], TrainedModel]) -> None:
+    def __init__(
+        self,
+        choice: ModelChoice,
+        load: Callable[[ModelChoice], TrainedModel],
+        given: GivenStyle | None = None,
+    ) -> None:
         """Lists the models; none is loaded.
 
         Args:
           choice: the model to start with.
           load: loads a model.
+          given: a style of the model to start with.
         """
         self.current = choice.config.name
         self._load = load
+        self._given = given
         self._started_with = choice
         self._warm: dict[str, WarmModel] = {}
         self._loading = threading.Lock()
@@ -96,7 +125,7 @@ class WarmModels:
 
         Raises:
           NotFoundError: there is no such model.
-          MusicVAEError: it cannot be loaded.
+          MusicVAEError: it cannot be loaded, or the style is another model's.
         """
         name = name or self.current
         with self._loading:
@@ -104,8 +133,12 @@ class WarmModels:
                 config = self.config(name)
                 own = config is self._started_with.config
                 trained = self._load(self._started_with if own else choose_model(name))
+                given = self._given if own else None
+                if given is not None:
+                    z_size = trained.config.hparams.z_size
+                    given.style.check_model(name, trained.step, z_size, given.name)
                 _warm_up(trained)
-                self._warm[name] = WarmModel(trained, shipped_knobs(trained))
+                self._warm[name] = WarmModel(trained, shipped_knobs(trained), given)
             return self._warm[name]
 
     def known(self, name: str | None) -> WarmModel | None:

@@ -12,6 +12,9 @@ import secrets
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from musicvae.errors import InputError
 from musicvae.generate.controls import control_window
 from musicvae.generate.decoding import Setting
 from musicvae.generate.input_windows import Window, window_notes
@@ -22,13 +25,16 @@ from musicvae.generate.latent_points import (
     in_square,
     on_path,
     variations,
+    within_style,
 )
-from musicvae.generate.results import Piece, SamplingOptions
+from musicvae.generate.results import Piece, SamplingOptions, Vector
+from musicvae.generate.styles import new_vectors
 from musicvae.studio.clips import clip_of
 from musicvae.studio.knobs import Knobs
 from musicvae.studio.messages import Clip, Options
 from musicvae.studio.models import WarmModel
 from musicvae.studio.sources import Given, Sources, sampling_options
+from musicvae.styles.space import MAP_REACH
 
 if TYPE_CHECKING:
     from musicvae.generate import TrainedModel
@@ -85,7 +91,8 @@ class Playing:
         """
         seed = secrets.randbelow(SEEDS) if request.seed is None else request.seed
         piece = None if control is None else sources.piece(warm.trained, control)
-        return cls(warm, sources, request, sampling_options(request, seed, piece), seed, report)
+        options = sampling_options(request, seed, piece, warm.style)
+        return cls(warm, sources, request, options, seed, report)
 
     @property
     def model(self) -> TrainedModel:
@@ -94,13 +101,16 @@ class Playing:
 
     def sample(self, count: int) -> list[Clip]:
         """Writes new music."""
-        z = self.model.sample_z(
-            count,
-            self.seed,
-            prior=self.request.prior,
-            targets=self.options.targets,
-            guidance=self.options.guidance,
-        )
+        if self.options.style is not None:
+            z = new_vectors(self.model, count, self.options)
+        else:
+            z = self.model.sample_z(
+                count,
+                self.seed,
+                prior=self.request.prior,
+                targets=self.options.targets,
+                guidance=self.options.guidance,
+            )
         setting = Setting()
         if self.options.control is not None:
             setting = Setting(qpm=control_window(self.model.converter, self.options.control).qpm)
@@ -111,6 +121,63 @@ class Playing:
     def codes(self, given: Sequence[Given]) -> tuple[list[LatentPoint], list[str]]:
         """Returns where sources lie, and an id for each."""
         return self.sources.codes(self.model, given, self.options)
+
+    def stations(self, given: Sequence[Given]) -> tuple[list[LatentPoint], list[str]]:
+        """Returns codes to move between, and an id for each.
+
+        With a style they lie in it: its own draws as they are, others as it knows them.
+        """
+        codes, ids = self.codes(given)
+        style = self.options.style
+        if style is None:
+            return codes, ids
+        placed = within_style(self.model, codes, self.options)
+        inside = style.holds(np.array([code.z for code in codes]))
+        pairs = zip(codes, placed, inside, strict=True)
+        return [code if is_inside else other for code, other, is_inside in pairs], ids
+
+    def style_point(self, position: Sequence[float]) -> Clip:
+        """Writes the music at a place in the style.
+
+        Args:
+          position: along its axes, in standard deviations; 0 along those left out.
+
+        Raises:
+          InputError: it has fewer axes.
+        """
+        return self._of_style(self._in_style(position, 1))[0]
+
+    def style_map(self, position: Sequence[float], size: int) -> list[Clip]:
+        """Fills a square of the style, row by row: its first axis across, its second one down.
+
+        Args:
+          position: along its axes, of which the first two are left out.
+          size: clips along a side.
+
+        Raises:
+          InputError: it has fewer axes.
+        """
+        a = self._in_style(position, size * size)
+        places = np.linspace(-MAP_REACH, MAP_REACH, size)
+        a[:, 0], a[:, 1] = np.tile(places, size), np.repeat(places, size)
+        return self._of_style(a)
+
+    def _in_style(self, position: Sequence[float], count: int) -> Vector:
+        """Returns a place in the style so many times, float32 `[count, A]`."""
+        style = self.options.style
+        assert style is not None, "a request for a place in a style says so"
+        axes = len(style.axes)
+        if len(position) > axes:
+            raise InputError(f"the position has {len(position)} numbers; the style has {axes} axes")
+        a = np.zeros((count, axes), np.float32)
+        a[:, : len(position)] = position
+        return a
+
+    def _of_style(self, a: Vector) -> list[Clip]:
+        assert self.options.style is not None, "a request for a place in a style says so"
+        names = [", ".join(f"{value:+.2g}" for value in row) for row in a]
+        pairs = zip(names, self.options.style.decode(a), strict=True)
+        return self.decode([LatentPoint(name, z, Setting()) for name, z in pairs])
 
     def decode(self, codes: Sequence[LatentPoint], window: Window | None = None) -> list[Clip]:
         """Writes the music of codes, moved along the attributes that are asked for."""

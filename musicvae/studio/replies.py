@@ -31,6 +31,23 @@ class Knob(Message):
     deviation: float
 
 
+class StyleAxis(Message):
+    """An axis of a style."""
+
+    share: float = Field(description="how much of what differs lies along it")
+    meaning: str = Field(description="what grows along it, in words; may be empty")
+
+
+class StyleCard(Message):
+    """A style: a small latent space of a few files."""
+
+    name: str
+    files: int
+    windows: int
+    reach: float = Field(description="how far a map of it goes, in standard deviations")
+    axes: list[StyleAxis]
+
+
 class ModelCard(Message):
     """A model."""
 
@@ -52,6 +69,7 @@ class ModelCard(Message):
     hits: bool = Field(description="whether it plays given hits")
     prior: bool
     prior_conditions: list[str]
+    style: StyleCard | None = Field(default=None, description="that the studio was started with")
     attributes: list[Knob]
     modes: list[str]
     version: str

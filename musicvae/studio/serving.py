@@ -33,7 +33,9 @@ def free_socket(port: int) -> socket.socket:
     candidates = range(port, min(port + _TRIED_PORTS, _LAST_PORT + 1)) if port else [0]
     reason = ""
     for candidate in [*candidates, 0]:
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # asyncio turns Nagle's algorithm off for sockets that say they are TCP's, and no others;
+        # with it a reply's body waits 40 ms for the client's acknowledgement of its head.
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         try:
             if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)

@@ -10,8 +10,8 @@ from musicvae.model_choice import ModelChoice
 from musicvae.studio.files_out import OutFile, file_of_clips
 from musicvae.studio.knobs import Knobs, knobs_of, sampled_values
 from musicvae.studio.latent_maps import LatentMaps
-from musicvae.studio.messages import FileRequest, Options, Source
-from musicvae.studio.models import WarmModel, WarmModels
+from musicvae.studio.messages import FileRequest, Options, PadPointRequest, Source
+from musicvae.studio.models import GivenStyle, WarmModel, WarmModels
 from musicvae.studio.playing import Playing
 from musicvae.studio.progress import ProgressBoard
 from musicvae.studio.sources import Given, Sources
@@ -37,14 +37,20 @@ class Studio:
       progress: how far the long work of each tab is.
     """
 
-    def __init__(self, choice: ModelChoice, load: Callable[[ModelChoice], TrainedModel]) -> None:
+    def __init__(
+        self,
+        choice: ModelChoice,
+        load: Callable[[ModelChoice], TrainedModel],
+        given: GivenStyle | None = None,
+    ) -> None:
         """Starts the models' threads; nothing is loaded.
 
         Args:
           choice: the model to start with.
           load: loads a model.
+          given: a style of the model to start with, to play within.
         """
-        self.models = WarmModels(choice, load)
+        self.models = WarmModels(choice, load, given)
         self.worker = ModelWorker()
         self.maps = LatentMaps()
         self.progress = ProgressBoard()
@@ -68,14 +74,15 @@ class Studio:
           request: the request.
           sources: the music in it, whose files are read first.
           work: what is done, in a thread of the models'.
-          rank: see worker.py. Of a tab's waiting pointers the newest alone is done.
+          rank: see worker.py. Of a tab's waiting pad points the newest alone is done.
           needs_knobs: whether the model's attributes are needed.
 
         Returns:
           What `work` returns.
         """
         if rank == POINTER:
-            return await self._play(request, sources, work, rank, request.tab, needs_knobs)
+            tab = request.tab if isinstance(request, PadPointRequest) else None
+            return await self._play(request, sources, work, rank, tab, needs_knobs)
         with self.progress.working(request.tab):
             return await self._play(request, sources, work, rank, None, needs_knobs)
 

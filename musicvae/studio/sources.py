@@ -24,6 +24,7 @@ from musicvae.generate.results import Piece, Sample, SamplingOptions
 from musicvae.prior import DEFAULT_GUIDANCE, Target
 from musicvae.studio.clips import clip_of, main_program, mean_velocity, sequence_of
 from musicvae.studio.messages import Clip, Options, Source
+from musicvae.styles import Style
 
 if TYPE_CHECKING:
     from musicvae.generate import TrainedModel
@@ -241,16 +242,19 @@ class Sources:
         return known
 
 
-def sampling_options(request: Options, seed: int, control: Piece | None = None) -> SamplingOptions:
+def sampling_options(
+    request: Options, seed: int, control: Piece | None = None, style: Style | None = None
+) -> SamplingOptions:
     """Returns what a request asks for.
 
     Args:
       request: the request.
       seed: random seed.
       control: the piece that is followed.
+      style: the style of the model that the studio has.
 
     Raises:
-      InputError: a value is out of range.
+      InputError: a value is out of range, or a style is asked for and there is none.
     """
     temperature = DEFAULT_TEMPERATURE if request.temperature is None else request.temperature
     targets = [Target(name, value) for name, value in request.prior_condition.items()]
@@ -268,7 +272,23 @@ def sampling_options(request: Options, seed: int, control: Piece | None = None) 
         guidance=DEFAULT_GUIDANCE if request.guidance is None else request.guidance,
         timing=request.timing,
         velocity=request.velocity,
+        style=_wanted_style(request, style),
     )
+
+
+def _wanted_style(request: Options, style: Style | None) -> Style | None:
+    asks_prior = request.prior is not None or bool(request.prior_condition)
+    if request.style is None:
+        return None if asks_prior else style
+    if not request.style:
+        return None
+    if style is None:
+        raise InputError(
+            "this studio has no style for this model; start it with one that was learnt on it"
+        )
+    if asks_prior:
+        raise InputError("new music is of the style or of a prior; leave one of them out")
+    return style
 
 
 def _vector(

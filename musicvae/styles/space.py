@@ -36,6 +36,7 @@ MIN_AXES, MAX_AXES, DEFAULT_AXES = 2, 8, 6
 MIN_CODES = 3
 MAP_REACH = 2.0
 _MAX_REST = 64
+_NOTHING = 1e-3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,6 +85,15 @@ class Style:
     def placed(self, z: npt.ArrayLike) -> Array:
         """Returns codes as the style knows them: encoded and decoded, float32 `[N, Z]`."""
         return self.decode(self.encode(z))
+
+    def holds(self, z: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+        """Returns which codes lie where draws can, bool `[N]`, of `[N, Z]`."""
+        centred = np.asarray(z, np.float64) - self.mean
+        directions = np.concatenate([self.axes, self.rest]).astype(np.float64)
+        directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+        left = centred - centred @ directions.T @ directions
+        size = np.linalg.norm(centred, axis=1)
+        return np.asarray(np.linalg.norm(left, axis=1) <= _NOTHING * np.maximum(size, 1.0))
 
     def draw(self, generator: np.random.Generator, n: int) -> Array:
         """Draws codes of the style.

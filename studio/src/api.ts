@@ -18,9 +18,23 @@ type Corners = readonly Source[];
 
 export interface Job {
   mode: string;
-  source: Source;
+  /** None for a mode that writes new music. */
+  source?: Source;
   /** Further inputs: where a morph leads to, whose manner hits follow. */
   sources?: Source[];
+  bars?: number;
+  form?: string;
+  /** Bars that are kept: 1-4,9-16. */
+  keep?: string;
+  keep_parts?: string[];
+}
+
+/** How far the work is that this tab asked for. */
+export interface Progress {
+  working: boolean;
+  done: number;
+  total: number;
+  remaining: number | null;
 }
 
 interface JobAnswer {
@@ -53,18 +67,22 @@ export const api = {
   padPoint: (corners: Corners, [x, y]: Point, options: Options) =>
     post<{clip: Clip | null}>('pad_point', {corners, x, y, tab, ...options}),
   path: (corners: Corners, points: readonly Point[], bars: number, options: Options) =>
-    post<{clip: Clip}>('path', {corners, points, bars, ...options}),
+    post<{clip: Clip}>('path', {corners, points, bars, tab, ...options}),
   morph: (start: Source, end: Source, count: number, options: Options) =>
     post<{clips: Clip[]}>('morph', {start, end, count, ...options}),
   similar: (source: Source, count: number, options: Options) =>
     post<{clips: Clip[]}>('similar', {source, count, ...options}),
-  map: (sources: readonly Source[]) => post<LatentMap>('map', {sources}),
+  map: (sources: readonly Source[]) => post<LatentMap>('map', {sources, tab}),
   mapPoint: (map: string, [x, y]: Point, options: Options) =>
     post<{clip: Clip}>('map_point', {map, x, y, ...options}),
+  stylePoint: (position: readonly number[], options: Options) =>
+    post<{clip: Clip}>('style_point', {position, ...options}),
+  styleMap: (position: readonly number[], size: number, options: Options) =>
+    post<{clips: Clip[]}>('style_map', {position, size, ...options}),
   /** A mode that the model does not have is done by the usual model for it. */
-  job: ({mode, source, sources}: Job, options: Options) =>
-    post<JobAnswer>('job', {mode, source, ...(sources ? {sources} : {}), ...options}),
-  attributes: () => post<{attributes: Attribute[]}>('attributes', {}),
+  job: (job: Job, options: Options) => post<JobAnswer>('job', {...job, tab, ...options}),
+  attributes: () => post<{attributes: Attribute[]; notes: string[]}>('attributes', {tab}),
+  progress: () => get<Progress>(`progress?tab=${tab}`),
 
   async file(clips: readonly Clip[], format: FileFormat, joined: boolean): Promise<Blob> {
     const response = await request('file', {clips: clips.map(onWire), format, joined});

@@ -49,6 +49,23 @@ export interface Attribute {
   deviation: number;
 }
 
+export interface StyleAxis {
+  /** How much of what differs lies along it. */
+  share: number;
+  /** What grows along it, in words; may be empty. */
+  meaning: string;
+}
+
+/** A small latent space of a few files, with which the studio was started. */
+export interface Style {
+  name: string;
+  files: number;
+  windows: number;
+  /** How far a map of it goes, in standard deviations. */
+  reach: number;
+  axes: StyleAxis[];
+}
+
 export interface Model {
   name: string;
   description: string;
@@ -70,6 +87,7 @@ export interface Model {
   prior: boolean;
   /** Attributes that a learned prior can be asked for. */
   prior_conditions: string[];
+  style: Style | null;
   attributes: Attribute[];
   modes: string[];
   version: string;
@@ -87,6 +105,7 @@ export interface Options {
   temperature?: number;
   seed?: number;
   prior?: 'learned' | 'standard';
+  style?: boolean;
   attributes?: Record<string, number>;
   chords?: string;
   key?: string;

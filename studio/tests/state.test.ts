@@ -8,6 +8,8 @@ import {History} from '../src/state/history';
 import {latest} from '../src/state/latest';
 import {DEFAULT_KNOBS, readKnobs, readSession, type Session, writeSession} from '../src/state/session';
 import {TapTake} from '../src/state/taps';
+import {said} from '../src/state/how_far';
+import {barRanges} from '../src/music/bars';
 import {add, drag, find, keyed, stretch, toggle} from '../src/ui/roll_edit';
 import {rowIndex, rowsOf} from '../src/ui/rows';
 import {clip, hit, note} from './music';
@@ -16,6 +18,7 @@ describe('a session', () => {
   const session: Session = {
     ...{model: 'cat-mel_2bar_small', corners: [clip([hit(36, 0)]), null, clip([]), clip([])], favourites: [clip([note(60, 0, 1)])]},
     ...{knobs: {...DEFAULT_KNOBS, seed: 7, attributes: {density: -1.5}}, point: [0.25, 1], clip: clip([note(61, 0, 2)]), control: null},
+    ...{shelf: [clip([hit(38, 1)])], path: [[0, 0], [1, 0.5]], style: [0.5, -2], files: [{midi: 'TVRoZA==', name: 'a.mid'}]},
   };
 
   it('reads what it wrote', () => {
@@ -27,6 +30,8 @@ describe('a session', () => {
     ['another kind', '{}', 'no session'],
     ['three corners', '{"musicvae_session":1,"corners":[null,null,null]}', '4 corners'],
     ['a pitch of 300', writeSession({...session, clip: clip([note(300, 0, 1)])}), 'pitch of the clip: 300'],
+    ['a file without bytes', '{"musicvae_session":1,"corners":[null,null,null,null],"files":[{"name":"a.mid"}]}', 'no bytes'],
+    ['a style too far', writeSession({...session, style: [99]}), 'style: 99'],
     ['a length of nothing', writeSession({...session, clip: clip([], {length: 0})}), 'length of the clip'],
   ])('says in one line what is wrong with %s', (_, text, says) => {
     expect(() => readSession(text)).toThrow(says);
@@ -80,6 +85,19 @@ describe('a dragged pointer', () => {
     const [first, second] = [ask(1), ask(2)];
     await expect(first).rejects.toThrow('no');
     expect(await second).toBe(2);
+  });
+});
+
+describe('what takes long', () => {
+  it('says how far it is once a part of it is done, and how long it will take if that is long', () => {
+    expect(said({done: 0, total: 4, remaining: null})).toBe('');
+    expect(said({done: 3, total: 4, remaining: 0.6})).toBe('75 %');
+    expect(said({done: 1, total: 4, remaining: 11.7})).toBe('25 %, about 12 s left');
+  });
+
+  it('keeps bars as ranges', () => {
+    expect(barRanges([1, 2, 3, 7])).toBe('1-3,7');
+    expect(barRanges([2])).toBe('2');
   });
 });
 

@@ -5,10 +5,10 @@ import json
 
 import pytest
 from command_line import run_command_line
-from pieces import melody
+from pieces import drum_beat, melody
 from tiny_models import write_run
 
-from musicvae.attributes import load_vectors
+from musicvae.attribute_vectors import load_vectors
 from musicvae.formats.midi_writing import note_sequence_to_midi
 from musicvae.formats.tfrecord import write_note_sequences
 
@@ -81,8 +81,12 @@ def test_a_mistake_is_one_line(run, arguments, message):
     assert err.count("\n") == 1
 
 
-def test_too_little_music_is_said(run, run_dir, tmp_path):
-    write_note_sequences(tmp_path / "one.tfrecord", [melody()])
-    status, _, err = run(f"--run_dir={run_dir}", f"--examples_path={tmp_path}/one.tfrecord")
+def test_a_first_file_without_an_example_is_no_obstacle_and_too_little_music_is_said(
+    run, run_dir, tmp_path
+):
+    for name, piece in (("a", drum_beat()), ("b", melody())):
+        (tmp_path / f"{name}.mid").write_bytes(note_sequence_to_midi(piece))
+    status, _, err = run(f"--run_dir={run_dir}", f"--input_dir={tmp_path}")
     assert status == 1
     assert "need at least 8 pieces" in err
+    assert "Traceback" not in err

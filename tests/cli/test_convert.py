@@ -46,6 +46,16 @@ def test_a_folder_becomes_a_tfrecord_and_a_table(music, tmp_path):
     assert len(list(read_note_sequences(tmp_path / "x.tfrecord"))) == 3
 
 
+def test_a_limit_of_size_beyond_the_limit_of_memory_skips_nothing(music, tmp_path):
+    limit = "--max_file_megabytes=1200"
+    result = _run(f"--input_dir={music}", f"--output_file={tmp_path}/x.tfrecord", limit)
+    assert result.returncode == 0, result.stderr
+    rows = [line.split() for line in result.stdout.splitlines()]
+    assert ["sequences", "3"] in rows
+    assert ["skipped", "files", "1"] in rows
+    assert "bad.mid: it does not begin with a MIDI header" in result.stdout
+
+
 def test_magentas_command_line_does_what_it_did(music, tmp_path):
     result = _run(
         "--input_dir", music, "--output_file", tmp_path / "x.tfrecord", "--recursive", "--log=INFO"

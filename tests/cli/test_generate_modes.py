@@ -10,7 +10,7 @@ from command_line import models_loaded_once
 from pieces import drum_beat, melody
 from tiny_models import write_run
 
-from musicvae.attributes import attribute_vectors, attributes_path, save_vectors
+from musicvae.attribute_vectors import attribute_vectors, attributes_path, save_vectors
 from musicvae.cli import generate
 from musicvae.cli.flags import run_command
 from musicvae.formats.midi import midi_to_note_sequence
@@ -258,6 +258,7 @@ def test_everything_to_look_at_and_to_hear_is_written(run, runs, music, tmp_path
         (["--control_midi={beat}"], "takes no controls"),
         (["--program=kazoo"], "unknown instrument 'kazoo'"),
         (["--qpm=0"], "is no tempo"),
+        (["--length=100000000"], "length 100000000 is not in 1.."),
         (["--mode=similar", "--input_midi_1={tune}", "--bar=7"], "no window of 'tune.mid' begins"),
         (["--mode=similar", "--input_midi_1={tune}", "--whole"], "it belongs to reconstruct"),
         (["--closeness=0.5"], "--closeness has no effect with --mode=sample"),

@@ -15,7 +15,7 @@ import time
 import pytest
 from small_music import waltz, write_drums, write_melodies
 
-from musicvae.checkpoints import open_checkpoint
+from musicvae.checkpoints import RunFolder, open_checkpoint
 from musicvae.formats.tfrecord import write_note_sequences
 from musicvae.training.options import TrainingOptions
 from musicvae.training.run_spec import RunSpec, plan_training
@@ -329,6 +329,20 @@ def test_magentas_flags_for_a_single_machine_are_answered(
     run = f"--run_dir={tmp_path}/run"
     assert command(CONFIG, TINY, run, path, hours, *arguments, "--num_steps=1") == 0, command.err
     assert "--num_sync_workers" in command.err and "TF_CONFIG" in command.err
+
+
+def test_a_second_training_ends_with_who_is_there_and_an_evaluation_goes_on(
+    command: Command, drums: pathlib.Path, trained: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    pytest.importorskip("fcntl")
+    run = tmp_path / "run"
+    shutil.copytree(trained, run)
+    with RunFolder(run).locked():
+        assert command(f"--run_dir={run}", "--num_steps=3") == 1
+        assert f"another training works in this folder (process {os.getpid()} " in command.error()
+        evaluated = (f"--run_dir={run}", "--mode=eval", f"--examples_path={drums}")
+        assert command(*evaluated) == 0, command.err
+    assert command(f"--run_dir={run}", "--num_steps=3") == 0, command.err
 
 
 def test_examples_can_be_kept_on_disk(

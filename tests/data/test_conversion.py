@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import stat
 
 import midi_files as files
 import pytest
@@ -250,6 +251,25 @@ def test_every_broken_file_that_pretty_midi_reads_is_converted(shared, tmp_path)
     again = tmp_path / "y"
     convert(ConversionOptions(folder, again, recursive=True, num_workers=1))
     assert again.read_bytes() == (tmp_path / "x").read_bytes()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs links and devices")
+def test_a_report_to_a_device_leaves_the_device_and_a_linked_output_its_link_and_mode(
+    music, tmp_path
+):
+    target, link = tmp_path / "there.tfrecord", tmp_path / "x.tfrecord"
+    target.write_bytes(b"old")
+    target.chmod(0o640)
+    link.symlink_to(target)
+    device = os.stat(os.devnull)
+    convert(ConversionOptions(music, link, report=os.devnull, num_workers=1))
+    assert link.is_symlink()
+    assert len(list(read_note_sequences(target))) > 1
+    assert stat.S_IMODE(target.stat().st_mode) == 0o640
+    assert (os.stat(os.devnull).st_mode, os.stat(os.devnull).st_ino) == (
+        device.st_mode,
+        device.st_ino,
+    )
 
 
 def _work_that_dies_of_a_file(connection, folder, *_):

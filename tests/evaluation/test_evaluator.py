@@ -13,6 +13,7 @@ import tensorflow as tf
 from small_music import write_drums, write_melodies
 
 from musicvae.checkpoints import open_checkpoint
+from musicvae.checkpoints.locate import latest_in
 from musicvae.config import Config, load_config
 from musicvae.converters import build_converter
 from musicvae.data.batches import EvaluationBatches
@@ -197,6 +198,7 @@ def test_results_are_kept_as_json_and_go_on_the_next_time(tmp_path: pathlib.Path
         "[1]",
         '[{"step": "1"}]',
         '[{"step": 1, "scalars": {"loss": "x"}}]',
+        f'[{{"step": 1, "scalars": {{"loss": {10**400}}}}}]',
     ],
 )
 def test_damaged_results_are_named_in_a_line_that_says_what_to_do(
@@ -208,6 +210,15 @@ def test_damaged_results_are_named_in_a_line_that_says_what_to_do(
     ) as caught:
         EvaluationLog(tmp_path, "data")
     assert "\n" not in str(caught.value)
+
+
+def test_losses_that_are_written_as_whole_numbers_are_numbers_as_all_others(
+    tmp_path: pathlib.Path,
+) -> None:
+    row = '{"step": 1, "data": "data", "scalars": {"loss": 2, "loss_at_max_beta": 3}}'
+    (tmp_path / "evaluations.json").write_text(f"[{row}]")
+    best = EvaluationLog(tmp_path, "data").best_loss
+    assert (type(best), best) == (float, 3.0)
 
 
 def test_a_step_that_was_evaluated_again_after_a_kill_counts_once(tmp_path: pathlib.Path) -> None:
@@ -223,6 +234,10 @@ def test_a_step_that_was_evaluated_again_after_a_kill_counts_once(tmp_path: path
         (20, True),
         (30, True),
     ]
+    # Killed after step 30, it goes on from step 10: 20 is again the best so far, and 30 stays best.
+    again = EvaluationLog(tmp_path, "data")
+    assert again.add(_result(20, 4.8), model)
+    assert latest_in(str(tmp_path / "best")) == str(tmp_path / "best" / "model.ckpt-30")
     # As earlier versions left it.
     path.write_text(json.dumps([entries[0], entries[1], entries[1], entries[2]]))
     assert EvaluationLog(tmp_path, "data").losses_until(30) == [4.9, 4.8, 4.7]

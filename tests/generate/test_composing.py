@@ -21,7 +21,7 @@ from musicvae.generate.window_filling import FillOptions
 @pytest.fixture(scope="module", autouse=True)
 def few_candidates():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(FillOptions.__init__, "__defaults__", (0.5, 0, 8, 1))
+        patch.setattr(FillOptions.__init__, "__defaults__", (0.5, 0, 8, 1, 1))
         patch.setattr(composing, "CANDIDATES", 4)
         yield
 
@@ -101,6 +101,15 @@ def test_the_last_step_of_a_window_is_fed_to_the_next(melodies, monkeypatch):
     melodies.compose(4, "A", temperature=1.0, seed=1)
     assert fed[0] is None and fed[1].shape == (4, 90)
     assert (fed[1].sum(axis=1) == 1).all()
+
+
+def test_it_says_which_section_is_done(melodies):
+    said = []
+    options = SamplingOptions(seed=1)
+    composing.compose(
+        melodies.trained, 6, "ABA", 1, options, progress=lambda *done: said.append(done)
+    )
+    assert said == [(1, 3), (2, 3), (3, 3)]
 
 
 def test_forms_are_letters_or_names():

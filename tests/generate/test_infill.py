@@ -29,7 +29,7 @@ CONFIGS = ("cat-mel_2bar_small", "cat-drums_2bar_small", "nade-drums_2bar_reduce
 @pytest.fixture(scope="module", autouse=True)
 def few_candidates():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(FillOptions.__init__, "__defaults__", (0.5, 0, 8, 2))
+        patch.setattr(FillOptions.__init__, "__defaults__", (0.5, 0, 8, 2, 1))
         yield
 
 
@@ -58,11 +58,15 @@ def repeated(piece, times: int):
     return result
 
 
+def part_of(note) -> str:
+    return "drums" if note.is_drum else "bass" if note.program == 33 else "melody"
+
+
 def notes(sequence, first_bar: int, end_bar: int, parts=("melody", "bass", "drums")) -> set:
     """The notes that begin in some bars, counted from 1, of 2 s each."""
     found = set()
     for note in sequence.notes:
-        part = "drums" if note.is_drum else "bass" if note.program == 33 else "melody"
+        part = part_of(note)
         if 2 * (first_bar - 1) - 1e-6 <= note.start_time < 2 * end_bar - 1e-6 and part in parts:
             found.add((part, note.pitch, round(note.start_time, 4)))
     return found
@@ -111,6 +115,20 @@ def test_parts_of_a_trio_are_kept_and_may_be_all_that_there_is(models):
     assert notes(sample.sequence, 1, 16, kept) == notes(band, 1, 16, kept)
     assert notes(sample.sequence, 1, 4) == notes(band, 1, 4)
     assert notes(sample.sequence, 5, 16) != notes(band, 5, 16)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kept", [("drums",), ("melody", "bass"), ("bass",)])
+def test_the_trio_that_ships_writes_the_other_parts_to_those_that_are_kept(kept):
+    model = mv.load("hierdec-trio_16bar_small", batch_size=32)
+    band = repeated(trio(), 8)
+    for note in [note for note in band.notes if part_of(note) not in kept]:
+        band.notes.remove(note)
+    [sample] = model.infill(band, keep_parts=kept, temperature=1.0, seed=3)
+    assert notes(sample.sequence, 1, 16, kept) == notes(band, 1, 16, kept)
+    for part in {"melody", "bass", "drums"} - {*kept}:
+        written = [note for note in sample.sequence.notes if part_of(note) == part]
+        assert len({int(note.start_time // 2) for note in written}) >= 8
 
 
 def test_a_seed_makes_it_repeatable_and_another_differs(models):

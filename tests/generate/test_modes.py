@@ -7,7 +7,7 @@ import pytest
 from pieces import drum_beat, melody
 from tiny_models import write_run
 
-from musicvae.attributes import attribute_vectors
+from musicvae.attribute_vectors import attribute_vectors
 from musicvae.errors import ConfigError, InputError
 from musicvae.generate import TrainedModel
 from musicvae.generate.grooves import GROOVE_MODES, follow_hits, play_groove

@@ -102,7 +102,7 @@ def _use_prior(path: pathlib.Path) -> None:
 
 
 def _use_vectors(path: pathlib.Path) -> None:
-    from musicvae.attributes.storage import load_vectors
+    from musicvae.attribute_vectors.storage import load_vectors
 
     vectors = load_vectors(path)
     for name in vectors.names:

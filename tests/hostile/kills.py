@@ -1,4 +1,7 @@
-"""Kills: work that ends at any of its steps on the disk, is looked at, and is done again."""
+"""Kills: work that ends at any of its steps on the disk, is looked at, and is done again.
+
+A few of them are trainings, which take a hundred times as long.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,19 @@ import random
 import sys
 from typing import NoReturn
 
-from hostile import work
+from hostile import trainings, work
 from hostile.trial import Arena, Attempt, Fault
 
 _DIED = 9
 _STEPS = ("open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.link", "os.listdir")
 _MOST_KILLS = 3
+_TRAININGS = 0.01
 
 
 def make(rng: random.Random, arena: Arena) -> Attempt:
     """Chooses a piece of work and after which steps it is killed; see `runner.Make`."""
+    if rng.random() < _TRAININGS:
+        return trainings.make(rng, arena)
     name = rng.choice(list(work.WORK))
     folder = arena.output / "work"
     folder.mkdir()

@@ -60,7 +60,6 @@ KINDS: Mapping[str, Kind] = {
             kills.make,
             10,
             start=work.start,
-            most_of_each=60,
         ),
         Kind(
             "disks",
@@ -68,7 +67,6 @@ KINDS: Mapping[str, Kind] = {
             disks.make,
             10,
             start=work.start,
-            most_of_each=100,
         ),
     )
 }

@@ -6,6 +6,7 @@ of its kind and its index alone.
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import dataclasses
 import json
@@ -29,7 +30,7 @@ from hostile.trial import FAULT, Arena, Attempt, Bounds, Guard, Outcome, run
 _BATCH = 1000  # inputs of one process: what leaks a little does not add up
 _LOOK_SECONDS = 2.0
 _PATIENCE = 3.0  # times the bound of processor time, where no timer ends it
-_STANDSTILL_SECONDS = 600.0  # by the clock
+_STANDSTILL_SECONDS = 1800.0  # by the clock
 
 
 class Make(Protocol):
@@ -51,7 +52,6 @@ class Kind:
       bounds: what one may take.
       start: imports what it needs, before the first input.
       local_ports: whether it may connect to this machine's own ports.
-      most_of_each: how many are tried where so many of each kind are asked for, and no more.
     """
 
     name: str
@@ -61,7 +61,6 @@ class Kind:
     bounds: Bounds = dataclasses.field(default_factory=Bounds)
     start: Callable[[], None] = lambda: None
     local_ports: bool = False
-    most_of_each: int = 1_000_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,48 +72,72 @@ class Answer:
 
 
 def attack(
-    kind: Kind,
-    indices: Sequence[int],
+    work: Sequence[tuple[Kind, Sequence[int]]],
     *,
     seed: int,
     folder: pathlib.Path,
     kept: pathlib.Path | None = None,
-) -> Iterator[Answer]:
-    """Attacks with inputs of a kind.
+    jobs: int = 1,
+) -> Iterator[tuple[Kind, Answer]]:
+    """Attacks with inputs of some kinds.
 
     Args:
-      kind: the kind.
-      indices: which inputs.
+      work: kinds, each with the numbers of its inputs.
       seed: what all of them depend on.
       folder: where the inputs stand while they are tried.
       kept: where the files of an input that is a fault are kept; nowhere where not given.
+      jobs: processes at a time.
 
     Yields:
-      What became of each, in order.
+      What became of each, those of a process in order.
     """
-    kind.start()
-    left = list(indices)
-    while left:
-        with _Process(kind, left[:_BATCH], seed, folder, kept) as process:
-            for answer in process.answers():
-                assert answer.index == left.pop(0)
-                yield answer
+    waiting = collections.deque(
+        (kind, list(indices[k : k + _BATCH]))
+        for kind, indices in work
+        for k in range(0, len(indices), _BATCH)
+    )
+    running: dict[int, _Process] = {}
+    try:
+        while waiting or running:
+            for lane in sorted(set(range(jobs)) - set(running))[: len(waiting)]:
+                kind, indices = waiting.popleft()
+                kind.start()
+                running[lane] = _Process(kind, indices, seed, folder / str(lane), kept)
+            readers = list(running.values())
+            heard = select.select(readers, [], [], _LOOK_SECONDS)[0]
+            for lane, process in list(running.items()):
+                for answer in process.answers(is_heard=process in heard):
+                    yield process.kind, answer
+                if process.is_over:
+                    running.pop(lane).end()
+                    if process.left:
+                        waiting.appendleft((process.kind, process.left))
+    finally:
+        for process in running.values():
+            process.end()
 
 
 class _Process:
-    """A child that tries some inputs and tells what became of each."""
+    """A child that tries some inputs and tells what became of each.
+
+    Attributes:
+      kind: the kind of its inputs.
+      left: the numbers of those without an answer.
+      is_over: whether no answer comes any more.
+    """
 
     def __init__(
         self,
         kind: Kind,
-        indices: Sequence[int],
+        indices: list[int],
         seed: int,
         folder: pathlib.Path,
         kept: pathlib.Path | None,
     ) -> None:
-        self._indices = indices
+        self.kind, self.left, self.is_over = kind, indices, False
         self._seconds = _PATIENCE * kind.bounds.seconds
         self._keep = lambda answer: _keep(kind, answer, seed, folder, kept)
+        self._said = b""
         self._reader, writer = os.pipe()
         sys.stdout.flush()
         sys.stderr.flush()
@@ -123,39 +146,42 @@ class _Process:
             os.close(self._reader)
             _try_all_and_exit(kind, indices, seed, folder, writer, self._keep)
         os.close(writer)
+        self._heard_at, self._used_then = time.monotonic(), self._used_seconds()
 
-    def __enter__(self) -> _Process:
-        return self
+    def fileno(self) -> int:
+        """Returns what to wait for."""
+        return self._reader
 
-    def __exit__(self, *_: object) -> None:
+    def end(self) -> None:
+        """Ends the process, if it has not ended."""
         os.close(self._reader)
         with contextlib.suppress(ProcessLookupError):
             os.kill(self._id, signal.SIGKILL)
         os.waitpid(self._id, 0)
 
-    def answers(self) -> Iterator[Answer]:
-        """Yields what became of the inputs, up to one that ended the process."""
-        waiting = b""
-        for index in self._indices:
-            while b"\n" not in waiting:
-                more = self._more()
-                if not more:
-                    answer = Answer(index, Outcome(FAULT, self._last_words(more is not None)))
-                    self._keep(answer)
-                    yield answer
-                    return
-                waiting += more
-            line, waiting = waiting.split(b"\n", 1)
-            yield Answer(index, Outcome(*json.loads(line)))
+    def answers(self, *, is_heard: bool) -> Iterator[Answer]:
+        """Yields what became of inputs since the last time, up to one that ended the process.
 
-    def _more(self) -> bytes | None:
-        """Returns what the process says; nothing when it has ended, None when it does not end."""
-        started, used = time.monotonic(), self._used_seconds()
-        while not select.select([self._reader], [], [], _LOOK_SECONDS)[0]:
-            is_busy = self._used_seconds() - used > self._seconds
-            if is_busy or time.monotonic() - started > _STANDSTILL_SECONDS:
-                return None
-        return os.read(self._reader, 1 << 16)
+        Args:
+          is_heard: whether the process has said something, or ended.
+        """
+        more = os.read(self._reader, 1 << 16) if is_heard else b""
+        self._said += more
+        while b"\n" in self._said:
+            line, self._said = self._said.split(b"\n", 1)
+            yield Answer(self.left.pop(0), Outcome(*json.loads(line)))
+        if more:
+            self._heard_at, self._used_then = time.monotonic(), self._used_seconds()
+            return
+        self.is_over = is_heard or self._is_overdue()
+        if self.is_over and self.left:
+            answer = Answer(self.left.pop(0), Outcome(FAULT, self._last_words(is_heard)))
+            self._keep(answer)
+            yield answer
+
+    def _is_overdue(self) -> bool:
+        is_busy = self._used_seconds() - self._used_then > self._seconds
+        return is_busy or time.monotonic() - self._heard_at > _STANDSTILL_SECONDS
 
     def _used_seconds(self) -> float:
         """Returns the processor time of the process and of those that it waited for."""

@@ -77,10 +77,20 @@ def test_a_sharper_prior_draws_less_between_the_clouds(prior) -> None:
     assert prior.sharpness == FitOptions().sharpness > 1.0
 
 
-@pytest.mark.parametrize("sharpness", [0.0, 11.0])
-def test_a_sharpness_out_of_range_is_refused(sharpness: float) -> None:
-    with pytest.raises(InputError, match="sharpness"):
-        fit_prior(two_clouds(100), "x", 1, dataclasses.replace(OPTIONS, sharpness=sharpness))
+def test_a_narrower_prior_keeps_to_the_middle_of_a_cloud(prior) -> None:
+    narrow = dataclasses.replace(prior, spread=0.5)
+    far = [float(np.abs(np.abs(draw(p, 1000)[:, 0]) - 3).mean()) for p in (prior, narrow)]
+    assert far[1] < 0.8 * far[0]
+    # Along axes that hold noise alone it draws as before.
+    assert draw(narrow, 1000)[:, -1].std() == pytest.approx(1.0, abs=0.15)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("sharpness", 0.0), ("sharpness", 11.0), ("spread", 0.0), ("spread", 3.0)]
+)
+def test_a_number_out_of_range_is_refused(option: str, value: float) -> None:
+    with pytest.raises(InputError, match=f"{option}=.* must be over 0 and at most"):
+        fit_prior(two_clouds(100), "x", 1, dataclasses.replace(OPTIONS, **{option: value}))
 
 
 def test_a_seed_repeats_a_draw_and_few_draws_are_the_first_of_many(prior) -> None:

@@ -43,6 +43,7 @@ def some_prior(z_size: int = 8, step: int = 5, *, factor: float = 1.0) -> Latent
         FlowNetwork(size, weights),
         ConditionScale(("note_density",), quantiles),
         sharpness=1.5,
+        spread=0.9,
     )
 
 
@@ -88,6 +89,7 @@ def test_a_prior_is_read_as_it_was_written(tmp_path: pathlib.Path) -> None:
     assert (read.config, read.step, read.examples) == ("tiny", 5, 100)
     assert read.scale.names == ("note_density",)
     assert read.sharpness == 1.5
+    assert read.spread == pytest.approx(0.9)
     z = read.draw(np.random.default_rng(1), 50)
     # 8 bits a weight move a draw by little.
     expected = prior.draw(np.random.default_rng(1), 50)
@@ -133,6 +135,8 @@ def test_a_file_cut_short_is_one_line(length: int) -> None:
         ("sharpness", np.array(0.0, np.float32)),
         ("sharpness", np.array(1e6, np.float32)),
         ("sharpness", np.array(np.nan, np.float32)),
+        ("spread", np.array(0.0, np.float32)),
+        ("spread", np.array(9.0, np.float32)),
         ("size", np.array([4, 2**40, 2, 2])),
         ("size", np.array([4, 16, 2**40, 2])),
         ("size", np.array([9, 16, 2, 2])),
@@ -190,11 +194,12 @@ def test_a_missing_file_says_what_makes_one(tmp_path: pathlib.Path) -> None:
         load_prior(tmp_path / "nowhere.npz")
 
 
-def test_a_file_without_a_sharpness_draws_as_it_was_fitted() -> None:
+def test_a_file_without_sharpness_and_spread_draws_as_it_was_fitted() -> None:
     content = prior_bytes(some_prior())
     buffer = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(buffer, "w") as new:
         for name in old.namelist():
-            if name != "sharpness.npy":
+            if name not in ("sharpness.npy", "spread.npy"):
                 new.writestr(name, old.read(name))
-    assert read_prior(buffer.getvalue(), "x").sharpness == 1.0
+    read = read_prior(buffer.getvalue(), "x")
+    assert (read.sharpness, read.spread) == (1.0, 1.0)

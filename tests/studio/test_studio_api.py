@@ -338,11 +338,28 @@ def test_a_piece_goes_on_and_its_gaps_are_filled(
             return reply.json()["clip"]
 
         assert job("continue", bars=2)["length"] == 24.0
+        assert job("continue")["length"] == 16.0 + 4 * 8
         filled = job("infill", keep="1-2")
         given = client.post("/api/read", json=beat).json()["piece"]
     kept = [hit for hit in hits(filled) if hit[0] < 8.0]
     assert kept == [hit for hit in hits(given) if hit[0] < 8.0]
     assert [hit for hit in hits(filled) if hit[0] >= 8.0] != hits(given)[len(kept) :]
+
+
+def test_a_long_piece_is_composed_in_sections(tiny_client: Callable[[str], Any]) -> None:
+    with tiny_client("cat-drums_2bar_small") as client:
+
+        def compose(**body: Any) -> Any:
+            return client.post("/api/job", json={"mode": "compose", "seed": 1, **body})
+
+        done = compose(bars=8, form="ABA", tempo=90)
+        assert done.status_code == 400 and "8 bars do not make 3 sections" in done.json()["error"]
+        done = compose(bars=12, form="ABA", tempo=90).json()
+        assert (done["clip"]["length"], done["clip"]["tempo"]) == (48.0, 90)
+        assert "A again" in done["notes"][0]
+        assert "compose" in client.get("/api/model").json()["modes"]
+        refused = compose(source={"notes": []})
+        assert refused.json()["error"] == "compose takes 0 inputs; given are 1"
 
 
 def test_long_work_says_how_far_it_is(client: Any, studio: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import concurrent.futures
 import json
 import os
@@ -13,6 +14,7 @@ import sys
 from typing import Any
 
 import pytest
+from event_loops import run_apart
 
 httpx = pytest.importorskip("httpx2", reason="httpx2 is not installed")
 pytest.importorskip("uvicorn", reason="the extra 'studio' is not installed")
@@ -59,6 +61,16 @@ def test_an_upload_of_100_mb_is_refused_in_a_line_and_the_server_goes_on(http: A
     assert http.get("/api/health").json()["ready"]
 
 
+def test_another_sites_page_is_refused_in_a_line_and_the_server_goes_on(http: Any) -> None:
+    headers = {"origin": "http://evil.example"}
+    reply = http.post("/api/sample", json={"count": 1}, headers=headers)
+    assert (reply.status_code, reply.json()) == (
+        403,
+        {"error": "the page 'http://evil.example' may not use this server"},
+    )
+    assert http.get("/api/health").json()["ready"]
+
+
 def test_what_is_not_http_harms_nobody(http: Any, address: str) -> None:
     port = int(address.rstrip("/").rpartition(":")[2])
     for data in (b"\0\xff\0\xff" * 1000, b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 10_000, b"GET"):
@@ -82,6 +94,23 @@ def test_a_port_that_is_taken_gives_the_next_free_one() -> None:
         port = first.getsockname()[1]
         with free_socket(port) as second:
             assert second.getsockname()[1] != port
+
+
+def test_a_replys_body_does_not_wait_for_its_head_to_be_acknowledged() -> None:
+    async def no_delay() -> int:
+        found = asyncio.get_running_loop().create_future()
+
+        async def connected(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            accepted = writer.get_extra_info("socket")
+            found.set_result(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        async with await asyncio.start_server(connected, sock=(listener := free_socket(0))):
+            _, writer = await asyncio.open_connection(*listener.getsockname())
+            writer.close()
+            return await asyncio.wait_for(found, 10)
+
+    assert run_apart(no_delay()) == 1
 
 
 @pytest.mark.slow

@@ -62,6 +62,14 @@ def test_draws_are_distributed_as_the_codes_are(codes):
     np.testing.assert_array_equal(drawn[:3], style.draw(np.random.default_rng(1), 3))
 
 
+def test_a_style_holds_its_draws_and_no_others():
+    mu = np.random.default_rng(0).standard_normal((5, 8))
+    style = fit_style(table_of(mu), axes=2)
+    assert style.holds(style.draw(np.random.default_rng(1), 20)).all()
+    assert style.holds(style.placed(mu + 1.0)).all()
+    assert not style.holds(mu + np.random.default_rng(2).standard_normal((5, 8))).any()
+
+
 def test_every_file_weighs_alike_however_long_it_is():
     mu = np.concatenate([np.random.default_rng(0).standard_normal((99, 4)), np.full((3, 4), 10.0)])
     files = ["long.mid"] * 99 + ["short.mid"] * 3

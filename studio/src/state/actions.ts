@@ -5,6 +5,7 @@ import * as player from '../audio/player';
 import {sameMusic} from '../music/clip';
 import type {Clip, Options, Point, Source} from '../types';
 import {latest} from './latest';
+import {watch} from './progress';
 import * as store from './store';
 
 export const PAD_SIZE = 5;
@@ -16,6 +17,7 @@ export async function attempt<Result>(wait: string, run: () => Promise<Result>):
   if (wait) {
     store.waits.value = [...store.waits.value, wait];
     store.message.value = null;
+    watch();
   }
   try {
     return await run();
@@ -85,6 +87,8 @@ export async function chooseModel(name: string): Promise<boolean> {
     store.palette.value = null;
     store.map.value = null;
     store.path.value = [];
+    store.stylePosition.value = [];
+    store.styleClips.value = [];
   });
   return true;
 }
@@ -193,6 +197,39 @@ export async function walkMap(point: Point): Promise<void> {
   if (found && store.origin.value.kind === 'map') show({...found.clip, name: placeName('Map', point)});
 }
 
+const stylePoint = latest((position: number[]) => api.stylePoint(position, {...store.options(), style: true}));
+
+/** Goes to a place in the studio's style, in standard deviations along its axes. */
+export async function walkStyle(position: number[]): Promise<void> {
+  store.remember('style');
+  const others = (all: number[]) => all.slice(2).join();
+  const elsewhere = others(position) !== others(store.stylePosition.value);
+  batch(() => {
+    store.stylePosition.value = position;
+    store.origin.value = {kind: 'style'};
+  });
+  if (elsewhere) askStyleMap();
+  await askStylePoint();
+}
+
+async function askStylePoint(): Promise<void> {
+  const position = store.stylePosition.value;
+  const found = await attempt('', () => stylePoint(position));
+  if (found?.clip && store.origin.value.kind === 'style') show({...found.clip, name: placeName('Style', store.stylePoint.value)});
+}
+
+let styleTimer = 0;
+/** Asks for the square of the style's first two axes, once the knobs rest. */
+export function askStyleMap(): void {
+  window.clearTimeout(styleTimer);
+  styleTimer = window.setTimeout(async () => {
+    if (!store.model.value?.style) return;
+    const options = {...store.options(), style: true};
+    const found = await attempt('', () => api.styleMap(store.stylePosition.value, PAD_SIZE, options));
+    if (found) store.styleClips.value = found.clips;
+  }, PALETTE_DELAY);
+}
+
 /** Puts a clip into the editor, and into the music that plays at the next beat. */
 export function show(clip: Clip, how: {from?: number} = {}): void {
   store.clip.value = clip;
@@ -218,6 +255,8 @@ export async function refresh(): Promise<void> {
   const {value: origin} = store.origin;
   if (origin.kind === 'pad') await askPoint();
   if (origin.kind === 'map') await walkMap(origin.point);
+  if (origin.kind === 'style') await askStylePoint();
+  if (store.styleClips.value.length) askStyleMap();
   if (origin.kind === 'z') {
     const name = store.clip.value?.name ?? 'clip';
     const found = await attempt('', () => decode(origin.z));
@@ -228,12 +267,15 @@ export async function refresh(): Promise<void> {
 }
 
 const decode = latest((z: number[]) => api.decode([z], store.options()));
-const askJob = latest((job: Job) => api.job(job, jobOptions()));
+const askJob = latest((job: Job) => api.job(job, jobOptions(job)));
+/** What takes too long to be done again for every turn of a knob. */
+const LONG_MODES = ['continue', 'infill', 'compose'];
 
-function jobOptions(): Options {
+/** A piece that is given keeps its own tempo. */
+function jobOptions(job: Job): Options {
   const {timing, velocity} = store.knobs.value;
-  const {tempo: _, ...others} = store.options();
-  return {...others, timing, velocity};
+  const {tempo, ...others} = store.options();
+  return {...others, ...(job.source ? {} : {tempo}), timing, velocity};
 }
 
 async function rerun(job: Job): Promise<void> {
@@ -247,7 +289,7 @@ export async function runJob(job: Job, wait: string): Promise<Clip | null> {
   if (!found) return null;
   store.remember('job');
   batch(() => {
-    store.origin.value = {kind: 'job', job};
+    store.origin.value = LONG_MODES.includes(job.mode) ? {kind: 'notes'} : {kind: 'job', job};
     store.knobs.value = {...store.knobs.value, tempo: found.clip.tempo};
   });
   player.setTempo(found.clip.tempo);
@@ -294,7 +336,9 @@ export function toggleFavourite(clip: Clip): void {
 
 export async function learnAttributes(): Promise<void> {
   const found = await attempt('Measuring attributes', () => api.attributes());
-  if (found && store.model.value) store.model.value = {...store.model.value, attributes: found.attributes};
+  if (!found || !store.model.value) return;
+  store.model.value = {...store.model.value, attributes: found.attributes};
+  if (!found.attributes.length) say('done', found.notes[0] ?? 'This model has no attributes to turn.');
 }
 
 export function togglePlay(): void {

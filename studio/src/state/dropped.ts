@@ -14,6 +14,12 @@ export async function droppedFiles(transfer: DataTransfer): Promise<File[]> {
   return found;
 }
 
+/** The music files of a folder that was chosen. */
+export function musicOf(files: readonly File[]): File[] {
+  const found = files.filter(({name}) => MUSIC.test(name));
+  return found.sort((a, b) => a.webkitRelativePath.localeCompare(b.webkitRelativePath)).slice(0, MOST_FILES);
+}
+
 async function collect(entry: FileSystemEntry, found: File[], asked: boolean): Promise<void> {
   if (found.length >= MOST_FILES) return;
   if (entry.isFile) {

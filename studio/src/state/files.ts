@@ -3,10 +3,10 @@ import {batch} from '@preact/signals';
 import {api, onWire, sourceOf} from '../api';
 import * as player from '../audio/player';
 import {base64, fileName, midiFile} from '../music/midi_file';
-import type {Clip, FileFormat, Source} from '../types';
+import type {Clip, FileFormat} from '../types';
 import {askPalette, attempt, chooseModel, refresh, say, select, show} from './actions';
 import {droppedFiles} from './dropped';
-import {readSession, writeSession} from './session';
+import {type FileSource, readSession, type Session, writeSession} from './session';
 import * as store from './store';
 
 export const CLIP_TYPE = 'application/x-musicvae-clip';
@@ -33,28 +33,28 @@ async function takeMusic(file: File): Promise<store.MusicFile | null> {
     say('error', `${file.name} is larger than 11 MB, which no piece of music needs; cut it first.`);
     return null;
   }
-  const source: Source = {midi: base64(new Uint8Array(await file.arrayBuffer())), name: file.name};
-  const music: store.MusicFile = {
-    ...{key: nextKey++, name: file.name, source, state: 'reading', notes: [], piece: null, windows: []},
-  };
+  const music = unread({midi: base64(new Uint8Array(await file.arrayBuffer())), name: file.name});
   store.files.value = [music, ...store.files.value];
-  const found = await attempt(`Reading ${file.name}`, () => api.read(source));
-  const read: store.MusicFile = found
-    ? {...music, state: 'ready', notes: found.notes, piece: found.piece, windows: found.clips}
-    : {...music, state: 'refused', notes: [store.message.value?.text ?? 'It could not be read.']};
-  store.files.value = store.files.value.map((other) => (other.key === music.key ? read : other));
-  return found ? read : null;
+  return read(music, `Reading ${file.name}`);
 }
 
-/** Reads a file again, for another model. */
+function unread(source: FileSource): store.MusicFile {
+  return {key: nextKey++, name: source.name, source, state: 'reading', notes: [], piece: null, windows: []};
+}
+
+/** Asks what the model sees of a file; null if it could not be read. */
+async function read(music: store.MusicFile, wait: string): Promise<store.MusicFile | null> {
+  const found = await attempt(wait, () => api.read(music.source));
+  const done: store.MusicFile = found
+    ? {...music, state: 'ready', notes: found.notes, piece: found.piece, windows: found.clips}
+    : {...music, state: 'refused', notes: [store.message.value?.text ?? 'It could not be read.'], windows: []};
+  store.files.value = store.files.value.map((other) => (other.key === music.key ? done : other));
+  return found ? done : null;
+}
+
+/** Reads all files again, for another model or those of a session. */
 export async function readAgain(): Promise<void> {
-  for (const music of store.files.value) {
-    const found = await attempt('', () => api.read(music.source));
-    const read: store.MusicFile = found
-      ? {...music, state: 'ready', notes: found.notes, piece: found.piece, windows: found.clips}
-      : {...music, state: 'refused', notes: [store.message.value?.text ?? 'It could not be read.'], windows: []};
-    store.files.value = store.files.value.map((other) => (other.key === music.key ? read : other));
-  }
+  for (const music of store.files.value) await read(music, '');
 }
 
 export function removeFile(key: number): void {
@@ -123,6 +123,8 @@ export function saveSession(): void {
   const text = writeSession({
     ...{model: model?.name ?? '', corners: store.corners.value, favourites: store.favourites.value},
     ...{knobs: store.knobs.value, point: store.point.value, clip: store.clip.value, control: store.control.value},
+    ...{shelf: store.shelf.value, path: store.path.value, style: store.stylePosition.value},
+    files: store.files.value.map(({source}) => source),
   });
   save(new Blob([text], {type: 'application/json'}), 'session.musicvae.json');
 }
@@ -145,6 +147,7 @@ export async function openSession(file: File): Promise<void> {
     store.knobs.value = session.knobs;
     store.point.value = session.point;
     if (session.control) store.control.value = session.control;
+    putBack(session);
     store.origin.value = {kind: 'pad'};
   });
   player.setTempo(session.knobs.tempo);
@@ -154,5 +157,13 @@ export async function openSession(file: File): Promise<void> {
     show(session.clip, {from: 0});
     askPalette();
   } else await refresh();
+  await readAgain();
   if (known) say('done', `${file.name} is open.`);
+}
+
+function putBack({shelf, path, style, files}: Session): void {
+  store.shelf.value = shelf;
+  store.path.value = path;
+  store.stylePosition.value = style;
+  store.files.value = files.map(unread);
 }

@@ -1,6 +1,8 @@
 // A session is one JSON file, which the page alone writes and reads. A file may come from a stranger:
 // what it holds is checked, and bounded, before it is used.
-import type {Clip, Level, Note, Point} from '../types';
+import type {Clip, Level, Note, Point, Source} from '../types';
+
+export type Prior = 'learned' | 'standard' | 'style';
 
 export interface Knobs {
   temperature: number;
@@ -10,7 +12,8 @@ export interface Knobs {
   attributes: Record<string, number>;
   key: string;
   chords: string;
-  prior: 'learned' | 'standard';
+  /** What new samples are drawn from; with the studio's style the pad moves in it as well. */
+  prior: Prior;
   /** What new samples are to have, for a learned prior. */
   conditions: Record<string, Level>;
   tempo: number;
@@ -29,7 +32,15 @@ export interface Session {
   clip: Clip | null;
   /** The hits that a model plays which plays given hits. */
   control: Clip | null;
+  shelf: Clip[];
+  path: Point[];
+  /** Place in the studio's style. */
+  style: number[];
+  files: FileSource[];
 }
+
+/** A file that was dropped: its bytes in base64, and its name. */
+export type FileSource = Extract<Source, {midi: string}>;
 
 export const RANGES = {
   temperature: [0.05, 2],
@@ -43,6 +54,9 @@ export const RANGES = {
 
 const MOST_NOTES = 100_000;
 const MOST_CLIPS = 2_000;
+const MOST_FILES = 256;
+const MOST_POINTS = 4096;
+const MOST_AXES = 64;
 
 export const DEFAULT_KNOBS: Knobs = {
   ...{temperature: 0.5, closeness: 0.7, timing: 1, velocity: 1, attributes: {}, key: '', chords: ''},
@@ -61,12 +75,16 @@ export function readSession(text: string): Session {
   }
   const corners = list(data['corners'] ?? [], 'corners');
   if (corners.length !== 4) throw new Error(`A session has 4 corners; this file has ${corners.length}.`);
-  const favourites = list(data['favourites'] ?? [], 'favourites');
-  if (favourites.length > MOST_CLIPS) throw new Error(`More than ${MOST_CLIPS} favourites are too many for a session.`);
+  const clips = (name: string, what: string) =>
+    list(data[name] ?? [], name, MOST_CLIPS).map((clip, k) => readClip(clip, `${what} ${k + 1}`));
   return {
     model: typeof data['model'] === 'string' ? data['model'] : '',
     corners: corners.map((corner, k) => (corner === null ? null : readClip(corner, `corner ${k + 1}`))),
-    favourites: favourites.map((clip, k) => readClip(clip, `favourite ${k + 1}`)),
+    favourites: clips('favourites', 'favourite'),
+    shelf: clips('shelf', 'the shelf’s clip'),
+    path: list(data['path'] ?? [], 'path', MOST_POINTS).map(readPoint),
+    style: list(data['style'] ?? [], 'style', MOST_AXES).map((one) => number(one, 'style', -10, 10)),
+    files: list(data['files'] ?? [], 'files', MOST_FILES).map(readFile),
     knobs: readKnobs(data['knobs']),
     point: readPoint(data['point']),
     clip: data['clip'] ? readClip(data['clip'], 'the clip') : null,
@@ -140,8 +158,14 @@ export function readKnobs(value: unknown): Knobs {
     swingStep: data['swingStep'] === 0.25 ? 0.25 : 0.5,
     key: typeof data['key'] === 'string' ? data['key'] : '',
     chords: typeof data['chords'] === 'string' ? data['chords'].slice(0, 2000) : '',
-    prior: data['prior'] === 'standard' ? 'standard' : 'learned',
+    prior: data['prior'] === 'standard' || data['prior'] === 'style' ? data['prior'] : 'learned',
   };
+}
+
+function readFile(value: unknown): FileSource {
+  const {midi, name} = record(value, 'a file');
+  if (typeof midi !== 'string' || typeof name !== 'string') throw new Error('A file of the session has no bytes or no name.');
+  return {midi, name: name.slice(0, 200)};
 }
 
 function readPoint(value: unknown): Point {
@@ -163,8 +187,9 @@ function record(value: unknown, what: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-function list(value: unknown, what: string): unknown[] {
+function list(value: unknown, what: string, most = Infinity): unknown[] {
   if (!Array.isArray(value)) throw new Error(`${what}: a list is missing.`);
+  if (value.length > most) throw new Error(`${what}: more than ${most} are too many for a session.`);
   return value;
 }
 

@@ -4,14 +4,15 @@ import {type Job, sourceOf} from '../api';
 import {basicBeat} from '../music/clip';
 import {swungClip} from '../music/swing';
 import {placeColour, type Theme} from '../pad/colours';
-import type {Clip, LatentMap, Model, ModelName, Options, Point, Source} from '../types';
+import type {Clip, LatentMap, Model, ModelName, Options, Point} from '../types';
 import {History} from './history';
-import {DEFAULT_KNOBS, type Knobs, readClip, readKnobs} from './session';
+import {DEFAULT_KNOBS, type FileSource, type Knobs, type Prior, readClip, readKnobs} from './session';
 
 /** Where the clip in the editor comes from, which says what a knob can do to it. */
 export type Origin =
   | {kind: 'pad'}
   | {kind: 'map'; point: Point}
+  | {kind: 'style'}
   | {kind: 'z'; z: number[]}
   | {kind: 'job'; job: Job}
   | {kind: 'notes'};
@@ -19,7 +20,7 @@ export type Origin =
 export interface MusicFile {
   key: number;
   name: string;
-  source: Source;
+  source: FileSource;
   state: 'reading' | 'ready' | 'refused';
   notes: string[];
   piece: Clip | null;
@@ -39,6 +40,8 @@ export const starting = signal('');
 export const message = signal<Message | null>(null);
 /** What the page waits for, in words; newest last. */
 export const waits = signal<string[]>([]);
+/** How far that is, in words. */
+export const howFar = signal('');
 
 export const corners = signal<(Clip | null)[]>([null, null, null, null]);
 export const palette = signal<{size: number; clips: Clip[]} | null>(null);
@@ -52,6 +55,9 @@ export const shelf = signal<Clip[]>([]);
 export const favourites = signal<Clip[]>(kept('favourites', readFavourites, []));
 export const files = signal<MusicFile[]>([]);
 export const map = signal<LatentMap | null>(null);
+/** Place in the studio's style, in standard deviations along its axes, and the music around it. */
+export const stylePosition = signal<number[]>([]);
+export const styleClips = signal<Clip[]>([]);
 export const knobs = signal<Knobs>(DEFAULT_KNOBS);
 export const volume = signal(kept('volume', (value) => Math.min(1, Math.max(0, Number(value) || 0)), 0.85));
 
@@ -63,9 +69,19 @@ export const chosenTheme = signal<Theme | ''>(
 );
 export const theme = computed<Theme>(() => chosenTheme.value || systemTheme.value);
 
+/** Where the place in the style lies in the square of its first two axes. */
+export const stylePoint = computed<Point>(() => {
+  const reach = model.value?.style?.reach ?? 2;
+  const [x = 0, y = 0] = stylePosition.value;
+  const share = (value: number) => Math.min(1, Math.max(0, (value / reach + 1) / 2));
+  return [share(x), share(y)];
+});
+
 /** The colour of the place where the music comes from: the page's accent. */
-export const accent = computed(() =>
-  placeColour(origin.value.kind === 'pad' ? point.value : [0.62, 0.3], theme.value));
+export const accent = computed(() => {
+  const {kind} = origin.value;
+  return placeColour(kind === 'pad' ? point.value : kind === 'style' ? stylePoint.value : [0.62, 0.3], theme.value);
+});
 export const isDrums = computed(() => ['drums', 'groove'].includes(model.value?.family ?? ''));
 export const swing = computed(() => ({amount: knobs.value.swing, step: knobs.value.swingStep}));
 
@@ -73,10 +89,17 @@ effect(() => keep('favourites', favourites.value));
 effect(() => keep('volume', volume.value));
 effect(() => keep('theme', chosenTheme.value));
 
+/** What new samples are drawn from, of what the model has. */
+export function priorOf(wanted: Prior, known: Model | null): Prior {
+  if (wanted === 'style' && known?.style) return wanted;
+  return known?.prior && wanted !== 'standard' ? 'learned' : 'standard';
+}
+
 /** Options of a request: those of the knobs that the model has. */
 export function options(): Options {
-  const {temperature, seed, prior, attributes, chords, key, tempo, closeness, conditions} = knobs.value;
+  const {temperature, seed, attributes, chords, key, tempo, closeness, conditions} = knobs.value;
   const known = model.value;
+  const prior = priorOf(knobs.value.prior, known);
   const moved = Object.entries(attributes).filter(
     ([name, move]) => Math.abs(move) > 1e-3 && known?.attributes.some((attribute) => attribute.name === name),
   );
@@ -84,10 +107,11 @@ export function options(): Options {
   return {
     ...{temperature, seed, tempo, closeness},
     ...(asked.length && prior === 'learned' ? {prior_condition: Object.fromEntries(asked)} : {}),
-    ...(known?.prior ? {prior} : {}),
+    ...(known?.style ? {style: prior === 'style'} : {}),
+    ...(known?.prior && prior !== 'style' ? {prior} : {}),
     ...(moved.length ? {attributes: Object.fromEntries(moved)} : {}),
     ...(known?.chords && chords.trim() ? {chords: chords.trim()} : {}),
-    ...(known?.key && key ? {key} : {}),
+    ...(key && (known?.key || (known?.chords && chords.trim())) ? {key} : {}),
     ...(known?.hits ? {control: sourceOf({...control.value, z: null})} : {}),
   };
 }
@@ -116,7 +140,11 @@ interface Snapshot {
   point: Point;
   clip: Clip | null;
   origin: Origin;
+  stylePosition: number[];
 }
+
+const FIRST_CHORDS = 'C G Am F';
+const FIRST_KEY = 'C';
 
 const history = new History<Snapshot>();
 const changes = signal(0);
@@ -129,7 +157,7 @@ export const canRedo = computed(() => changes.value >= 0 && history.canRedo);
 function snapshot(): Snapshot {
   return {
     ...{knobs: knobs.peek(), corners: corners.peek(), palette: palette.peek(), point: point.peek()},
-    ...{clip: clip.peek(), origin: origin.peek()},
+    ...{clip: clip.peek(), origin: origin.peek(), stylePosition: stylePosition.peek()},
   };
 }
 
@@ -153,6 +181,7 @@ export function timeTravel(direction: 'undo' | 'redo'): boolean {
   palette.value = state.palette;
   point.value = state.point;
   origin.value = state.origin;
+  stylePosition.value = state.stylePosition;
   clip.value = state.clip;
   return true;
 }
@@ -180,5 +209,9 @@ function keep(name: string, value: unknown): void {
 }
 
 export function freshKnobs(found: Model): Knobs {
-  return readKnobs({...knobs.peek(), temperature: found.temperature, tempo: found.tempo, attributes: {}, conditions: {}});
+  const prior = priorOf(found.style ? 'style' : 'learned', found);
+  // A model that plays over chords, or in a key, has some from the start.
+  const chords = knobs.peek().chords || (found.chords ? FIRST_CHORDS : '');
+  const key = knobs.peek().key || (found.key ? FIRST_KEY : '');
+  return readKnobs({...knobs.peek(), prior, chords, key, temperature: found.temperature, tempo: found.tempo, attributes: {}, conditions: {}});
 }

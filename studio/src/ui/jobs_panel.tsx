@@ -7,6 +7,7 @@ import {fillDrag, MUSIC_FILES, playFile, removeFile, takeFiles} from '../state/f
 import * as store from '../state/store';
 import type {Clip, Source} from '../types';
 import {Icon} from './icons';
+import {LongForm, LONG_JOBS, openForm} from './long_jobs';
 import {MiniRoll} from './mini_roll';
 import {TapRecorder, tapping} from './tap_recorder';
 
@@ -14,15 +15,18 @@ import {TapRecorder, tapping} from './tap_recorder';
 export const chosenFile = signal(0);
 const otherFile = signal(0);
 
-interface Input {
+export interface Input {
   source: Source;
+  /** What of it the model sees first. */
   clip: Clip;
+  piece: Clip;
 }
 
 function inputOf(key: number): Input | null {
   const file = store.files.value.find((other) => other.key === key);
-  if (file?.piece) return {source: file.source, clip: {...(file.windows[0] ?? file.piece), name: file.name}};
-  return store.clip.value && {source: sourceOf(store.clip.value), clip: store.clip.value};
+  if (file?.piece) return {source: file.source, clip: {...(file.windows[0] ?? file.piece), name: file.name}, piece: file.piece};
+  const {value: clip} = store.clip;
+  return clip && {source: sourceOf(clip), clip, piece: clip};
 }
 
 interface Job {
@@ -37,12 +41,17 @@ interface Job {
 const JOBS: Record<string, Job> = {
   humanize: {name: 'Humanize', text: 'Drums with a drummer’s timing and dynamics', wait: 'Humanizing'},
   add_hihat: {name: 'Add hi-hats', text: 'Closed hi-hats for drums that stay as they are', wait: 'Adding hi-hats'},
+  tap2drum: {name: 'To drums', text: 'Drums from when and how loud its notes are played', wait: 'Making drums'},
   follow_hits: {name: 'Follow hits', text: 'The same hits in a new manner, or that of the second piece', wait: 'Following hits', second: 'optional'},
   reconstruct: {name: 'Reconstruct', text: 'The whole piece as the model remembers it', wait: 'Reconstructing'},
   similar: {name: 'Similar', text: 'Six variations, by Closeness', wait: '', run: ({clip}) => similar(clip)},
   interpolate: {name: 'Steps', text: 'From this piece to the second in seven clips', wait: '', second: 'needed', run: ({clip}, second) => second && morph(clip, second.clip)},
   morph: {name: 'Morph', text: 'The way to the second piece as one piece', wait: 'Morphing', second: 'needed'},
 };
+
+/** Modes that another model does where the one on the pad does not. */
+const ELSEWHERE = ['humanize', 'tap2drum', 'add_hihat', 'follow_hits'];
+const NOT_THIS_MODEL = 'The model on the pad does not do this.';
 
 export function JobsPanel() {
   const picker = useRef<HTMLInputElement>(null);
@@ -115,6 +124,7 @@ function JobButtons() {
   const input = inputOf(chosenFile.value);
   const second = otherFile.value === chosenFile.value && otherFile.value === 0 ? null : inputOf(otherFile.value);
   const {value: waits} = store.waits;
+  const can = (mode: string) => ELSEWHERE.includes(mode) || (store.model.value?.modes ?? []).includes(mode);
   const run = (mode: string, {wait, run: own, second: wants}: Job) => {
     if (!input) return;
     if (own) own(input, second);
@@ -136,14 +146,20 @@ function JobButtons() {
         {Object.entries(JOBS).map(([mode, job]) => {
           const missing = job.second === 'needed' && !second;
           const busy = job.wait !== '' && waits.includes(job.wait);
+          const why = !can(mode) ? `. ${NOT_THIS_MODEL}` : missing ? '. Add a second piece first.' : '';
           return (
-            <button key={mode} disabled={!input || busy || missing} title={missing ? `${job.text}. Add a second piece first.` : job.text} onClick={() => run(mode, job)}>
+            <button key={mode} disabled={!input || busy || why !== ''} title={`${job.text}${why}`} onClick={() => run(mode, job)}>
               {busy ? `${job.wait}…` : job.name}
             </button>
           );
         })}
+        {LONG_JOBS.map(({mode, name, text}) => (
+          <button key={mode} class={openForm.value === mode ? 'on' : ''} aria-expanded={openForm.value === mode} disabled={!can(mode)}
+            title={can(mode) ? text : `${text}. ${NOT_THIS_MODEL}`} onClick={() => (openForm.value = openForm.value === mode ? '' : mode)}>{name}…</button>
+        ))}
         {ready.length >= 2 && <button title="The first windows of up to four files become the corners of the pad" onClick={() => void toCorners(ready)}>To corners</button>}
       </div>
+      {can(openForm.value) && <LongForm input={input} />}
     </div>
   );
 }

@@ -57,12 +57,13 @@ export function KnobsPanel() {
             <option value="0.25">sixteenths</option>
           </select>
         </label>
-        {model?.key && (
-          <label class="inline">
+        {(model?.key || model?.chords) && (
+          <label class="inline" title="Of the chords, which may then be numerals: I vi IV V">
             <span>Key</span>
             <select value={knobs.key} onChange={(event) => turn({key: event.currentTarget.value})}>
-              <option value="">as it comes</option>
+              {!model.key && <option value="">as it comes</option>}
               {KEYS.map((key) => <option key={key} value={key}>{key.replace('b', '♭')}</option>)}
+              {KEYS.map((key) => <option key={`${key}m`} value={`${key}m`}>{key.replace('b', '♭')} minor</option>)}
             </select>
           </label>
         )}
@@ -75,7 +76,7 @@ export function KnobsPanel() {
           </label>
         )}
       </div>
-      {model?.prior && <NewSamples model={model} />}
+      {model && (model.prior || model.style) && <NewSamples model={model} />}
       <Attributes />
     </section>
   );
@@ -118,9 +119,12 @@ function Hits() {
   );
 }
 
+const PRIORS = {learned: 'learned prior', standard: 'standard normal'};
+
 /** What new samples are drawn from, and what they are to have. */
 function NewSamples({model}: {model: Model}) {
-  const {prior, conditions} = store.knobs.value;
+  const {conditions} = store.knobs.value;
+  const prior = store.priorOf(store.knobs.value.prior, model);
   const condition = (name: string, level: string) => {
     const {[name]: _, ...others} = conditions;
     turn({conditions: level ? {...others, [name]: level as Level} : others}, newCorners);
@@ -128,13 +132,14 @@ function NewSamples({model}: {model: Model}) {
   const asked = prior === 'learned' ? Object.entries(conditions).map(([name, level]) => `${level} ${plainWords(name).toLowerCase()}`) : [];
   return (
     <details class="samples">
-      <summary>New samples <small>{prior === 'learned' ? ['learned prior', ...asked].join(', ') : 'standard normal'}</small></summary>
+      <summary>New samples <small>{[prior === 'style' ? `within ${model.style!.name}` : PRIORS[prior], ...asked].join(', ')}</small></summary>
       <div class="fields">
         <label>
           <span>Drawn from</span>
           <select value={prior} onChange={(event) => turn({prior: event.currentTarget.value as Knobs['prior']}, newCorners)}>
-            <option value="learned">learned prior</option>
-            <option value="standard">standard normal</option>
+            {model.style && <option value="style">{model.style.name}; the pad stays in it</option>}
+            {model.prior && <option value="learned">{PRIORS.learned}</option>}
+            <option value="standard">{PRIORS.standard}</option>
           </select>
         </label>
         {prior === 'learned' && model.prior_conditions.map((name) => (

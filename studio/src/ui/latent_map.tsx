@@ -1,11 +1,12 @@
 // The map: the user's music in the two directions in which it differs most, to walk in.
 import {useRef} from 'preact/hooks';
-import {play, playing} from '../audio/player';
-import {arrowed, clamp} from '../pad/geometry';
+import {clamp} from '../pad/geometry';
 import {select, walkMap} from '../state/actions';
-import {drawMap} from '../state/files';
+import {musicOf} from '../state/dropped';
+import {drawMap, takeFiles} from '../state/files';
 import * as store from '../state/store';
-import type {MapPoint, Point} from '../types';
+import type {MapPoint} from '../types';
+import {Square} from './square';
 
 const MARGIN = 0.08;
 
@@ -14,50 +15,36 @@ const toShare = (value: number) => MARGIN + ((value + 1) / 2) * (1 - 2 * MARGIN)
 const fromShare = (share: number) => clamp(((share - MARGIN) / (1 - 2 * MARGIN)) * 2 - 1, -1.15, 1.15);
 
 export function LatentMap() {
-  const square = useRef<HTMLDivElement>(null);
-  const held = useRef(false);
+  const folder = useRef<HTMLInputElement>(null);
   const {value: map} = store.map;
   const ready = store.files.value.filter(({state}) => state === 'ready').length;
   const busy = store.waits.value.includes('Drawing the map');
+  const some = ready > 0 || store.favourites.value.length > 1;
   if (!map) {
     return (
       <div class="map empty">
-        <p>Drop a folder of MIDI files on this page. The map lays every window of them out by what the model hears in it; walk between them and listen.</p>
-        <button class="primary" disabled={busy || (!ready && store.favourites.value.length < 2)} onClick={() => void drawMap()}>
-          {busy ? 'Drawing…' : ready ? `Draw the map of ${ready} ${ready === 1 ? 'file' : 'files'}` : 'Draw the map of your favourites'}
-        </button>
+        <p>Drop a folder of MIDI files on this page, or choose one. The map lays every window of them out by what the model hears in it; walk between them and listen.</p>
+        <div class="group">
+          {some && (
+            <button class="primary" disabled={busy} onClick={() => void drawMap()}>
+              {busy ? 'Drawing…' : ready ? `Draw the map of ${ready} ${ready === 1 ? 'file' : 'files'}` : 'Draw the map of your favourites'}
+            </button>
+          )}
+          <button class={some ? '' : 'primary'} onClick={() => folder.current?.click()}>Choose a folder…</button>
+        </div>
+        <input ref={folder} id="folder-picker" type="file" multiple hidden {...{webkitdirectory: true}}
+          onChange={(event) => { void takeFiles(musicOf([...event.currentTarget.files ?? []])); event.currentTarget.value = ''; }} />
       </div>
     );
   }
   const {value: origin} = store.origin;
-  const walker: Point | null = origin.kind === 'map' ? origin.point : null;
   const names = [...new Set(map.points.map(({name}) => name))];
   const colour = (point: MapPoint) => `oklch(var(--map-l) 0.13 ${(names.indexOf(point.name) * 137.5 + 40) % 360})`;
-  const walk = (event: PointerEvent) => {
-    const box = square.current!.getBoundingClientRect();
-    void walkMap([fromShare((event.clientX - box.left) / box.width), -fromShare((event.clientY - box.top) / box.height)]);
-  };
-  const keys = (event: KeyboardEvent) => {
-    const from = walker ?? [0, 0];
-    const share: Point = [(from[0] + 1) / 2, (1 - from[1]) / 2];
-    const next = arrowed(share, event.key, event.shiftKey ? 0.1 : 0.02);
-    if (!next) return;
-    event.preventDefault();
-    void walkMap([next[0] * 2 - 1, 1 - next[1] * 2]);
-  };
   const percent = (share: number | undefined) => `${Math.round((share ?? 0) * 100)} %`;
   return (
     <div class="map-body">
-      <div ref={square} class="pad map" tabIndex={0} role="application" aria-roledescription="two-dimensional slider"
-        aria-label="Map of your music. Arrow keys walk, Shift makes larger steps."
-        onPointerDown={(event) => {
-          held.current = true;
-          square.current!.setPointerCapture(event.pointerId);
-          walk(event);
-          if (!playing.value && store.clip.value) void play(store.clip.value);
-        }}
-        onPointerMove={(event) => held.current && walk(event)} onPointerUp={() => (held.current = false)}
-        onPointerCancel={() => (held.current = false)} onKeyDown={keys}>
+      <Square class="map" label="Map of your music" walker={origin.kind === 'map' ? [toShare(origin.point[0]), toShare(-origin.point[1])] : null}
+        onWalk={([x, y]) => void walkMap([fromShare(x), -fromShare(y)])}>
         <svg viewBox="0 0 100 100" aria-hidden="true">
           {names.map((name) => {
             const own = map.points.filter((point) => point.name === name);
@@ -69,8 +56,7 @@ export function LatentMap() {
             style={{left: `${toShare(point.x) * 100}%`, top: `${toShare(-point.y) * 100}%`, '--place': colour(point)}}
             onPointerDown={(event) => event.stopPropagation()} onClick={() => select(point.clip)} />
         ))}
-        {walker && <div class="puck" style={{left: `${toShare(walker[0]) * 100}%`, top: `${toShare(-walker[1]) * 100}%`}} />}
-      </div>
+      </Square>
       <p class="hint">{map.points.length} windows of {names.length} {names.length === 1 ? 'piece' : 'pieces'}. Across: {percent(map.axes[0])} of how they differ; up: {percent(map.axes[1])}.
         {' '}<button class="link" onClick={() => void drawMap()}>Draw it again</button></p>
     </div>

@@ -28,7 +28,7 @@ export function Messages() {
           <button class="ghost" aria-label="Close" onClick={() => (store.message.value = null)}><Icon name="close" /></button>
         </p>
       )}
-      {waits.length > 0 && <p class="toast wait" role="status"><i class="spinner" />{waits[waits.length - 1]}…</p>}
+      {waits.length > 0 && <p class="toast wait" role="status"><i class="spinner" />{waits[waits.length - 1]}… {store.howFar.value}</p>}
     </div>
   );
 }

@@ -5,8 +5,9 @@ import * as store from '../state/store';
 import {Corner} from './corner';
 import {LatentMap} from './latent_map';
 import {Pad, padMode} from './pad';
+import {StyleMap} from './style_map';
 
-const tab = signal<'pad' | 'palette' | 'path' | 'map'>('pad');
+const tab = signal<keyof typeof TABS>('pad');
 const bars = signal(16);
 
 const TABS = {
@@ -14,37 +15,40 @@ const TABS = {
   palette: ['Palette', 'Twenty-five places between the corners.'],
   path: ['Path', 'Draw a line, then render it to one piece.'],
   map: ['Map', 'Your own music, laid out by the model.'],
+  style: ['Style', 'The style that the studio was started with.'],
 } as const;
 
 export function SpacePanel() {
+  const style = store.model.value?.style;
+  const names = (Object.keys(TABS) as (keyof typeof TABS)[]).filter((name) => name !== 'style' || style);
+  const shown = names.includes(tab.value) ? tab.value : 'pad';
   const choose = (next: keyof typeof TABS) => {
     tab.value = next;
-    if (next !== 'map') padMode.value = next;
+    if (next !== 'map' && next !== 'style') padMode.value = next;
   };
   const keys = (event: KeyboardEvent) => {
-    const names = Object.keys(TABS) as (keyof typeof TABS)[];
     const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
     if (!step) return;
-    choose(names[(names.indexOf(tab.value) + step + names.length) % names.length]!);
+    choose(names[(names.indexOf(shown) + step + names.length) % names.length]!);
     (event.currentTarget as HTMLElement).querySelector<HTMLElement>(`#tab-${tab.value}`)?.focus();
   };
   return (
     <section class="panel space" aria-label="Latent space">
       <header class="panel-head">
         <div class="tabs" role="tablist" aria-label="Ways into latent space" onKeyDown={keys}>
-          {(Object.keys(TABS) as (keyof typeof TABS)[]).map((name) => (
-            <button key={name} id={`tab-${name}`} role="tab" aria-selected={tab.value === name} aria-controls="space-body"
-              tabIndex={tab.value === name ? 0 : -1} onClick={() => choose(name)}>{TABS[name][0]}</button>
+          {names.map((name) => (
+            <button key={name} id={`tab-${name}`} role="tab" aria-selected={shown === name} aria-controls="space-body"
+              tabIndex={shown === name ? 0 : -1} onClick={() => choose(name)}>{TABS[name][0]}</button>
           ))}
         </div>
       </header>
-      <div id="space-body" role="tabpanel" aria-labelledby={`tab-${tab.value}`}>
-        {tab.value === 'map' ? <LatentMap /> : (
+      <div id="space-body" role="tabpanel" aria-labelledby={`tab-${shown}`}>
+        {shown === 'map' ? <LatentMap /> : shown === 'style' && style ? <StyleMap style={style} /> : (
           <>
             <div class="corners"><Corner corner={0} /><Corner corner={1} /></div>
             <Pad />
             <div class="corners"><Corner corner={2} /><Corner corner={3} /></div>
-            {tab.value === 'path' ? <PathTools /> : <p class="hint space-hint">{TABS[tab.value][1]}</p>}
+            {shown === 'path' ? <PathTools /> : <p class="hint space-hint">{TABS[shown][1]}</p>}
           </>
         )}
       </div>

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from page_tools import Studio, require_chromium
+from page_tools import Studio, require_chromium, started
 
 _SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
@@ -17,26 +14,8 @@ _SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 @pytest.fixture(scope="session")
 def address() -> Iterator[str]:
     """The address of a studio that was started by its command."""
-    pytest.importorskip("fastapi", reason="the extra studio is not installed")
-    pytest.importorskip("uvicorn", reason="the extra studio is not installed")
-    command = [sys.executable, "-m", "musicvae.cli.studio", "--no-open", "--port=0"]
-    environment = {**os.environ, "TF_NUM_INTRAOP_THREADS": "1", "PYTHONUNBUFFERED": "1"}
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
-    )
-    try:
-        assert process.stdout is not None
-        said = []
-        for line in process.stdout:
-            said.append(line)
-            if line.startswith("The studio is at "):
-                yield line.split()[4]
-                break
-        else:
-            raise AssertionError("".join(said))
-    finally:
-        process.terminate()
-        process.wait(20)
+    with started() as where:
+        yield where
 
 
 @pytest.fixture(scope="session")

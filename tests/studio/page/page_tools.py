@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import dataclasses
 import io
+import os
 import pathlib
 import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
 from typing import Any
 
 import mido
@@ -60,6 +65,31 @@ def require_chromium() -> str:
     if found is None:
         pytest.skip("Chromium is not installed; `apt-get install chromium`")
     return found
+
+
+@contextlib.contextmanager
+def started(*flags: str) -> Iterator[str]:
+    """Starts a studio by its command, and gives its address."""
+    pytest.importorskip("fastapi", reason="the extra studio is not installed")
+    pytest.importorskip("uvicorn", reason="the extra studio is not installed")
+    command = [sys.executable, "-m", "musicvae.cli.studio", "--no-open", "--port=0", *flags]
+    environment = {**os.environ, "TF_NUM_INTRAOP_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+    )
+    try:
+        assert process.stdout is not None
+        said = []
+        for line in process.stdout:
+            said.append(line)
+            if line.startswith("The studio is at "):
+                yield line.split()[4]
+                break
+        else:
+            raise AssertionError("".join(said))
+    finally:
+        process.terminate()
+        process.wait(20)
 
 
 @dataclasses.dataclass

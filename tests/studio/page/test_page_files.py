@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from typing import Any
 
 import pytest
 from page_tools import drum_file, near, read_hits
@@ -25,6 +26,62 @@ def test_a_dropped_file_is_humanized_and_downloaded_with_equal_notes(studio) -> 
     assert not near(played, sorted(PATTERN))
     assert near(read_hits(open_studio.download(open_studio.button("MIDI"))), played)
     assert open_studio.download(open_studio.button("WAV"))[:4] == b"RIFF"
+    score = open_studio.download(open_studio.button("MusicXML")).decode()
+    assert "<score-partwise" in score and score.count("<unpitched>") >= len(PATTERN)
+
+
+def test_hi_hats_are_added_and_hits_followed_and_drums_made_of_a_rhythm(studio) -> None:
+    open_studio = studio()
+    page = open_studio.page
+    kicks_and_snares = sorted(hit for hit in PATTERN if hit[0] != 42)
+    open_studio.drop("beat.mid", drum_file(kicks_and_snares))
+    page.wait_for_selector(".file.ready")
+
+    def job(name: str) -> list[Any]:
+        cards = page.locator(".shelf .card").count()
+        open_studio.button(name).click()
+        open_studio.wait(f"document.querySelectorAll('.shelf .card').length > {cards}")
+        return open_studio.hits()
+
+    with_hats = job("Add hi-hats")
+    assert [hit for hit in with_hats if hit[0] not in (42, 44, 46)] == kicks_and_snares
+    assert len(with_hats) > len(kicks_and_snares)
+    followed = job("Follow hits")
+    assert near(followed, kicks_and_snares, beats=0.25) and followed != kicks_and_snares
+    with page.expect_request("**/api/job") as asked:
+        from_rhythm = job("To drums")
+    assert asked.value.post_data_json["mode"] == "tap2drum"
+    assert from_rhythm not in ([], followed, kicks_and_snares)
+
+
+@pytest.mark.slow
+def test_a_beat_goes_on_is_filled_in_and_a_piece_is_composed(studio) -> None:
+    open_studio = studio()
+    page = open_studio.page
+    open_studio.drop("beat.mid", drum_file(PATTERN))
+    page.wait_for_selector(".file.ready")
+
+    def write(name: str, **fields: str) -> list[Any]:
+        for label, value in fields.items():
+            page.get_by_label(label.replace("_", " ")).fill(value)
+        cards = page.locator(".shelf .card").count()
+        page.locator(".long-form .primary").click()
+        open_studio.wait(f"document.querySelectorAll('.shelf .card').length > {cards}")
+        return open_studio.hits()
+
+    open_studio.button("Continue…").click()
+    longer = write("Continue", Bars_to_add="2")
+    assert "4 bars" in page.inner_text(".editor .hint")
+    assert [hit for hit in longer if hit[1] < 8] == sorted(PATTERN)
+    open_studio.button("Fill in…").click()
+    page.get_by_role("button", name="Bar 2", exact=True).last.click()
+    filled = write("Fill in")
+    assert [hit for hit in filled if hit[1] < 4] == sorted(hit for hit in PATTERN if hit[1] < 4)
+    assert "2 bars" in page.inner_text(".editor .hint")
+    open_studio.button("Compose…").click()
+    composed = write("Compose", Bars_in_all="6", Form="ABA")
+    assert composed and "6 bars" in page.inner_text(".editor .hint")
+    assert page.input_value(".clip-name") == "ABA"
 
 
 @pytest.mark.slow
@@ -76,6 +133,12 @@ def test_a_session_is_saved_and_opened(studio) -> None:
     page.keyboard.press("2")
     open_studio.wait_for_name("Pad 100 0")
     open_studio.button("Keep").click()
+    open_studio.drop("beat.mid", drum_file(PATTERN))
+    page.wait_for_selector(".file.ready")
+    page.locator(".corner-go").nth(1).click()
+    open_studio.wait_for_name("Pad 100 0")
+    open_studio.button("Similar").click()
+    page.wait_for_selector(".shelf .card")
     seed = page.input_value(".seed input")
     saved = open_studio.download(open_studio.button("Save"))
     session = json.loads(saved)
@@ -93,6 +156,9 @@ def test_a_session_is_saved_and_opened(studio) -> None:
     other.wait_for_name("Pad 100 0")
     assert sorted(other.hits()) == hits
     assert other.page.input_value(".seed input") == seed
+    assert other.page.locator(".shelf .card").count() == 6
+    other.page.wait_for_selector(".file.ready")
+    assert other.page.inner_text(".file strong") == "beat.mid"
     other.page.get_by_role("tab", name="Favourites").click()
     assert other.page.locator(".shelf .card").count() == 1
 
@@ -139,6 +205,25 @@ def test_a_drawn_path_is_rendered_to_one_piece(studio) -> None:
     open_studio.button("Render the path").click()
     page.wait_for_selector(".shelf .card")
     assert "8 bars" in page.inner_text(".editor .hint")
+
+
+def test_the_palette_plays_the_cell_that_is_clicked(studio) -> None:
+    open_studio = studio()
+    page = open_studio.page
+    page.get_by_role("tab", name="Palette").click()
+    puck = page.locator(".puck")
+    page.mouse.click(*open_studio.point_at(0.72, 0.98))
+    open_studio.wait_for_name("Pad 75 100")
+    assert (puck.get_attribute("data-x"), puck.get_attribute("data-y")) == ("0.750", "1.000")
+    lower = open_studio.hits()
+    page.focus("#pad")
+    for _ in range(3):
+        page.keyboard.press("ArrowUp")
+    open_studio.wait_for_name("Pad 75 25")
+    assert open_studio.hits() != lower
+    page.mouse.click(*open_studio.point_at(0.72, 0.98))
+    open_studio.wait_for_name("Pad 75 100")
+    assert open_studio.hits() == lower
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import numpy.typing as npt
 
-from musicvae.attributes.measures import ATTRIBUTES, FloatArray
+from musicvae.attribute_vectors.measures import ATTRIBUTES, FloatArray
 from musicvae.errors import InputError
 from musicvae.registry import did_you_mean
 

@@ -1,6 +1,6 @@
 """Qualities of music that can be measured, and the directions of latent space that change them.
 
-    >>> from musicvae.attributes import ATTRIBUTES, measure
+    >>> from musicvae.attribute_vectors import ATTRIBUTES, measure
     >>> from musicvae.lazy_note_seq import NoteSequence
     >>> song = NoteSequence(total_time=2.0)
     >>> for beat, pitch in enumerate((60, 62, 64, 66)):
@@ -15,16 +15,16 @@ drums have no intervals.
 Source: Roberts et al. 2018 (arXiv:1803.05428), section 5.5 and its appendix on attributes.
 """
 
-from musicvae.attributes.changes import AttributeChanges, attribute_changes
-from musicvae.attributes.measures import (
+from musicvae.attribute_vectors.changes import AttributeChanges, attribute_changes
+from musicvae.attribute_vectors.measures import (
     ATTRIBUTES,
     Attribute,
     attribute_named,
     measure,
     measure_all,
 )
-from musicvae.attributes.storage import attributes_path, load_vectors, save_vectors
-from musicvae.attributes.vectors import AttributeVectors, attribute_vectors
+from musicvae.attribute_vectors.storage import attributes_path, load_vectors, save_vectors
+from musicvae.attribute_vectors.vectors import AttributeVectors, attribute_vectors
 
 __all__ = [
     "ATTRIBUTES",

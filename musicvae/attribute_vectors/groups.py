@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from musicvae.attributes.vectors import AttributeVectors
+from musicvae.attribute_vectors.vectors import AttributeVectors
 from musicvae.errors import InputError
 
 Array = npt.NDArray[np.float64]

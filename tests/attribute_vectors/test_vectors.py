@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from musicvae.attributes import (
+from musicvae.attribute_vectors import (
     ATTRIBUTES,
     attribute_changes,
     attribute_vectors,

@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from musicvae.attributes.measures import ATTRIBUTES, FloatArray, measure_all
-from musicvae.attributes.vectors import AttributeVectors
+from musicvae.attribute_vectors.measures import ATTRIBUTES, FloatArray, measure_all
+from musicvae.attribute_vectors.vectors import AttributeVectors
 from musicvae.lazy_note_seq import NoteSequence
 
 Decode = Callable[[npt.NDArray[np.float32]], Sequence[NoteSequence]]

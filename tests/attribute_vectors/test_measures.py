@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from musicvae.attributes import ATTRIBUTES, attribute_named, measure, measure_all
-from musicvae.attributes.measures import (
+from musicvae.attribute_vectors import ATTRIBUTES, attribute_named, measure, measure_all
+from musicvae.attribute_vectors.measures import (
     average_interval,
     c_diatonic,
     note_density,

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from musicvae.attributes.changes import AttributeChanges
-from musicvae.attributes.measures import ATTRIBUTES
-from musicvae.attributes.vectors import AttributeVectors
+from musicvae.attribute_vectors.changes import AttributeChanges
+from musicvae.attribute_vectors.measures import ATTRIBUTES
+from musicvae.attribute_vectors.vectors import AttributeVectors
 from musicvae.errors import InputError
 from musicvae.files import atomic_file
 from musicvae.formats.npz import read_arrays

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from musicvae.attributes.groups import group_vectors
+from musicvae.attribute_vectors.groups import group_vectors
 from musicvae.errors import InputError
 
 

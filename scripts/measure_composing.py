@@ -1,0 +1,150 @@
+"""Measures whether the windows of long pieces can be told by their borders, and what returns share.
+
+    python scripts/measure_composing.py --config=cat-mel_2bar_small --bars=64 --form=AABA
+
+Bar lines at which a window ends are compared with the other bar lines, inside windows: the interval
+from the last note before to the first one after, and the onsets within two beats of it. Only the
+first time that a section comes counts, and the borders between sections. For both the overlap of
+the histograms, the greatest distance of the cumulative distributions (Kolmogorov and Smirnov), and
+how often as great a one comes of drawing lots which bar line is which. Then for every section in
+how many steps it differs from the first one of its name, or, where it is new, from the first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from musicvae.converters import Converter
+from musicvae.converters.voices import FIRST_PITCH
+from musicvae.evaluation.similarity import overlap
+from musicvae.generate.composing import Piece, parse_form
+from musicvae.generate.loading import load_model
+from musicvae.generate.piece_rows import has_onset, part_columns, steps_per_bar
+from musicvae.generate.results import SamplingOptions
+
+LOTS = 999
+REACH = 8
+MAX_INTERVAL = 24
+
+
+def bar_lines(
+    sections: Sequence[str], section_bars: int, window_bars: int
+) -> Iterator[tuple[int, bool]]:
+    """Yields bars and whether a window begins there; returns only where they begin."""
+    seen = set[str]()
+    for number, name in enumerate(sections):
+        first = number * section_bars
+        for bar in range(section_bars if name not in seen else 1):
+            if first + bar:
+                yield first + bar, bar % window_bars == 0
+        seen.add(name)
+
+
+def interval_at(pitches: np.ndarray, step: int) -> int | None:
+    """Returns the interval between the notes before and after a step, in semitones; 0 no note."""
+    before, after = np.flatnonzero(pitches[:step]), np.flatnonzero(pitches[step:])
+    if not len(before) or not len(after):
+        return None
+    interval = int(pitches[step + after[0]]) - int(pitches[before[-1]])
+    return max(-MAX_INTERVAL, min(MAX_INTERVAL, interval))
+
+
+def pitches_of(converter: Converter, rows: np.ndarray) -> dict[str, np.ndarray]:
+    """Returns the label of the note that begins in each step of each pitched part; 0 for none."""
+    found = {}
+    for part in converter.pitched_parts:
+        labels = rows[:, part_columns(converter)[part]].argmax(axis=1)
+        found[converter.parts[part].name] = np.where(labels >= FIRST_PITCH, labels, 0)
+    return found
+
+
+def compared(across: list[int], inside: list[int], seed: int) -> dict[str, object]:
+    """Compares two samples of whole numbers."""
+    values = np.array(across + inside)
+    is_across = np.arange(len(values)) < len(across)
+    numbers = np.unique(values)
+    at_most = values[:, np.newaxis] <= numbers
+
+    def distance(chosen: np.ndarray) -> float:
+        return float(np.abs(at_most[chosen].mean(axis=0) - at_most[~chosen].mean(axis=0)).max())
+
+    generator = np.random.default_rng(seed)
+    found = distance(is_across)
+    lots = [distance(generator.permutation(is_across)) for _ in range(LOTS)]
+    counts = [[(part == n).sum() for n in numbers] for part in (np.array(across), np.array(inside))]
+    return {
+        "n": [len(across), len(inside)],
+        "mean": [round(float(np.mean(part)), 2) for part in (across, inside)],
+        "mean size": [round(float(np.abs(part).mean()), 2) for part in (across, inside)],
+        "overlap": round(overlap(*counts), 3),
+        "KS": round(found, 3),
+        "p": round((1 + sum(lot >= found - 1e-12 for lot in lots)) / (1 + LOTS), 3),
+    }
+
+
+def main() -> None:
+    """Composes and prints the figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--config", required=True)
+    parser.add_argument("--bars", type=int, default=64)
+    parser.add_argument("--form", default="AABA")
+    parser.add_argument("--num_pieces", type=int, default=10)
+    parser.add_argument("--temperature", type=float, default=0.5)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--output")
+    values = parser.parse_args()
+    model = load_model(values.config, batch_size=64)
+    converter, step = model.converter, steps_per_bar(model.converter)
+    sections = parse_form(values.form)
+    section_bars = values.bars // len(sections)
+    onsets: tuple[list[int], list[int]] = ([], [])
+    intervals: dict[str, tuple[list[int], list[int]]] = {}
+    returns: dict[str, list[float]] = {}
+    for seed in range(values.seed, values.seed + values.num_pieces):
+        piece = Piece(model, section_bars, SamplingOptions(seed=seed), values.temperature, None)
+        rows = piece.write(sections)
+        starts = has_onset(converter, rows)
+        pitches = pitches_of(converter, rows)
+        for bar, is_border in bar_lines(sections, section_bars, converter.bars):
+            at, kind = bar * step, 0 if is_border else 1
+            onsets[kind].append(int(starts[at - REACH : at + REACH].sum()))
+            for part, notes in pitches.items():
+                interval = interval_at(notes, at)
+                if interval is not None:
+                    intervals.setdefault(part, ([], []))[kind].append(interval)
+        first: dict[str, np.ndarray] = {}
+        parts = np.split(rows, len(sections))
+        for number, (name, own) in enumerate(zip(sections, parts, strict=True)):
+            other = first.get(name, next(iter(first.values()), None))
+            kind = "again" if name in first else "new"
+            if other is not None:
+                difference = round(float((own != other).any(axis=1).mean()), 3)
+                returns.setdefault(f"{name}, section {number + 1}, {kind}", []).append(difference)
+            first.setdefault(name, own)
+        result = {
+            "config": values.config,
+            "step": model.step,
+            "form": f"{values.form}, {values.bars} bars",
+            "seeds": [values.seed, seed],
+            "at borders, inside windows": {
+                "onsets within two beats": compared(*onsets, values.seed),
+                **{
+                    f"intervals of the {part}": compared(*both, values.seed)
+                    for part, both in intervals.items()
+                    if all(both)
+                },
+            },
+            "differing steps": returns,
+        }
+        print(json.dumps(result), flush=True)
+        if values.output:
+            with open(values.output, "w", encoding="utf-8") as file:
+                json.dump(result, file, indent=2)
+
+
+if __name__ == "__main__":
+    main()
