@@ -30,7 +30,11 @@ from shipped_model import examples_of
 from train_shipped import CHECKOUT
 
 SAMPLES = 512
-DEFAULTS = {"sharpness": 2.5, "spread": 1.0, "max_examples": 20_000}
+# 512 samples of cat-drums_2bar_small beside the validation part, whose drummers repeat 0.58 of the
+# steps a bar later: at sharpness 3 and a spread of 1, 0.9 and 0.8 their 5-grams cost 1.15, 1.09 and
+# 1.05 of the drummers', and 0.51, 0.54 and 0.56 of the steps were equal a bar before; onsets in a
+# bar overlapped by 0.87, 0.86 and 0.85. At 2.5 and 0.8: 1.07, 0.54, 0.86, and an AUC of z of 0.54.
+DEFAULTS = {"sharpness": 2.5, "spread": 0.8, "max_examples": 20_000}
 KNOWN = 5000
 SECTION = "## Prior"
 NEXT_SECTION = "## What it is good and bad at"

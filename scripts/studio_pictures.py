@@ -32,8 +32,9 @@ _SWITCHES = ["--no-sandbox", "--disable-gpu"]
 
 def _open(browser: Any, **look: Any) -> Any:
     page = browser.new_context(**look).new_page()
+    page.set_default_timeout(240_000)
     page.goto(_ADDRESS.value)
-    page.wait_for_selector("#roll .note", timeout=120_000)
+    page.wait_for_selector("#roll .note")
     page.wait_for_timeout(4000)
     return page
 
@@ -62,7 +63,7 @@ def _dark(browser: Any) -> Any:
     measure = page.get_by_role("button", name="Measure them for this model")
     if measure.count():
         measure.click()
-    page.wait_for_selector(".attributes label", timeout=120_000)
+    page.wait_for_selector(".attributes label")
     page.locator("#pad").click(position=_place(page, 0.36, 0.14))
     page.get_by_role("button", name="Similar", exact=True).first.click()
     _settle(page)
@@ -73,7 +74,7 @@ def _light(browser: Any) -> Any:
     """Melodies, in the palette."""
     page = _open(browser, color_scheme="light", **_DESKTOP)
     page.select_option(".model select", "cat-mel_2bar_small")
-    page.wait_for_function("() => document.querySelector('.labels').textContent.includes('C4')")
+    page.wait_for_function("() => /C[0-9]/.test(document.querySelector('.labels').textContent)")
     page.wait_for_timeout(3000)
     page.get_by_role("tab", name="Palette").click()
     page.locator("#pad").click(position=_place(page, 0.75, 1))
