@@ -170,7 +170,7 @@ def load_config(name_or_path: str) -> Config:
     by_name = {alias: config for config in shipped.values() for alias in config.aliases} | shipped
     if name_or_path not in by_name:
         raise ConfigError(
-            f"unknown config '{name_or_path}'{did_you_mean(name_or_path, by_name)} "
+            f"unknown config '{name_or_path}'{did_you_mean(name_or_path, by_name) or '.'} "
             "`musicvae-train --list_configs` shows all; a file of your own is given by its path, "
             "ending in .toml"
         )

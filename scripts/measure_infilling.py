@@ -7,7 +7,7 @@
 From excerpts of held-out melodies some bars are taken and written anew: 4/16 is four of sixteen, in
 the middle; of 1/2 by turns the first and the second. A 5-gram model of the training music prices
 the 5-grams that span a seam: the four steps after each. Beside what was written stand the true
-music, and bars of the training music put in at random.
+music, and bars of the training music with notes in them, put in at random.
 """
 
 from __future__ import annotations
@@ -47,15 +47,17 @@ def labels_of_records(config_name: str, path: str, bars: int) -> tuple[np.ndarra
     return labels.reshape(labels.shape[:2]), examples.sources
 
 
-def drawn(
-    labels: np.ndarray, sources: np.ndarray, count: int, bars: int, seed: int
-) -> tuple[np.ndarray, int]:
+def with_notes(labels: np.ndarray) -> np.ndarray:
+    """Returns which windows, `[N, T]`, have a note in every bar, bool `[N]`."""
+    return (labels.reshape(len(labels), -1, STEPS) >= 2).any(axis=2).all(axis=1)
+
+
+def drawn(labels: np.ndarray, sources: np.ndarray, count: int, seed: int) -> tuple[np.ndarray, int]:
     """Draws windows whose every bar has a note, of as many pieces as there are, and counts those.
 
     The pieces take turns, so that as few windows as can be are of the same one.
     """
-    played = (labels.reshape(len(labels), bars, STEPS) >= 2).any(axis=2).all(axis=1)
-    order = np.random.default_rng(seed).permutation(np.flatnonzero(played))
+    order = np.random.default_rng(seed).permutation(np.flatnonzero(with_notes(labels)))
     seen: dict[int, int] = {}
     ranks = []
     for row in order:
@@ -131,7 +133,8 @@ def main() -> None:
     learnt = np.random.default_rng(values.seed).permutation(len(train))[:MAX_LEARNT]
     model = load_model(values.config, checkpoint_file=values.checkpoint_file, batch_size=64)
     grams = NGramModel(train[learnt], model.converter.spec.output_depth, order=ORDER)
-    pieces, different = drawn(held_out, sources, values.num_pieces, longest, values.seed)
+    pieces, different = drawn(held_out, sources, values.num_pieces, values.seed)
+    played = train[with_notes(train)]
     results = {}
     for gap, bars in values.gap:
         about = {
@@ -145,7 +148,7 @@ def main() -> None:
             values.temperature, values.seed, values.candidates, values.rounds, values.ascent
         )
         cut = bars * STEPS
-        for result in measured(model, grams, pieces[:, :cut], train[:, :cut], gap, options):
+        for result in measured(model, grams, pieces[:, :cut], played[:, :cut], gap, options):
             results[gap, bars] = about | result
             print(json.dumps(results[gap, bars]), flush=True)
             if values.output:
@@ -157,11 +160,11 @@ def measured(
     model: TrainedModel,
     grams: NGramModel,
     pieces: np.ndarray,
-    train: np.ndarray,
+    others: np.ndarray,
     gap: int,
     options: FillOptions,
 ) -> Iterator[dict[str, object]]:
-    """Fills a gap in pieces, `[N, T]`, and yields the figures of those done so far."""
+    """Fills a gap in pieces, `[N, T]`, or puts in bars of others, and yields the figures so far."""
     bars = pieces.shape[1] // STEPS
     generator = np.random.default_rng(options.seed)
     costs: dict[str, list[float]] = {TRUE: [], WRITTEN: [], RANDOM: []}
@@ -174,7 +177,7 @@ def measured(
         own = dataclasses.replace(options, seed=1000 * options.seed + number)
         written = fill(model, rows, known, 1, own)[0].argmax(axis=1)
         other = labels.copy()
-        other[start:end] = train[generator.integers(len(train))][start:end]
+        other[start:end] = others[generator.integers(len(others))][start:end]
         kept += kept_exactly(labels, written, start, end)
         equal += bool((written == labels).all())
         for name, row in ((TRUE, labels), (WRITTEN, written), (RANDOM, other)):

@@ -22,6 +22,8 @@ from musicvae.converters import Converter, Example
 from musicvae.evaluation.similarity import nearest_distances
 from musicvae.formats.tfrecord import read_note_sequences
 from musicvae.generate.loading import load_model
+from musicvae.generate.results import SamplingOptions
+from musicvae.generate.styles import new_vectors
 from musicvae.styles import fit_style
 
 NEAR = 0.1
@@ -96,7 +98,8 @@ def main() -> None:
         found: dict[str, list[float]] = {name: [] for name in near}
         for seed in range(values.seed, values.seed + values.num_seeds):
             generator = np.random.default_rng([seed, number])
-            z = style.draw(generator, values.num_single_samples)
+            options = SamplingOptions(seed=1000 * number + seed, style=style)
+            z = new_vectors(model, values.num_single_samples, options)
             rows = model.decode_to_tensors(z, steps, 0.5, seed=seed)
             samples = np.array([converter.step_labels(row)[:, 0] for row in rows])
             chosen = generator.choice(len(rest), values.num_single_samples, replace=False)

@@ -157,7 +157,8 @@ def attribute_named(name: str) -> Attribute:
     wanted = name.strip().lower().replace("-", "_").replace(" ", "_")
     if wanted not in known:
         raise InputError(
-            f"unknown attribute '{name}'{did_you_mean(wanted, known)} Known: {', '.join(known)}"
+            f"unknown attribute '{name}'{did_you_mean(wanted, known) or '.'} "
+            f"Known: {', '.join(known)}"
         )
     return known[wanted]
 

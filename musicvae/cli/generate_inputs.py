@@ -63,8 +63,9 @@ def read_inputs(name: str, mode: Mode, values: Mapping[str, Any]) -> list[Piece]
         missing = " and ".join(_INPUT_FLAGS[len(given) : mode.min_inputs])
         raise InputError(f"missing {missing}; --mode={name} is to {mode.text}")
     if len(given) > mode.max_inputs:
-        most = f"at most {mode.max_inputs} inputs" if mode.max_inputs else "no input"
-        raise InputError(f"{len(given)} inputs are given, and --mode={name} takes {most}")
+        most = f"at most {mode.max_inputs}" if mode.max_inputs else "none"
+        number = "1 input is" if len(given) == 1 else f"{len(given)} inputs are"
+        raise InputError(f"{number} given, and --mode={name} takes {most}")
     return [read_input(path, flag, values["drum_channel"]) for path, flag in given]
 
 

@@ -124,6 +124,8 @@ def group_sources(values: dict[str, Any]) -> list[tuple[str, RecordSource]]:
         raise InputError(f"--groups={values['groups'][0]}: give two folders or more")
     for folder in map(str, values["groups"]):
         path = str(Path(folder).expanduser())
+        if not Path(path).is_dir():
+            raise InputError(f"--groups: '{folder}' is no folder")
         label = label_of(path)
         if label in [name for name, _ in sources]:
             raise InputError(f"--groups: two folders are called '{label}'; rename one")

@@ -74,6 +74,8 @@ def load_codes(path: str | os.PathLike[str]) -> CodeTable:
             raise InputError(f"'{name}' is larger than {MAX_BYTES:,} bytes")
         if Path(path).suffix.lower() == ".parquet":
             return _read_parquet(path)
+        if not zipfile.is_zipfile(path):
+            raise ValueError("it is no .npz file")
         with np.load(path, allow_pickle=False) as arrays:
             return _table({key: arrays[key] for key in arrays.files})
     except FileNotFoundError as error:

@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from musicvae.codes.table import CodeTable
 from musicvae.evaluation.similarity import nearest_distances
 from musicvae.evaluation.step_labels import joined
+from musicvae.generate.results import SamplingOptions
+from musicvae.generate.styles import decoded_labels, new_vectors
 from musicvae.styles import Style
 
 if TYPE_CHECKING:
@@ -45,21 +46,11 @@ def distances_to_windows(
       count: how many samples, N.
       seed: random seed.
     """
-    generator = np.random.default_rng(seed)
-    rows = generator.permutation(len(table))[:_MAX_WINDOWS]
-    windows = _labels(model, table.mu[np.sort(rows)], 0.0, seed)
-    samples = _labels(model, style.draw(generator, count), 0.5, seed)
+    rows = np.random.default_rng(seed).permutation(len(table))[:_MAX_WINDOWS]
+    z = new_vectors(model, count, SamplingOptions(seed=seed, style=style))
+    windows, samples = (
+        joined(model.converter, decoded_labels(model, codes, temperature, seed))
+        for codes, temperature in ((table.mu[np.sort(rows)], 0.0), (z, 0.5))
+    )
     found = nearest_distances(samples, windows)
-    return Distances(float(np.median(found)), float(np.min(found)))
-
-
-def _labels(
-    model: TrainedModel, z: npt.NDArray[np.float32], temperature: float, seed: int
-) -> npt.NDArray[np.int64]:
-    """Returns the labels of decoded codes, `[N, T]`, filled up to one length."""
-    decoded = model.decode_to_tensors(z, None, temperature, seed=seed)
-    longest = max(map(len, decoded))
-    labels = np.full((len(decoded), longest), -2, np.int64)
-    for row, outputs in zip(labels, decoded, strict=True):
-        row[: len(outputs)] = joined(model.converter, model.converter.step_labels(outputs))
-    return labels
+    return Distances(float(np.median(found)), float(found.min()))

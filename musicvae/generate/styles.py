@@ -20,6 +20,8 @@ from musicvae.styles import Style, load_style
 if TYPE_CHECKING:
     from musicvae.generate import TrainedModel
 
+NEAR = 0.15
+_TURNS = 8
 _TRIED = 24
 _CLEAR = 0.4
 _STEPS_PER_BAR = 16
@@ -53,7 +55,53 @@ def new_vectors(model: TrainedModel, n: int, options: SamplingOptions) -> Vector
         raise InputError(
             "an attribute cannot be asked of a style; leave --attribute or --style out"
         )
-    return checked(model, options.style).draw(np.random.default_rng(options.seed), n)
+    return _apart(model, checked(model, options.style), n, options.seed)
+
+
+def _apart(model: TrainedModel, style: Style, n: int, seed: int | None) -> Vector:
+    """Draws from a style; of few files, what is no copy of their windows.
+
+    Draws whose most likely music differs from that of a window in `NEAR` of the steps at most are
+    drawn anew, a few times; if there are still too few others, the least near of them stay.
+    """
+    generator = np.random.default_rng(seed)
+    if not len(style.windows) or model.converter.spec.control_depth:
+        return style.draw(generator, n)
+    windows = decoded_labels(model, style.windows)
+    drawn, distances = [], []
+    for _ in range(_TURNS):
+        drawn.append(style.draw(generator, n))
+        labels = decoded_labels(model, drawn[-1])
+        distances.append([float((windows != row).any(axis=2).mean(axis=1).min()) for row in labels])
+        if (np.concatenate(distances) > NEAR).sum() >= n:
+            break
+    found = np.concatenate(distances)
+    # Those that are far enough in the order in which they were drawn, then the least near.
+    order = np.argsort(-np.minimum(found, np.nextafter(NEAR, 1.0)), kind="stable")
+    chosen: Vector = np.concatenate(drawn)[order[:n]]
+    return chosen
+
+
+def decoded_labels(
+    model: TrainedModel, z: Vector, temperature: float = 0.0, seed: int = 0
+) -> npt.NDArray[np.int64]:
+    """Decodes latent vectors to labels.
+
+    Args:
+      model: a trained model without controls.
+      z: float32 `[N, Z]`.
+      temperature: at least 0; 0 takes the most likely value of each step.
+      seed: random seed.
+
+    Returns:
+      int64 `[N, T, P]`, one for each step and part; -2 past an end.
+    """
+    decoded = model.decode_to_tensors(z, None, temperature, seed=seed)
+    shape = (len(decoded), model.config.hparams.max_seq_len, len(model.converter.parts))
+    labels = np.full(shape, -2, np.int64)
+    for row, outputs in zip(labels, decoded, strict=True):
+        row[: len(outputs)] = model.converter.step_labels(outputs)
+    return labels
 
 
 def checked(model: TrainedModel, style: Style) -> Style:

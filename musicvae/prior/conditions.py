@@ -258,7 +258,8 @@ def parse_targets(texts: Iterable[str]) -> tuple[Target, ...]:
         name = name.strip().lower().replace("-", "_").replace(" ", "_")
         if name not in known:
             raise InputError(
-                f"unknown attribute '{name}'{did_you_mean(name, known)} Known: {', '.join(known)}"
+                f"unknown attribute '{name}'{did_you_mean(name, known) or '.'} "
+                f"Known: {', '.join(known)}"
             )
         if name == GROUP:
             if not value.strip():

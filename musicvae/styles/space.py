@@ -35,6 +35,8 @@ Array = npt.NDArray[np.float32]
 MIN_AXES, MAX_AXES, DEFAULT_AXES = 2, 8, 6
 MIN_CODES = 3
 MAP_REACH = 2.0
+FEW_FILES = 5
+MAX_WINDOWS = 512
 _MAX_REST = 64
 _NOTHING = 1e-3
 
@@ -53,6 +55,8 @@ class Style:
       rest: float32 `[R, Z]`, the remaining axes, each as long as its standard deviation.
       noise: s, the standard deviation of what the axes leave.
       shares: float32 `[A]`, how much of the variance of the codes lies along each axis.
+      windows: float32 `[W, Z]`, the codes themselves where there are fewer than `FEW_FILES` files,
+        so that draws can be told from copies of them; of other styles none.
       meanings: what each axis does, in words; empty where it was not measured.
     """
 
@@ -65,6 +69,7 @@ class Style:
     rest: Array
     noise: float
     shares: Array
+    windows: Array
     meanings: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
@@ -205,7 +210,16 @@ def fit_style(table: CodeTable, axes: int = DEFAULT_AXES) -> Style:
         rest=(np.sqrt(variances[rest])[:, np.newaxis] * directions[rest]).astype(np.float32),
         noise=float(noise),
         shares=(variances[:count] / variances.sum()).astype(np.float32),
+        windows=_windows_of_few(table),
     )
+
+
+def _windows_of_few(table: CodeTable) -> Array:
+    """Returns the codes of few files, evenly drawn where they are many; `[0, Z]` of more files."""
+    if not 0 < len(set(table.files)) < FEW_FILES:
+        return np.zeros((0, table.mu.shape[1]), np.float32)
+    rows = np.linspace(0, len(table) - 1, min(len(table), MAX_WINDOWS)).round().astype(np.int64)
+    return np.asarray(table.mu[rows], np.float32)
 
 
 def _weights(table: CodeTable) -> npt.NDArray[np.float64]:

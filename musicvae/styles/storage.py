@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from musicvae.errors import InputError
 from musicvae.files import atomic_file
-from musicvae.styles.space import MAX_AXES, MIN_AXES, Style
+from musicvae.styles.space import MAX_AXES, MAX_WINDOWS, MIN_AXES, Style
 
 MAX_BYTES = 2**26
 _VERSION = 1
@@ -42,6 +42,7 @@ def save_style(path: str | os.PathLike[str], style: Style) -> None:
         rest=style.rest,
         noise=np.array(style.noise, np.float32),
         shares=style.shares,
+        windows=style.windows,
         meanings=np.array(style.meanings, dtype=np.str_),
     )
     with atomic_file(path) as file:
@@ -71,6 +72,8 @@ def load_style(path: str | os.PathLike[str]) -> Style:
     try:
         if os.stat(path).st_size > MAX_BYTES:
             raise InputError(f"'{path}' is larger than any style")
+        if not zipfile.is_zipfile(path):
+            raise ValueError("it is no .npz file")
         with np.load(path, allow_pickle=False) as arrays:
             return _style({name: arrays[name] for name in arrays.files})
     except FileNotFoundError as error:
@@ -81,10 +84,14 @@ def load_style(path: str | os.PathLike[str]) -> Style:
 
 
 def _style(arrays: dict[str, npt.NDArray[Any]]) -> Style:
+    if "version" not in arrays:
+        raise ValueError(f"it has no version, only {', '.join(sorted(arrays)) or 'nothing'}")
     if int(arrays["version"]) != _VERSION:
         raise ValueError(f"version {arrays['version']}")
     mean, axes, rest = (_floats(arrays[name]) for name in ("mean", "axes", "rest"))
     shares = _floats(arrays["shares"])
+    # Styles of before windows were kept have none.
+    windows = _floats(arrays.get("windows", np.zeros((0, mean.size))))
     shapes = (axes.shape, rest.shape, shares.shape)
     if mean.ndim != 1 or axes.ndim != 2 or rest.ndim != 2 or shares.ndim != 1:
         raise ValueError(f"arrays of the shapes {shapes}")
@@ -92,13 +99,15 @@ def _style(arrays: dict[str, npt.NDArray[Any]]) -> Style:
         raise ValueError(f"{len(axes)} axes")
     if {axes.shape[1], rest.shape[1]} != {len(mean)}:
         raise ValueError(f"arrays of the shapes {shapes}")
+    if windows.shape[1:] != mean.shape or len(windows) > MAX_WINDOWS:
+        raise ValueError(f"windows of the shape {windows.shape}")
     noise = float(_floats(arrays["noise"]))
     if noise < 0:
         raise ValueError(f"noise {noise}")
     step, files, codes = (int(number) for number in arrays["counts"])
     meanings = tuple(str(text) for text in arrays["meanings"])
     config = str(arrays["config"])
-    return Style(config, step, files, codes, mean, axes, rest, noise, shares, meanings)
+    return Style(config, step, files, codes, mean, axes, rest, noise, shares, windows, meanings)
 
 
 def _floats(array: npt.NDArray[Any]) -> npt.NDArray[np.float32]:

@@ -248,7 +248,7 @@ def test_everything_to_look_at_and_to_hear_is_written(run, runs, music, tmp_path
     [
         (["--mode=reconstruct"], "missing --input_midi_1; --mode=reconstruct is to play"),
         (["--mode=grid", "--input={tune}"], "missing --input_midi_2 and --input and another"),
-        (["--input_midi_1={tune}"], "1 inputs are given, and --mode=sample takes no input"),
+        (["--input_midi_1={tune}"], "1 input is given, and --mode=sample takes none"),
         (["--mode=similar", "--input_midi_1=no.mid"], "--input_midi_1=no.mid: No such file"),
         (["--mode=similar", "--input_midi_1={beat}"], "beat.mid' has nothing that this model"),
         (["--mode=humanize", "--input_midi_1={beat}"], "is not made for humanize"),

@@ -12,9 +12,11 @@ from tiny_models import write_run
 import musicvae as mv
 from musicvae.codes import CodeTable
 from musicvae.errors import InputError
-from musicvae.generate.styles import _meaning
+from musicvae.generate.results import SamplingOptions
+from musicvae.generate.styles import NEAR, _meaning, decoded_labels, new_vectors
 from musicvae.prior import CONDITIONS
 from musicvae.styles import Style, fit_style, load_style, save_style
+from musicvae.styles.space import FEW_FILES
 
 
 def table_of(mu, files=()) -> CodeTable:
@@ -121,8 +123,13 @@ def test_a_style_comes_back_as_it_was_written(codes, tmp_path):
 def test_what_is_no_style_is_one_line(tmp_path):
     np.savez(tmp_path / "other.npz", mu=np.zeros(3))
     (tmp_path / "broken.npz").write_bytes(b"PK\3\4broken")
-    for name in ("other.npz", "broken.npz"):
-        with pytest.raises(InputError, match="holds no style") as error:
+    (tmp_path / "text.npz").write_text("no style")
+    for name, message in (
+        ("other.npz", "it has no version, only mu"),
+        ("broken.npz", "holds no style"),
+        ("text.npz", "holds no style: it is no .npz file"),
+    ):
+        with pytest.raises(InputError, match=message) as error:
             load_style(tmp_path / name)
         assert "\n" not in str(error.value)
     with pytest.raises(InputError, match="`musicvae-style` learns one"):
@@ -147,6 +154,33 @@ def test_modes_move_within_a_style(model, tmp_path):
     moved = np.array([s.z for s in model.similar(tunes[0], 5, 0.5, style=style, seed=1)]) - here[0]
     assert np.linalg.matrix_rank(moved, tol=1e-3) == 2
     assert len(model.morph(tunes[:2], 3, style=style, seed=1)) == 1
+
+
+def test_samples_of_few_files_keep_a_distance_from_their_windows(model):
+    generator = np.random.default_rng(0)
+    mu = generator.standard_normal((30, 8)) * np.linspace(5e-3, 1e-4, 8)
+    few, many = (
+        fit_style(table_of(mu, [f"{k % files}.mid" for k in range(30)]), axes=2)
+        for files in (1, FEW_FILES)
+    )
+    assert len(few.windows) == 30 and len(many.windows) == 0
+
+    def distances(style: Style, n: int) -> np.ndarray:
+        z = new_vectors(model.trained, n, SamplingOptions(seed=3, style=style))
+        ours, theirs = (decoded_labels(model.trained, codes) for codes in (z, few.windows))
+        return np.array([(theirs != row).any(axis=2).mean(axis=1).min() for row in ours])
+
+    near = (distances(many, 16) <= NEAR).mean()
+    assert 0.1 < near < 0.9
+    assert (distances(few, 16) > NEAR).all()
+    # The first of many samples are those of few.
+    np.testing.assert_array_equal(distances(few, 16)[:5], distances(few, 5))
+
+
+def test_where_all_draws_are_copies_the_least_near_are_taken(model):
+    mu = np.random.default_rng(0).standard_normal((30, 8)) * 1e-4
+    style = fit_style(table_of(mu, ["song.mid"] * 30), axes=2)
+    assert new_vectors(model.trained, 4, SamplingOptions(seed=3, style=style)).shape == (4, 8)
 
 
 def test_a_style_of_another_model_or_step_is_refused(model, codes):
