@@ -1,16 +1,18 @@
 """How fast is sampling, beside Magenta's and beside what the hardware can do?
 
-    python benchmarks/sample.py --peer PYTHON [--peer_scripts FOLDER] [--only NAME] [--batches 8,64]
+    python benchmarks/sample.py [--peer PYTHON] [--peer_scripts FOLDER] [--only NAME] [--batches 8]
     python benchmarks/sample.py --peer PYTHON --start      # from process start to a MIDI file
-    python benchmarks/sample.py --peer PYTHON --memory     # loading and sampling hierdec-trio_16bar
+    python benchmarks/sample.py --memory                   # loading and sampling hierdec-trio_16bar
 
-Full-size models from one random checkpoint, which the peer's random_checkpoint.py writes. Each
+Full-size models from one random checkpoint, which the peer's random_checkpoint.py writes; without a
+peer it is one of ours. Each
 measurement is a process of its own that loads the model, samples once, and takes the median of
 seven more calls of `TrainedModel.sample`; ours and the peer's take turns, and a line a case ends in
 the ratio of the peer's time to ours. Above it stand two floors: the bytes of the weights that every
 step must read over the rate at which this machine reads memory, and the operations over the rate of
 a product of two 2048 x 2048 matrices, both measured in the same process right before. The larger of
-the two is what the hardware allows; weights that fit a processor's cache may beat the first.
+the two is what the hardware allows; weights that fit a processor's cache may beat the first. The
+products that the steps need, each alone at its own size, stand beside them (see floors.py).
 """
 
 from __future__ import annotations
@@ -28,12 +30,12 @@ import time
 from typing import Any, NamedTuple
 
 import common
-from train_step import matmul_rate
 
 CASES = (
     ("cat-drums_2bar_small", "float32"),
     ("groovae_4bar", "float32"),
     ("hierdec-mel_16bar", "float32"),
+    ("hierdec-mel_16bar", "bfloat16"),
     ("cat-mel_2bar_big", "float32"),
     ("cat-mel_2bar_big", "bfloat16"),
 )
@@ -58,34 +60,16 @@ class Case(NamedTuple):
     checkpoint: str
 
 
-def memory_rate() -> float:
-    """Returns the bytes a second at which all cores together read 512 MiB."""
-    import tensorflow as tf
-
-    values = tf.zeros([2**27])
-    read = tf.function(lambda: tf.reduce_sum(values), autograph=False)
-    read()
-    seconds = []
-    for _ in range(5):
-        start = time.perf_counter()
-        float(read())
-        seconds.append(time.perf_counter() - start)
-    return 4.0 * 2**27 / min(seconds)
-
-
-def weights_of_a_step(variables: dict[str, Any]) -> tuple[int, int]:
-    """Counts the weights that every step multiplies: recurrent kernels and projections.
+def kernels_of_a_step(variables: dict[str, Any]) -> list[tuple[int, int]]:
+    """Returns the shapes of what every step multiplies by: recurrent kernels and projections.
 
     Rows for z, for controls and for one-hot steps are not among them: the first two are multiplied
     once, the last are looked up.
 
     Args:
       variables: a model's, by name.
-
-    Returns:
-      How many there are, and in how many bytes.
     """
-    count = size = 0
+    found = []
     for name, variable in variables.items():
         if "decoder" not in name or "hierarchical_level" in name or not name.endswith("/kernel"):
             continue
@@ -96,9 +80,8 @@ def weights_of_a_step(variables: dict[str, Any]) -> tuple[int, int]:
             rows, columns = variable.shape
         else:
             continue
-        count += rows * columns
-        size += rows * columns * variable.dtype.size
-    return count, size
+        found.append((rows, columns))
+    return found
 
 
 def measure(case: Case) -> dict[str, float]:
@@ -107,6 +90,8 @@ def measure(case: Case) -> dict[str, float]:
 
     tf.constant(0.0) + 1.0
     before = peak_memory()
+    from floors import Product, matmul_rate, memory_rate, operations, seconds_of
+
     from musicvae.generate import TrainedModel
 
     model = TrainedModel(
@@ -114,17 +99,25 @@ def measure(case: Case) -> dict[str, float]:
     )
     model.sample(case.batch, temperature=0.5)
     loaded = peak_memory()
+    steps = model.config.hparams.max_seq_len
+    kernels = kernels_of_a_step(model.network.named_variables)
+    products = [Product(case.batch, rows, columns, steps) for rows, columns in kernels]
+    size = sum(rows * columns for rows, columns in kernels) * tf.as_dtype(case.precision).size
+    floors = {
+        "memory_floor": steps * size / memory_rate(),
+        "operations_floor": operations(products) / matmul_rate(case.precision),
+        "products": seconds_of(products, case.precision),
+    }
     seconds = []
     for _ in range(CALLS):
         start = time.perf_counter()
         model.sample(case.batch, temperature=0.5)
         seconds.append(time.perf_counter() - start)
-    count, size = weights_of_a_step(model._model.named_variables)
-    steps = model.config.hparams.max_seq_len
     return {
+        **floors,
         "seconds": statistics.median(seconds),
-        "memory_floor": steps * size / memory_rate(),
-        "operations_floor": 2.0 * steps * case.batch * count / matmul_rate(case.precision),
+        "times_floor": statistics.median(seconds)
+        / max(floors["memory_floor"], floors["operations_floor"]),
         "grown": loaded - before,
         "peak": loaded,
     }
@@ -161,12 +154,30 @@ def peer_run(options: argparse.Namespace, case: Case) -> float:
 
 
 def checkpoint_of(options: argparse.Namespace, name: str) -> str:
-    """Returns the prefix of a random checkpoint, which the peer writes where it is missing."""
+    """Returns the prefix of a random checkpoint: the peer's, or ours where there is no peer."""
+    if not options.peer:
+        return own_checkpoint(pathlib.Path(options.checkpoints) / "own" / name, name)
     prefix = pathlib.Path(options.checkpoints) / name / "model.ckpt"
     if not prefix.with_name("model.ckpt.index").exists():
         prefix.parent.mkdir(parents=True, exist_ok=True)
         script = pathlib.Path(options.peer_scripts) / "random_checkpoint.py"
         subprocess.run([options.peer, script, name, prefix], capture_output=True, check=True)
+    return str(prefix)
+
+
+def own_checkpoint(folder: pathlib.Path, name: str) -> str:
+    """Writes a checkpoint of first weights, unless it is there; returns its prefix."""
+    prefix = folder / "model.ckpt-0"
+    if not prefix.with_name("model.ckpt-0.index").exists():
+        from musicvae.checkpoints import save_checkpoint
+        from musicvae.config import load_config
+        from musicvae.converters import build_converter
+        from musicvae.models import MusicVAE
+
+        config = load_config(name)
+        model = MusicVAE(config, build_converter(config.converter).spec, seed=0)
+        folder.mkdir(parents=True, exist_ok=True)
+        save_checkpoint(folder, 0, model.named_variables)
     return str(prefix)
 
 
@@ -178,12 +189,18 @@ def compare(options: argparse.Namespace, case: Case) -> None:
         runs.append(our_run(case))
         return runs[-1]["seconds"]
 
-    found = common.in_turn(ours, lambda: peer_run(options, case), options.rounds)
+    peer = (lambda: peer_run(options, case)) if options.peer else None
+    found = common.in_turn(ours, peer, options.rounds)
     label = f"{case.name} batch {case.batch} {case.precision}"
-    memory, operations = (
-        statistics.median(run[key] for run in runs) for key in ("memory_floor", "operations_floor")
+    keys = ("memory_floor", "operations_floor", "products", "times_floor")
+    memory, operations, products, times = (
+        statistics.median(run[key] for run in runs) for key in keys
     )
-    print(f"  {label}: floors {memory:.3f} s for memory, {operations:.3f} s for operations")
+    print(
+        f"  {label}: floors {1e3 * memory:.1f} ms for memory, {1e3 * operations:.1f} ms for "
+        f"operations, of which {times:.2f} times the larger; its own products alone "
+        f"{1e3 * products:.1f} ms"
+    )
     print(common.case_line(label, *found), flush=True)
 
 
@@ -243,7 +260,7 @@ def main() -> None:
         "--checkpoints", default=str(pathlib.Path(tempfile.gettempdir()) / "musicvae-random")
     )
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--batches", default="8,64")
+    parser.add_argument("--batches", default="1,8,64")
     parser.add_argument("--only", default="", help="cases whose name contains this")
     parser.add_argument("--precision", default="", help="only cases of this precision")
     parser.add_argument("--start", action="store_true", help="time both commands instead")
@@ -254,11 +271,12 @@ def main() -> None:
         name, batch, precision, checkpoint = options.worker
         print(json.dumps(measure(Case(name, int(batch), precision, checkpoint))))
         return
-    if not options.peer:
-        parser.error("--peer is needed: it writes the checkpoints")
+    if options.start and not options.peer:
+        parser.error("--start compares with a --peer")
     print(common.machine_line())
-    print(common.versions_line("tensorflow", "numpy"))
-    print(common.peer_line(options.peer), flush=True)
+    print(common.versions_line("tensorflow", "numpy"), flush=True)
+    if options.peer:
+        print(common.peer_line(options.peer), flush=True)
     if options.start:
         compare_start(options)
     elif options.memory:

@@ -5,18 +5,15 @@
 
 Ready-made random batches, the configuration's own scheduled sampling and dropout. Each measurement
 is a process of its own; ours and the peer's take turns, and a line a case ends in the ratio of the
-peer's time to ours. Under it stand the peak memory, and the floor: the operations that the model
-needs over the rate of a big matrix product, measured in the same process right before the steps.
-
-What a model needs: every product once forwards and twice backwards, except that a one-hot input is
-a look-up, that z is multiplied once and not at every step, and that data needs no gradient.
+peer's time to ours. Under it stand the peak memory, and two floors, measured in the same process
+right before the steps: the operations that the model needs over the rate of a big matrix product,
+and the time of its own products, each alone at its own size (see floors.py).
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import pathlib
 import resource
@@ -29,7 +26,7 @@ from typing import Any
 
 import common
 
-from musicvae.config import Config, load_config
+from musicvae.config import load_config
 from musicvae.converters import build_converter
 
 REDUCED = "enc_rnn_size=[512,512],dec_rnn_size=[256,256],z_size=256"
@@ -49,89 +46,13 @@ _START_PEER = (
 PEER_SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "shared" / "peer" / "time_train_step.py"
 
 
-def layer_operations(rows: int, depth: int, units: int, *, first: bool) -> float:
-    """Returns the operations of an LSTM layer in a training step.
-
-    Args:
-      rows: examples times steps.
-      depth: columns of the input that are a product; 0 for a look-up.
-      units: of the layer.
-      first: whether the input is data, which needs no gradient.
-    """
-    return 8.0 * rows * units * ((2 if first else 3) * depth + 3 * units)
-
-
-def needed_operations(config: Config, batch: int) -> float:
-    """Returns the floating-point operations that a training step needs, encoder and decoder.
-
-    Args:
-      config: the model.
-      batch: examples in a step.
-    """
-    hparams, spec = config.hparams, build_converter(config.converter).spec
-    rows = batch * hparams.max_seq_len
-    core = config.decoder
-    while core.core is not None:
-        core = core.core
-    draws_classes = core.type not in ("groove", "nade")
-    # The product of a one-hot row is a look-up.
-    depth = 0 if draws_classes and spec.input_depth == spec.output_depth else spec.input_depth
-    total = 0.0
-    levels = config.encoder.options.get("level_lengths", (hparams.max_seq_len,))
-    for level in range(len(levels)):
-        level_rows = rows // math.prod(levels[:level])
-        for k, units in enumerate(hparams.enc_rnn_size):
-            first = level == 0 and k == 0
-            total += 2 * layer_operations(level_rows, depth, units, first=first)
-            depth = 2 * units
-    parts: tuple[int, ...] = (spec.output_depth,)
-    decoder = config.decoder
-    if decoder.type == "hierarchical":
-        *conductors, _ = decoder.options["level_lengths"]
-        total += decoder_operations(hparams.dec_rnn_size, batch * math.prod(conductors), 0, 0)
-        decoder = decoder.core or decoder
-    if decoder.type == "split":
-        parts = decoder.options["output_depths"]
-    dense = 0 if draws_classes else spec.output_depth
-    for depth in parts:
-        outputs = depth + (hparams.nade_num_hidden if decoder.type == "nade" else 0)
-        total += decoder_operations(hparams.dec_rnn_size, rows, dense, outputs)
-    return total
-
-
-def decoder_operations(sizes: tuple[int, ...], rows: int, dense: int, outputs: int) -> float:
-    """Returns the operations of a stack of layers with a dense layer on top."""
-    total, depth = 0.0, dense
-    for k, units in enumerate(sizes):
-        total += layer_operations(rows, depth, units, first=k == 0)
-        depth = units
-    return total + 6.0 * rows * depth * outputs
-
-
-def matmul_rate(precision: str, clock: Callable[[], float] = time.perf_counter) -> float:
-    """Returns the operations a second of a product of 2048 x 2048 matrices."""
-    import tensorflow as tf
-
-    size, repeats = 2048, 4
-    matrix = tf.cast(tf.random.normal([size, size]), precision)
-    multiply = tf.function(lambda x: tf.matmul(x, x), autograph=False)
-    multiply(matrix)
-    seconds = []
-    for _ in range(3):
-        start = clock()
-        for _ in range(repeats):
-            product = multiply(matrix)
-        float(product[0, 0])
-        seconds.append(clock() - start)
-    return float(2 * repeats * size**3 / min(seconds))
-
-
 def measure(
     name: str, batch: int, hparams: str, precision: str, steps: int, clock: Callable[[], float]
 ) -> dict[str, Any]:
     """Trains some steps in this process; returns the median step and what belongs beside it."""
     import numpy as np
     import tensorflow as tf
+    from floors import matmul_rate, operations, seconds_of, training_products
 
     from musicvae.models import Batch, MusicVAE
     from musicvae.training.step import TrainStep
@@ -154,6 +75,8 @@ def measure(
         tf.fill(shape, length // (spec.num_segments or 1)),
     )
     rate = matmul_rate(precision, clock)
+    products = training_products(config, batch)
+    own = seconds_of(products, precision, clock)
     model = MusicVAE(config, spec, seed=0, precision=precision)
     step = TrainStep(model, batch)
     float(step(data, tf.constant([0, 0]))["loss"])
@@ -164,7 +87,8 @@ def measure(
         seconds.append(clock() - start)
     return {
         "seconds": statistics.median(seconds),
-        "floor": needed_operations(config, batch) / rate,
+        "floor": operations(products) / rate,
+        "own": own,
         "rate": rate,
         "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     }
@@ -227,14 +151,17 @@ def compare(case: tuple[str, int, str], options: argparse.Namespace) -> None:
     for precision, runs in mine.items():
         label = f"{name} batch {batch} {precision}{' reduced' if hparams else ''}"
         floor = statistics.median(run["floor"] for run in runs)
-        share = statistics.median(run["floor"] / run["seconds"] for run in runs)
+        own = statistics.median(run["own"] for run in runs)
+        shares = [
+            statistics.median(run[key] / run["seconds"] for run in runs) for key in ("floor", "own")
+        ]
         rate = statistics.median(run["rate"] for run in runs)
         memory = f"peak memory {_gibibytes(runs)}"
         if others:
             memory += f", peer {_gibibytes(others)}"
         print(
-            f"  {label}: floor {floor:.3f} s at {rate / 1e9:.0f} GFLOP/s, {share:.0%} of it "
-            f"reached; {memory}"
+            f"  {label}: floor {floor:.3f} s at {rate / 1e9:.0f} GFLOP/s, {shares[0]:.0%} of it "
+            f"reached; its own products {own:.3f} s, {shares[1]:.0%}; {memory}"
         )
         seconds = [[run["seconds"] for run in side] for side in (runs, others)]
         print(common.case_line(label, *seconds), flush=True)

@@ -33,7 +33,8 @@ from musicvae.config import load_config
 from musicvae.converters import build_converter
 from musicvae.errors import ConfigError
 from musicvae.models import Losses, MusicVAE, schedules
-from musicvae.models.forward import Forward, fold
+from musicvae.models.forward import Forward
+from musicvae.models.random_numbers import fold
 
 Tensor = Any
 

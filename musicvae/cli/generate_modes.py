@@ -62,13 +62,15 @@ def _outputs(values: Values, _: int) -> int:
 def _sample(
     model: TrainedModel, _: Sequence[Piece], options: SamplingOptions, values: Values
 ) -> Iterator[Result]:
-    from musicvae.generate.modes import sample
+    from musicvae.generate.modes import stream
+    from musicvae.generate.results import Result
 
     total = values["num_outputs"]
     for first in range(0, total, SAMPLED_TOGETHER):
         count = min(SAMPLED_TOGETHER, total - first)
         own = dataclasses.replace(options, seed=options.seed_for(first))
-        yield sample(model, count, own, first=first + 1)
+        for piece in stream(model, count, own, first=first + 1):
+            yield Result((piece,))
 
 
 def _interpolate(

@@ -123,6 +123,13 @@ flags.DEFINE_enum(
     "else float32. Weights stay float32.",
     flag_values=FLAGS,
 )
+flags.DEFINE_enum(
+    "compile",
+    "auto",
+    ["auto", "on", "off"],
+    "Compilation of training steps by XLA: auto takes what is faster on a GPU, and none elsewhere.",
+    flag_values=FLAGS,
+)
 flags.DEFINE_integer(
     "accumulate_steps",
     1,
@@ -216,6 +223,7 @@ _JOB = (
 _OPTIONS = (
     "num_steps",
     "precision",
+    "compile",
     "accumulate_steps",
     "checkpoint_segments",
     "warm_start",

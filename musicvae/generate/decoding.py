@@ -6,7 +6,7 @@ Axes: N latent vectors, W windows of each result, T time step, C columns of cont
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from musicvae.converters.examples import Array
@@ -71,7 +71,19 @@ def decode(
     settings: Sequence[Setting],
     controls: Sequence[Array] | None,
 ) -> tuple[Sample, ...]:
-    """Writes the music of latent vectors, at each temperature.
+    """Writes the music of latent vectors, as `decode_each`, all of it at once."""
+    return tuple(decode_each(model, z, captions, options, settings, controls))
+
+
+def decode_each(
+    model: TrainedModel,
+    z: Vector,
+    captions: Sequence[str],
+    options: SamplingOptions,
+    settings: Sequence[Setting],
+    controls: Sequence[Array] | None,
+) -> Iterator[Sample]:
+    """Writes the music of latent vectors, at each temperature, and hands it out as it is finished.
 
     Args:
       model: a trained model.
@@ -82,26 +94,26 @@ def decode(
       controls: float32 `[T, C]`, or `[N, T, C]`, for each window W of a result; None for a model
         without controls.
 
-    Returns:
+    Yields:
       N samples at the first temperature, N at the second, and so on.
     """
-    samples: list[Sample] = []
+    windows = [None] if controls is None else controls
     for temperature in options.temperatures:
-        pieces: list[list[NoteSequence]] = [[] for _ in captions]
-        for w, control in enumerate([None] if controls is None else controls):
-            decoded = model.decode_to_tensors(
-                z, options.length, temperature, control, seed=options.seed_for(w)
-            )
-            for k, outputs in enumerate(decoded):
+        decoded = [
+            model.stream_pieces(z, options.length, temperature, own, seed=options.seed_for(w))
+            for w, own in enumerate(windows)
+        ]
+        for k, pieces in enumerate(zip(*decoded, strict=True)):
+            notes = []
+            for control, outputs in zip(windows, pieces, strict=True):
                 own = control if control is None or control.ndim == 2 else control[k]
-                pieces[k].append(_to_notes(model, outputs, own, settings[k], options))
-        for k, caption in enumerate(captions):
+                notes.append(_to_notes(model, outputs, own, settings[k], options))
+            caption = captions[k]
             if len(options.temperatures) > 1:
                 caption = f"{caption}, temperature {temperature:g}"
-            joined = join(pieces[k])
+            joined = join(notes)
             # What rings on after the last step is cut, so that the piece is whole bars long.
-            samples.append(Sample(cut_at(joined, joined.total_time), caption, z[k]))
-    return tuple(samples)
+            yield Sample(cut_at(joined, joined.total_time), caption, z[k])
 
 
 def _to_notes(

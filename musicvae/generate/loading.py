@@ -57,6 +57,7 @@ def load(
     decoder_only: bool = False,
     precision: PrecisionChoice = "float32",
     prior: PriorChoice = None,
+    compiled: bool = False,
 ) -> Model:
     """Loads a trained model.
 
@@ -73,6 +74,7 @@ def load(
         bfloat16 where the device has instructions for it.
       prior: where new z come from: "learned", "standard" for N(0, I), or a file of
         `musicvae-prior`; None for the learned prior where the checkpoint has one.
+      compiled: whether XLA compiles what decodes; for GPUs: on a processor it is slower.
 
     Raises:
       ConfigError: no model is known by this name; the message names the nearest one.
@@ -91,6 +93,7 @@ def load(
         "decoder_only": decoder_only,
         "precision": precision,
         "prior": prior,
+        "compiled": compiled,
     }
     names = {name for known in list_configs() for name in (known.name, *known.aliases)}
     if given in names and config is None and not os.path.exists(given):

@@ -14,7 +14,7 @@ Axes: N pieces, Z columns of z.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Unpack
 
 import numpy.typing as npt
@@ -24,7 +24,7 @@ from musicvae.generate.groove_methods import GrooveMethods
 from musicvae.generate.keywords import SamplingKeywords, sampling_options
 from musicvae.generate.music import MusicLike, as_piece
 from musicvae.generate.performing import fit
-from musicvae.generate.results import Result, SamplingOptions
+from musicvae.generate.results import Result, Sample, SamplingOptions
 from musicvae.generate.row_modes import RowModes
 from musicvae.generate.styles import StyleLike, as_style
 
@@ -98,6 +98,33 @@ class Model(GrooveMethods, RowModes):
           <Result: 3 samples as a list>
         """
         return modes.sample(self.trained, n, _within(style, options))
+
+    def stream(
+        self, n: int = 1, *, style: StyleLike | None = None, **options: Unpack[SamplingKeywords]
+    ) -> Iterator[Sample]:
+        """Samples new music, and hands out the pieces as they are finished.
+
+        Args:
+          n: how many pieces; `batch_size` of them are finished together.
+          style: a style of `mv.style`, or its file, to stay within.
+          **options: see `SamplingKeywords`.
+
+        Returns:
+          What gives the samples, those of `sample` with the same seed.
+
+        Raises:
+          InputError: a value is out of range, or the model needs chords or hits.
+          TypeError: a keyword is unknown.
+
+        Examples:
+          >>> import musicvae as mv
+          >>> model = mv.load("cat-drums_2bar_small", batch_size=1)
+          >>> for sample in model.stream(2, seed=1):
+          ...     print(sample.title)
+          sample 1
+          sample 2
+        """
+        return modes.stream(self.trained, n, _within(style, options))
 
     def reconstruct(
         self,

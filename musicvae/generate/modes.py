@@ -10,7 +10,7 @@ Axes: N results, Z columns of z.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +20,7 @@ from musicvae.attribute_vectors import AttributeVectors
 from musicvae.converters import performance_converter
 from musicvae.errors import InputError
 from musicvae.generate.controls import control_window, controls_for
-from musicvae.generate.decoding import Setting, decode, encode
+from musicvae.generate.decoding import Setting, decode, decode_each, encode
 from musicvae.generate.grooves import reconstruct_groove
 from musicvae.generate.joining import join
 from musicvae.generate.latent_points import (
@@ -58,6 +58,26 @@ def sample(
     Raises:
       InputError: n is out of range, or the model needs chords or hits that are not given.
     """
+    return Result(tuple(stream(model, n, options, first=first)))
+
+
+def stream(
+    model: TrainedModel, n: int, options: SamplingOptions | None = None, *, first: int = 1
+) -> Iterator[Sample]:
+    """Writes new music as `sample` does, and hands out the pieces as they are finished.
+
+    Args:
+      model: a trained model; as many pieces as its `batch_size` are finished together.
+      n: as for `sample`, as are all others.
+      options: what is asked for.
+      first: the number that the first is called by.
+
+    Returns:
+      What gives the pieces.
+
+    Raises:
+      InputError: n is out of range, or the model needs chords or hits that are not given.
+    """
     options = options or SamplingOptions()
     check_number(n)
     z = new_vectors(model, n, options)
@@ -66,7 +86,7 @@ def sample(
     setting = Setting()
     if options.control is not None:
         setting = Setting(qpm=control_window(model.converter, options.control).qpm)
-    return Result(decode(model, z, captions, options, [setting] * n, controls))
+    return decode_each(model, z, captions, options, [setting] * n, controls)
 
 
 def reconstruct(

@@ -8,7 +8,7 @@ Axes: N pieces, T time step, D columns of a step, C controls, Z columns of z.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,14 +30,10 @@ from musicvae.errors import InputError
 from musicvae.generate.arrays import (
     Array,
     Encoded,
-    checked_z,
-    fitted_controls,
-    fixed_values,
-    rows_of_steps,
     stacked,
-    trimmed,
 )
 from musicvae.generate.randomness import Randomness
+from musicvae.generate.tensor_decoding import TensorDecoding
 from musicvae.model_choice import checkpoint_path
 from musicvae.models import MusicVAE, variable_shapes
 from musicvae.precision import PrecisionChoice, choose_precision
@@ -49,7 +45,7 @@ PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 _ENCODER = "encoder/"
 
 
-class TensorModel:
+class TensorModel(TensorDecoding):
     """A model with the weights of a checkpoint, from arrays to arrays.
 
     Attributes:
@@ -75,6 +71,7 @@ class TensorModel:
         precision: PrecisionChoice = "float32",
         keep_hparams: Collection[str] = (),
         prior: PriorChoice = None,
+        compiled: bool = False,
     ) -> None:
         """Loads a model.
 
@@ -99,6 +96,8 @@ class TensorModel:
           prior: where new latent vectors come from: "learned" for the prior that was fitted to this
             checkpoint, "standard" for N(0, I), a file of `musicvae-prior`, or a prior; None for the
             learned one where there is one.
+          compiled: whether XLA compiles what decodes, once for each number of pieces; for GPUs: on
+            a processor it is slower.
 
         Raises:
           ConfigError: there is no such configuration.
@@ -137,6 +136,8 @@ class TensorModel:
                     kept_in=chosen,
                     initial_values=stored_values(checkpoint, var_name_substitutions),
                     decoder_only=decoder_only,
+                    compiled=compiled,
+                    frozen=True,
                 )
         self._can_encode = not decoder_only
         self._encoders: dict[tuple[tuple[int, ...], ...], Any] = {}
@@ -148,7 +149,7 @@ class TensorModel:
 
     @property
     def network(self) -> MusicVAE:
-        """The model itself, whose variables hold the weights."""
+        """The model itself, whose variables hold the weights; they are not to be changed."""
         return self._model
 
     @property
@@ -255,105 +256,6 @@ class TensorModel:
         eps = self._randomness.posterior(seed).standard_normal(mu.shape, np.float32)
         return Encoded(mu + sigma * eps, mu, sigma)
 
-    def decode_to_tensors(
-        self,
-        z: npt.ArrayLike,
-        length: int | None = None,
-        temperature: float = 1.0,
-        c_input: npt.ArrayLike | None = None,
-        return_full_results: bool = False,
-        *,
-        seed: int | None = None,
-        fixed: npt.ArrayLike | None = None,
-        first_input: npt.ArrayLike | None = None,
-    ) -> list[Any]:
-        """Writes the music of latent vectors as tensors.
-
-        Args:
-          z: float `[N, Z]`.
-          length: the most steps; None for the configuration's `max_seq_len`.
-          temperature: at least 0; 0 takes the most likely value of each step.
-          c_input: controls, float `[T, C]` for all pieces or `[N, T, C]`; T may count bars, and is
-            1 for models of one bar, which also take `[N, C]`.
-          return_full_results: return what the model gave, one `Decoded` for each group of
-            `batch_size`, in place of trimmed arrays.
-          seed: makes this call repeatable.
-          fixed: float `[N, T, D]`, values that the music must have, such as the hits of a groove;
-            NaN where the model chooses. Steps beyond T are all the model's choice.
-          first_input: float `[N, D]`, the step before each piece; None for none, as in training.
-
-        Returns:
-          N arrays, float32 `[T, D]`, each as long as its piece.
-
-        Raises:
-          InputError: an argument is out of range, or controls are missing.
-          ConfigError: values are given, and the model's decoder takes none.
-
-        Examples:
-          >>> from musicvae import TrainedModel
-          >>> model = TrainedModel("cat-drums_2bar_small", batch_size=4)
-          >>> [tensor] = model.decode_to_tensors(model.sample_z(1, seed=1), length=16, seed=1)
-          >>> tensor.shape
-          (16, 512)
-        """
-        length = self.config.hparams.max_seq_len if length is None else length
-        z = checked_z(z, self.config.hparams.z_size)
-        if length < 1:
-            raise InputError(f"length={length} must be at least 1 step")
-        if not temperature >= 0.0:
-            raise InputError(f"temperature={temperature} must be at least 0")
-        controls = self._controls(c_input, len(z), length)
-        with_fixed = (
-            None
-            if fixed is None
-            else fixed_values(fixed, len(z), length, self.converter.spec.output_depth)
-        )
-        generator = self._randomness.decoder(seed)
-        results = []
-        for group in self._groups(len(z)):
-            with tf.device(self._device):
-                results.append(
-                    self._model.decode(
-                        z[group],
-                        length,
-                        temperature=temperature,
-                        controls=None if controls is None else controls[group],
-                        seed=generator.integers(0, 2**31, 2, np.int32),
-                        fixed=None if with_fixed is None else with_fixed[group],
-                        first_input=None if first_input is None else np.asarray(first_input)[group],
-                    )
-                )
-        if return_full_results:
-            return results
-        return [piece for decoded in results for piece in trimmed(decoded)]
-
-    def step_losses(
-        self, z: npt.ArrayLike, outputs: npt.ArrayLike, c_input: npt.ArrayLike | None = None
-    ) -> Array:
-        """Returns how unlikely each step of some music is, given z and the steps before it.
-
-        Args:
-          z: float `[N, Z]`.
-          outputs: bool or float `[N, T, D]`, T that of the model's windows.
-          c_input: controls, as for `decode_to_tensors`.
-
-        Returns:
-          float32 `[N, T, K]`: -log p of each part of each step, in nats.
-
-        Raises:
-          InputError: z is of another size, or controls are missing.
-        """
-        z, rows = checked_z(z, self.config.hparams.z_size), np.asarray(outputs, np.float32)
-        controls = self._controls(c_input, len(z), rows.shape[1])
-        found = []
-        for group in self._groups(len(z)):
-            lengths = np.full(len(rows[group]), rows.shape[1], np.int32)
-            own = None if controls is None else controls[group]
-            with tf.device(self._device):
-                losses = self._model.step_losses(z[group], rows[group], lengths, own)
-            found.append(losses.numpy())
-        return np.concatenate(found)
-
     def _check(
         self,
         checkpoint: Checkpoint,
@@ -380,21 +282,3 @@ class TensorModel:
 
             self._encoders[shapes] = tf.function(encode, input_signature=signature, autograph=False)
         return self._encoders[shapes]
-
-    def _groups(self, n: int) -> Iterator[slice]:
-        for start in range(0, n, self.batch_size):
-            yield slice(start, start + self.batch_size)
-
-    def _controls(self, c_input: npt.ArrayLike | None, n: int, length: int) -> Array | None:
-        """Returns controls as float32 `[N, length, C]`, or None for a model without."""
-        depth = self.converter.spec.control_depth
-        if depth and c_input is None:
-            raise InputError(
-                f"config '{self.config.name}' needs controls: c_input of shape "
-                f"[{length}, {depth}], or [{n}, {length}, {depth}] with one for each piece"
-            )
-        if not depth and c_input is not None:
-            raise InputError(f"config '{self.config.name}' takes no controls (c_input)")
-        if c_input is None:
-            return None
-        return fitted_controls(rows_of_steps(c_input, self.converter, n, length), n, length, depth)

@@ -11,7 +11,7 @@ Axes: N pieces, T time step, C controls, Z columns of z.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from musicvae.converters import Example, Extraction
 from musicvae.errors import InputError, MultipleExamplesError, NoExamplesError
-from musicvae.generate.arrays import Encoded
+from musicvae.generate.arrays import Encoded, trimmed
 from musicvae.generate.input_windows import fit_window
 from musicvae.generate.tensor_model import TensorModel
 from musicvae.grid import DEFAULT_QPM
@@ -74,11 +74,66 @@ class TrainedModel(TensorModel):
           >>> [type(sequence).__name__ for sequence in model.sample(2, seed=1)]
           ['NoteSequence', 'NoteSequence']
         """
+        return [
+            *self.stream(
+                *(n, length, temperature, same_z, c_input),
+                seed=seed,
+                prior=prior,
+                attributes=attributes,
+                guidance=guidance,
+                **rendering,
+            )
+        ]
+
+    def stream(
+        self,
+        n: int | None = None,
+        length: int | None = None,
+        temperature: float = 1.0,
+        same_z: bool = False,
+        c_input: npt.ArrayLike | None = None,
+        *,
+        seed: int | None = None,
+        prior: PriorChoice = None,
+        attributes: Mapping[str, str | float] | None = None,
+        guidance: float = DEFAULT_GUIDANCE,
+        **rendering: Any,
+    ) -> Iterator[Any]:
+        """Writes new music as `sample` does, and hands out the pieces as they are finished.
+
+        `batch_size` pieces are finished together: 1 gives the first one soonest, more give all of
+        them sooner. For the steps of a piece as they are written see `stream_tensors`.
+
+        Args:
+          n: as for `sample`, as are all others.
+          length: the most steps.
+          temperature: at least 0.
+          same_z: whether all pieces come from one latent vector.
+          c_input: controls.
+          seed: makes this call repeatable.
+          prior: where latent vectors come from.
+          attributes: what the music is to have.
+          guidance: how strongly.
+          **rendering: qpm, velocity and program of the notes.
+
+        Yields:
+          N NoteSequences.
+
+        Raises:
+          InputError: an argument is out of range, or controls are missing; before any is written.
+
+        Examples:
+          >>> from musicvae import TrainedModel
+          >>> model = TrainedModel("cat-drums_2bar_small", batch_size=1)
+          >>> pieces = model.stream(100, seed=1)
+          >>> next(pieces) == model.sample(100, seed=1)[0]
+          True
+        """
         n = self.batch_size if n is None else n
         targets = [Target(name, value) for name, value in (attributes or {}).items()]
         z = self.sample_z(1 if same_z else n, seed, prior=prior, targets=targets, guidance=guidance)
         z = np.repeat(z, n, axis=0) if same_z else z
-        return self.decode(z, length, temperature, c_input, seed=seed, **rendering)
+        return self._stream(z, length, temperature, c_input, seed, **rendering)
 
     def encode(
         self,
@@ -204,19 +259,39 @@ class TrainedModel(TensorModel):
           >>> sequence.tempos[0].qpm
           90.0
         """
-        tensors = self.decode_to_tensors(z, length, temperature, c_input, seed=seed)
-        tempos = np.broadcast_to(np.asarray(qpm, np.float64), [len(tensors)])
-        controls = self._controls(c_input, len(tensors), max(map(len, tensors)))
-        return [
-            self.converter.to_notes(
-                outputs,
-                None if controls is None else controls[i, : len(outputs)],
-                qpm=float(tempos[i]),
-                velocity=velocity,
-                program=program,
-            )
-            for i, outputs in enumerate(tensors)
-        ]
+        rendering: dict[str, Any] = {"qpm": qpm, "velocity": velocity, "program": program}
+        return [*self._stream(z, length, temperature, c_input, seed, **rendering)]
+
+    def _stream(
+        self,
+        z: npt.ArrayLike,
+        length: int | None,
+        temperature: float,
+        c_input: npt.ArrayLike | None,
+        seed: int | None,
+        *,
+        qpm: float | Sequence[float] = DEFAULT_QPM,
+        velocity: int = 80,
+        program: int | None = None,
+    ) -> Iterator[Any]:
+        """Checks what is asked for, and returns what gives the pieces as they are finished."""
+        requests = [*self._requests(z, length, temperature, c_input, seed)]
+        count = sum(len(own) for own, _ in requests)
+        tempos = iter(np.broadcast_to(np.asarray(qpm, np.float64), [count]))
+
+        def pieces() -> Iterator[Any]:
+            for own, options in requests:
+                controls = options["controls"]
+                for k, outputs in enumerate(trimmed(self._decoded(own, options))):
+                    yield self.converter.to_notes(
+                        outputs,
+                        None if controls is None else controls[k, : len(outputs)],
+                        qpm=float(next(tempos)),
+                        velocity=velocity,
+                        program=program,
+                    )
+
+        return pieces()
 
     def interpolate(
         self,

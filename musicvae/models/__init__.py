@@ -39,10 +39,11 @@ from __future__ import annotations
 from musicvae.batch import Batch
 from musicvae.models.decoders.base import Decoded
 from musicvae.models.forward import MetricCounts, add_metric_counts, summarize
+from musicvae.models.halves import variable_shapes
 from musicvae.models.losses import Losses, Objective
 from musicvae.models.optimizer import AdamOptimizer
 from musicvae.models.posterior import Posterior
-from musicvae.models.vae import MusicVAE, variable_shapes
+from musicvae.models.vae import MusicVAE
 from musicvae.precision import Precision
 
 __all__ = [

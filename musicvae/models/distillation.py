@@ -22,8 +22,9 @@ import tensorflow as tf
 from musicvae.batch import Batch
 from musicvae.errors import ConfigError
 from musicvae.models.decoders.base import Request, Target
-from musicvae.models.forward import Forward, fold
+from musicvae.models.forward import Forward
 from musicvae.models.losses import Losses
+from musicvae.models.random_numbers import fold, normal, uniform
 from musicvae.models.vae import MusicVAE
 
 Tensor = Any
@@ -80,10 +81,8 @@ class Distillation:
         count = tf.cast(tf.round(self._ratio * tf.cast(size, tf.float32)), tf.int32)
         drawn, probabilities = self.draw(count, batch.outputs.shape[1], seed)
         if eps is None:
-            eps = tf.random.stateless_normal([size, model.config.hparams.z_size], fold(seed, _EPS))
-        more = tf.random.stateless_normal(
-            [count, model.config.hparams.z_size], fold(fold(seed, _EPS), 1)
-        )
+            eps = normal([size, model.config.hparams.z_size], fold(seed, _EPS))
+        more = normal([count, model.config.hparams.z_size], fold(fold(seed, _EPS), 1))
         joined = Batch(
             *(
                 None if own is None else tf.concat([tf.cast(own, new.dtype), new], 0)
@@ -116,10 +115,8 @@ class Distillation:
           of each step given those before it, float32 `[N, T, D]`.
         """
         teacher = self._teacher
-        z = tf.random.stateless_normal([count, teacher.config.hparams.z_size], fold(seed, _Z))
-        temperature = tf.random.stateless_uniform(
-            [], fold(seed, _TEMPERATURE), self._min_temperature, 1.0
-        )
+        z = normal([count, teacher.config.hparams.z_size], fold(seed, _Z))
+        temperature = uniform([], fold(seed, _TEMPERATURE), self._min_temperature)
         request = Request(length, temperature, fold(seed, _DRAWS))
         dtype = teacher.dtype
         outputs = teacher.decoder.sample(teacher.decoder.precompute(z, dtype), request).outputs

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from musicvae.models.random_numbers import fold, uniform
+
 Tensor = Any
 
 
@@ -55,21 +57,8 @@ class Forward:
         Returns:
           float32 `shape`: 0 or 1 / keep_prob.
         """
-        kept = tf.random.stateless_uniform(shape, fold(self.seed, number)) < self.keep_prob
+        kept = uniform(shape, fold(self.seed, number)) < self.keep_prob
         return tf.cast(kept, tf.float32) * (1.0 / self.keep_prob)
-
-
-def fold(seed: Tensor, number: Any) -> Tensor:
-    """Returns another seed, for the part `number` of what `seed` is for.
-
-    Args:
-      seed: int32 `[2]`.
-      number: int, or int32 scalar.
-
-    Returns:
-      int32 `[2]`.
-    """
-    return tf.random.experimental.stateless_fold_in(seed, number)
 
 
 class MetricCounts(NamedTuple):

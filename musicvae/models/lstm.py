@@ -20,6 +20,8 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from musicvae.models.compilation import is_for_xla
+
 Tensor = Any
 TensorArray = Any
 
@@ -232,7 +234,7 @@ def _backward(
 def _cell_gradient(
     gates: Gates, c_before: Tensor, c: Tensor, dh: Tensor, dc: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Differentiates `cell` by one operation.
+    """Differentiates `cell`, by one operation where there is one.
 
     Args:
       gates: the step's.
@@ -244,6 +246,8 @@ def _cell_gradient(
     Returns:
       The gradients of the cell before, `[B, H]`, and of the activations, `[B, 4H]`.
     """
+    if is_for_xla():
+        return _written_out_gradient(gates, c_before, c, dh, dc)
     units = c.shape[-1]
     # The operation takes weights, but reads no more of them than their shapes.
     unread = tf.raw_ops.Empty(shape=[units, 4 * units], dtype=tf.float32)
@@ -268,3 +272,18 @@ def _cell_gradient(
         use_peephole=False,
     )
     return found.cs_prev_grad, found.dicfo
+
+
+def _written_out_gradient(
+    gates: Gates, c_before: Tensor, c: Tensor, dh: Tensor, dc: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Differentiates `cell`, as `_cell_gradient`, for a compiler that makes one loop of it."""
+    tanh_c = tf.tanh(c)
+    dc += dh * gates.o * (1.0 - tanh_c**2)
+    da = [
+        dc * gates.g * gates.i * (1.0 - gates.i),
+        dc * gates.i * (1.0 - gates.g**2),
+        dc * c_before * gates.f * (1.0 - gates.f),
+        dh * tanh_c * gates.o * (1.0 - gates.o),
+    ]
+    return dc * gates.f, tf.concat(da, -1)

@@ -51,7 +51,8 @@ class LSTMStack:
         self.depth = depth
         self.sizes = tuple(sizes)
         self._layers: list[Layer] = []
-        self._turned: list[LayerWeights] | None = None
+        self._keeps = variables.frozen
+        self._turned: dict[int, LayerWeights] | None = None
         for k, units in enumerate(sizes):
             name = f"{scope}/cell_{k}"
             layer = Layer(variables, name, depth, units, residual=residual, lowest=k == 0)
@@ -74,23 +75,32 @@ class LSTMStack:
     def sampling_weights(self, dtype: tf.DType, *, may_copy: bool) -> list[LayerWeights]:
         """Returns the weights for writing step by step, large kernels turned round.
 
-        Weights that are kept in a half-size type are turned once for all; float32 ones for every
-        call, which takes the time of a few steps.
+        Where weights stay as they are (those kept in a half-size type, and those of frozen
+        variables), they are turned once for all; else for every call, which takes the time of a few
+        steps.
 
         Args:
           dtype: what products are computed in.
-          may_copy: whether a call may need memory for a second copy of float32 weights.
+          may_copy: whether there may be memory for a second copy of float32 weights.
         """
-        if self._layers[0].kept_in == dtype != tf.float32:
-            if self._turned is None:
-                with tf.init_scope():
-                    self._turned = [transposed(weights) for weights in self.weights(dtype)]
-            return self._turned
-        turns = may_copy and dtype == tf.float32
-        return [
-            transposed(weights) if turns and layer.units >= TRANSPOSED_UNITS else weights
-            for layer, weights in zip(self._layers, self.weights(dtype), strict=True)
+        half = self._layers[0].kept_in == dtype != tf.float32
+        turns = [
+            half or (may_copy and dtype == tf.float32 and layer.units >= TRANSPOSED_UNITS)
+            for layer in self._layers
         ]
+        if (half or self._keeps) and self._turned is None:
+            with tf.init_scope():
+                self._turned = {
+                    k: _step_weights(transposed(self._layers[k].weights(dtype)), lowest=k == 0)
+                    for k, turn in enumerate(turns)
+                    if turn
+                }
+        kept = self._turned or {}
+        found = []
+        for k, (layer, turn) in enumerate(zip(self._layers, turns, strict=True)):
+            weights = kept[k] if k in kept else layer.weights(dtype)
+            found.append(transposed(weights) if turn and k not in kept else weights)
+        return found
 
     def zero_states(self, batch: Tensor) -> list[State]:
         """Returns states of zeros.
@@ -124,6 +134,15 @@ class LSTMStack:
             return []
         shapes = [[steps, batch, layer.depth] for layer in self._layers]
         return [forward.dropout_mask(shape, k) for k, shape in enumerate(shapes)]
+
+
+def _step_weights(weights: LayerWeights, *, lowest: bool) -> LayerWeights:
+    """Leaves out what no step reads, which would take memory for as long as weights are kept."""
+    if weights.projected:
+        return weights._replace(kernel=None)
+    if lowest:
+        return weights._replace(kernel=None, inputs=None)
+    return weights._replace(kernel=None, entry=None)
 
 
 def pack_states(states: Sequence[State]) -> Tensor:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from musicvae.models.compilation import is_for_xla
 from musicvae.models.variables import plus_bias, product, sum_of_rows
 
 Tensor = Any
@@ -99,5 +100,7 @@ def _product(rows: Tensor, kernel: Tensor, bias: Tensor) -> Any:
 
 def _sum_by_label(rows: Tensor, label: Tensor, count: int) -> Tensor:
     """Returns the sum of the rows `[N, E]` of each label below `count`, `[count, E]`."""
+    if is_for_xla():
+        return tf.math.unsorted_segment_sum(rows, label, count)
     order = tf.argsort(label)
     return tf.sparse.segment_sum(rows, order, tf.gather(label, order), num_segments=count)

@@ -10,7 +10,8 @@ Source: Roberts et al. 2018, sections 2 and 3.
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -18,23 +19,32 @@ from musicvae.batch import Batch
 from musicvae.config import Config, ExampleSpec
 from musicvae.errors import ConfigError
 from musicvae.models import schedules
-from musicvae.models.decoders import DECODERS, Decoded, Decoder, DecoderContext
-from musicvae.models.decoders.base import Request, Target
+from musicvae.models.decoders import Decoded
+from musicvae.models.decoders.base import Target
 from musicvae.models.decoders.checkpointing import check_segments
-from musicvae.models.forward import Forward, fold
+from musicvae.models.forward import Forward
+from musicvae.models.halves import build
 from musicvae.models.losses import Losses
-from musicvae.models.posterior import Posterior, PosteriorHead
-from musicvae.models.variables import (
-    InitialValues,
-    Variables,
-    VariableShapes,
-)
+from musicvae.models.posterior import Posterior
+from musicvae.models.random_numbers import fold, normal
+from musicvae.models.sampling_graphs import SamplingGraphs
+from musicvae.models.variables import InitialValues, Variables
 from musicvae.precision import Precision
 
 Tensor = Any
 
 _NATS_PER_BIT = math.log(2.0)
 _ENCODER_SEED, _DECODER_SEED, _POSTERIOR_SEED = 0, 1, 2
+
+
+class _Decoding(NamedTuple):
+    """The arguments of one decoding: tensors, and those that were given as options."""
+
+    z: Tensor
+    temperature: Tensor
+    seed: Tensor
+    end_token: int | None
+    options: dict[str, Tensor]
 
 
 class MusicVAE(tf.Module):  # type: ignore[misc]
@@ -59,6 +69,8 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
         initial_values: InitialValues | None = None,
         decoder_only: bool = False,
         checkpoint_segments: int = 0,
+        compiled: bool = False,
+        frozen: bool = False,
     ) -> None:
         """Makes all variables.
 
@@ -74,6 +86,8 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
           decoder_only: leaves out the encoder and its variables; such a model can only decode.
           checkpoint_segments: gradient checkpointing: segments of a hierarchical decoder to
             recompute at a time in training, instead of keeping their activations; 0 keeps them.
+          compiled: whether XLA compiles the graph that samples, once for each size of a batch.
+          frozen: whether weights never change, so that what sampling makes of them can be kept.
 
         Raises:
           ConfigError: an encoder or decoder is unknown, or does not fit the examples; the decoder's
@@ -83,13 +97,15 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
         self.config = config
         self.spec = spec
         self.dtype = tf.dtypes.as_dtype(precision)
-        variables = Variables(seed, initial_values, tf.dtypes.as_dtype(kept_in))
+        variables = Variables(seed, initial_values, tf.dtypes.as_dtype(kept_in), frozen=frozen)
         self._posterior_head, self.decoder = build(
             config, spec, variables, decoder_only=decoder_only
         )
         self._checkpoint_segments = checkpoint_segments
         check_segments(self.decoder.independent_segments, checkpoint_segments)
-        self._samplers: dict[tuple[int, int | None, frozenset[str]], Any] = {}
+        self._graphs = SamplingGraphs(
+            self.decoder, spec, config.hparams.z_size, self.dtype, compiled=compiled
+        )
         self._scorers: dict[tuple[Any, ...], Any] = {}
         self.named_variables: dict[str, tf.Variable] = variables.by_name
 
@@ -159,9 +175,7 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
         if hparams.z_size:
             posterior = self._encode(batch, forward.child(_ENCODER_SEED))
             if eps is None:
-                eps = tf.random.stateless_normal(
-                    tf.shape(posterior.mu), fold(seed, _POSTERIOR_SEED)
-                )
+                eps = normal(tf.shape(posterior.mu), fold(seed, _POSTERIOR_SEED))
             z, kl = posterior.sample(eps), posterior.kl()
         target = Target(batch.outputs, batch.lengths, batch.controls)
         reconstruction = self.decoder.reconstruct(z, target, forward.child(_DECODER_SEED))
@@ -215,6 +229,57 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
         Raises:
           ConfigError: this model's decoder takes no fixed values.
         """
+        arguments = self._decoding(
+            z,
+            temperature=temperature,
+            controls=controls,
+            seed=seed,
+            stop_at_end_token=stop_at_end_token,
+            fixed=fixed,
+            first_input=first_input,
+        )
+        sample = self._graphs.whole(length, arguments.end_token, frozenset(arguments.options))
+        decoded: Decoded = sample(
+            arguments.z, arguments.temperature, arguments.seed, **arguments.options
+        )
+        return decoded
+
+    def decode_parts(self, z: Tensor, length: int, **options: Any) -> Iterator[Decoded]:
+        """Samples music for latent vectors part after part: what `decode` gives, as it comes.
+
+        Args:
+          z: float32 `[B, Z]`.
+          length: the most steps.
+          **options: as for `decode`.
+
+        Yields:
+          The steps of a part, and how many of them each piece has, `[B]`: a bar of flat decoders, a
+          segment of hierarchical ones, and all at once where conductors wait for what is sampled.
+
+        Raises:
+          ConfigError: this model's decoder takes no fixed values.
+        """
+        arguments = self._decoding(z, **options)
+        key = (length, arguments.end_token, frozenset(arguments.options))
+        common = (arguments.temperature, arguments.seed)
+        carried = self._graphs.begin(*key)(arguments.z, *common, **arguments.options)
+        write = self._graphs.part(*key)
+        for first in range(0, length, self.decoder.part_steps(length)):
+            part, carried = write(carried, tf.constant(first), *common, **arguments.options)
+            yield part
+
+    def _decoding(
+        self,
+        z: Tensor,
+        *,
+        temperature: Tensor = 1.0,
+        controls: Tensor = None,
+        seed: Tensor = None,
+        stop_at_end_token: bool = True,
+        fixed: Tensor = None,
+        first_input: Tensor = None,
+    ) -> _Decoding:
+        """Checks the arguments of `decode` and makes tensors of them."""
         if fixed is not None and not self.decoder.takes_fixed:
             raise ConfigError(
                 f"config '{self.config.name}' cannot hold values fixed: a part of its decoder, of "
@@ -227,15 +292,16 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
             controls = tf.cast(controls, tf.float32)
             if len(controls.shape) == 2:
                 controls = tf.tile(controls[None], [tf.shape(z)[0], 1, 1])
-        end_token = self.spec.end_token if stop_at_end_token else None
-        temperature = tf.convert_to_tensor(temperature, tf.float32)
         if first_input is not None:
             first_input = tf.cast(first_input, tf.float32)
         options = {"controls": controls, "fixed": fixed, "first_input": first_input}
-        options = {name: value for name, value in options.items() if value is not None}
-        sample = self._sampler(length, end_token, frozenset(options))
-        decoded: Decoded = sample(z, temperature, _seed(seed), **options)
-        return decoded
+        return _Decoding(
+            z,
+            tf.convert_to_tensor(temperature, tf.float32),
+            _seed(seed),
+            self.spec.end_token if stop_at_end_token else None,
+            {name: value for name, value in options.items() if value is not None},
+        )
 
     def step_losses(
         self, z: Tensor, outputs: Tensor, lengths: Tensor, controls: Tensor = None
@@ -300,29 +366,6 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
             )
         return self._scorers[key](*arrays)
 
-    def _sampler(self, length: int, end_token: int | None, options: frozenset[str]) -> Any:
-        """Returns the graph that samples, traced once for batches of any size."""
-        key = (length, end_token, options)
-        if key not in self._samplers:
-
-            def sample(z: Tensor, temperature: Tensor, seed: Tensor, **options: Tensor) -> Decoded:
-                request = Request(length, temperature, seed, end_token=end_token, **options)
-                return self.decoder.sample(self.decoder.precompute(z, self.dtype), request)
-
-            depths = {"controls": self.spec.control_depth, "fixed": self.spec.output_depth}
-            self._samplers[key] = tf.function(sample, autograph=False).get_concrete_function(
-                tf.TensorSpec([None, self.config.hparams.z_size]),
-                tf.TensorSpec([]),
-                tf.TensorSpec([2], tf.int32),
-                **{
-                    name: tf.TensorSpec([None, self.spec.output_depth])
-                    if name == "first_input"
-                    else tf.TensorSpec([None, None, depths[name]])
-                    for name in options
-                },
-            )
-        return self._samplers[key]
-
     def _encode(self, batch: Batch, forward: Forward) -> Posterior:
         assert self._posterior_head is not None, "a model without an encoder cannot encode"
         return self._posterior_head(batch, forward)
@@ -336,50 +379,6 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
         if training:
             return schedules.sampling_probability(step, self.config.hparams)
         return tf.constant(1.0)
-
-
-def build(
-    config: Config, spec: ExampleSpec, variables: Variables, *, decoder_only: bool = False
-) -> tuple[PosteriorHead | None, Decoder]:
-    """Makes the two halves of a model.
-
-    Args:
-      config: sizes and parts.
-      spec: the shape of the examples.
-      variables: where their variables are made.
-      decoder_only: whether to leave out the half that encodes. A decoder that encodes what it
-        sampled keeps it.
-
-    Returns:
-      What encodes, None for an unconditional model; and what decodes.
-
-    Raises:
-      ConfigError: the encoder or decoder is unknown, or does not fit the examples.
-    """
-    hparams = config.hparams
-    schedules.check_sampling_schedule(hparams)
-    posterior_head = None
-    if hparams.z_size and (not decoder_only or config.decoder.options.get("reencode")):
-        posterior_head = PosteriorHead(config, spec, variables)
-    encoder = None if posterior_head is None else posterior_head.encoder
-    context = DecoderContext("", hparams.z_size, spec.output_depth, spec.control_depth, encoder)
-    decoder = DECODERS.get(config.decoder.type)
-    return posterior_head, decoder(config.decoder, hparams, variables, context)
-
-
-def variable_shapes(config: Config, spec: ExampleSpec) -> dict[str, tuple[int, ...]]:
-    """Returns the shapes of a model's variables by name, without making them.
-
-    Args:
-      config: sizes and parts.
-      spec: the shape of the examples.
-
-    Raises:
-      ConfigError: an encoder or decoder is unknown, or does not fit the examples.
-    """
-    shapes = VariableShapes()
-    build(config, spec, shapes)
-    return shapes.shapes
 
 
 def _seed(seed: Tensor) -> Tensor:

@@ -61,6 +61,7 @@ class Variables:
 
     Attributes:
       by_name: the variables so far, in order of creation.
+      frozen: whether their values never change, so that what is made of them can be kept.
     """
 
     def __init__(
@@ -68,6 +69,8 @@ class Variables:
         seed: int | None,
         initial_values: InitialValues | None = None,
         kernel_dtype: tf.DType = tf.float32,
+        *,
+        frozen: bool = False,
     ) -> None:
         """Makes an empty set.
 
@@ -75,7 +78,9 @@ class Variables:
           seed: what the first values depend on; None draws a new one.
           initial_values: gives the first value of (name, shape) instead of the initializers.
           kernel_dtype: what matrices are kept in; a model that trains needs float32.
+          frozen: whether their values never change.
         """
+        self.frozen = frozen
         self._kernel_dtype = kernel_dtype
         self._seed = secrets.randbits(31) if seed is None else seed
         self._initial_values = initial_values

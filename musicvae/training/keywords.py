@@ -24,6 +24,7 @@ class TrainingKeywords(TypedDict, total=False):
       warm_start: a checkpoint, a run folder or the name of a bundled model whose weights a new
         training starts from.
       precision: what products are computed in; by default what the device is faster in.
+      compile: whether XLA compiles the steps; by default what is faster on a GPU, else not.
       augment: random changes of training, as text.
       accumulate_steps: micro-batches over which gradients are accumulated, to save memory.
       checkpoint_segments: gradient checkpointing: segments to recompute at a time.
@@ -41,6 +42,7 @@ class TrainingKeywords(TypedDict, total=False):
     early_stopping: int
     warm_start: str
     precision: Literal["auto", "float32", "bfloat16"]
+    compile: Literal["auto", "on", "off"]
     augment: str
     accumulate_steps: int
     checkpoint_segments: int

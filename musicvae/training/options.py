@@ -20,6 +20,8 @@ class TrainingOptions:
       seed: what first weights, the order of examples and all noise depend on.
       precision: what products are computed in: "float32", "bfloat16", or "auto" for bfloat16 where
         the device has instructions for it, float32 elsewhere. Weights are float32 in each case.
+      compile: whether XLA compiles the steps: "on", "off", or "auto" for the faster on a GPU and
+        "off" elsewhere.
       accumulate_steps: rounds that a batch is worked on in, to need less memory.
       checkpoint_segments: segments of a hierarchical decoder that are run at a time and again for
         their gradient, to need less memory; 0 keeps what all of them computed.
@@ -40,6 +42,7 @@ class TrainingOptions:
     num_steps: int = 200_000
     seed: int = 0
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    compile: Literal["auto", "on", "off"] = "auto"
     accumulate_steps: int = 1
     checkpoint_segments: int = 0
     warm_start: str | None = None

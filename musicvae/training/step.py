@@ -17,8 +17,9 @@ from typing import Any
 import tensorflow as tf
 
 from musicvae.models import AdamOptimizer, Batch, Losses, MusicVAE, Objective, schedules
-from musicvae.models.forward import fold
+from musicvae.models.compilation import for_xla
 from musicvae.models.optimizer import clip_gradients
+from musicvae.models.random_numbers import fold, normal
 from musicvae.training.devices import TrainingDevices
 
 Tensor = Any
@@ -34,6 +35,8 @@ class TrainStep:
       model: what is trained.
       optimizer: with its moments.
       global_step: int64 scalar, how many steps were taken.
+      compiled: whether steps are compiled by XLA; may be changed between steps.
+      can_compile: whether they can be: on one device.
     """
 
     def __init__(
@@ -43,6 +46,8 @@ class TrainStep:
         devices: TrainingDevices | None = None,
         accumulate_steps: int = 1,
         objective: Objective | None = None,
+        *,
+        compiled: bool = False,
     ) -> None:
         """Makes the optimizer's variables.
 
@@ -52,6 +57,7 @@ class TrainStep:
           devices: on which devices; None for where the model is.
           accumulate_steps: rounds that each replica's part of a batch is worked on in.
           objective: what to minimize; None for the model's own loss.
+          compiled: whether steps are compiled by XLA, which takes a minute before the first one.
         """
         self.model = model
         self._strategy = tf.distribute.get_strategy() if devices is None else devices.strategy
@@ -60,7 +66,10 @@ class TrainStep:
         self._rounds = accumulate_steps
         self._round_size = batch_size // (self._replicas * accumulate_steps)
         self._objective = objective or _own_loss
+        self.can_compile = self._replicas == 1
+        self.compiled = compiled
         self._run = tf.function(self._on_replicas, autograph=False)
+        self._run_compiled = tf.function(self._for_xla, autograph=False, jit_compile=True)
         with self._strategy.scope():
             self.global_step = tf.Variable(
                 0,
@@ -93,8 +102,15 @@ class TrainStep:
           global_norm, and sampling_probability where samples are fed back; and `stop`, over 0 where
           any process wants to stop.
         """
-        scalars: Mapping[str, Tensor] = self._run(batch, seed, tf.constant(float(stop)), eps)
+        run = self._run_compiled if self.compiled else self._run
+        scalars: Mapping[str, Tensor] = run(batch, seed, tf.constant(float(stop)), eps)
         return scalars
+
+    def _for_xla(
+        self, batch: Batch, seed: Tensor, stop: Tensor, eps: Tensor
+    ) -> Mapping[str, Tensor]:
+        with for_xla():
+            return self._on_replicas(batch, seed, stop, eps)
 
     def _on_replicas(
         self, batch: Batch, seed: Tensor, stop: Tensor, eps: Tensor
@@ -139,7 +155,7 @@ class TrainStep:
         hparams = self.model.config.hparams
         if noise is None:
             shape = [self._batch_size, hparams.z_size]
-            noise = tf.random.stateless_normal(shape, fold(seed, _EPS))
+            noise = normal(shape, fold(seed, _EPS))
         part_seed = fold(seed, _PARTS)
 
         def part(index: Tensor) -> Batch:

@@ -24,6 +24,7 @@ from musicvae.precision import choose_precision
 from musicvae.training.checkpointing import resume, warm_start
 from musicvae.training.devices import TrainingDevices
 from musicvae.training.options import TrainingOptions
+from musicvae.training.paths import FasterPath
 from musicvae.training.patience import Patience
 from musicvae.training.progress import TrainingProgress
 from musicvae.training.signals import StopRequest
@@ -84,7 +85,7 @@ class Trainer:
             the options name.
 
         Raises:
-          InputError: the batch cannot be cut into equal parts.
+          InputError: the batch cannot be cut into equal parts, or a step cannot be compiled.
           ConfigError: the decoder's segments cannot be checkpointed as the options ask.
           CheckpointError: a checkpoint is damaged or of another model.
         """
@@ -109,6 +110,7 @@ class Trainer:
             if objective is None and options.teacher is not None:
                 objective = distillation(config, converter, options, self.precision.name)
         self._step = TrainStep(self.model, batch_size, devices, options.accumulate_steps, objective)
+        self._path = FasterPath(self._step, options.compile, devices.device)
         self.first_step = resume(self._step, folder)
         if options.warm_start and self.first_step == 0:
             warm_start(self._step, options.warm_start)
@@ -149,7 +151,9 @@ class Trainer:
           CheckpointError: a checkpoint cannot be written; the older ones stay.
         """
         patience = Patience(self._options.early_stopping, earlier_losses)
-        run = _Run(self._step, self._devices, self._folder, self._options, evaluate, patience)
+        run = _Run(
+            self._step, self._path, self._devices, self._folder, self._options, evaluate, patience
+        )
         with StopRequest() as request:
             steps = self._options.num_steps - self.first_step
             dataset = self._distributed(batches, steps)
@@ -182,6 +186,7 @@ class _Run:
     def __init__(
         self,
         step: TrainStep,
+        path: FasterPath,
         devices: TrainingDevices,
         folder: RunFolder,
         options: TrainingOptions,
@@ -189,6 +194,7 @@ class _Run:
         patience: Patience,
     ) -> None:
         self._step, self._options, self._evaluate = step, options, evaluate
+        self._path = path
         self._folder = folder
         self.step = 0
         self.stopped = False
@@ -222,7 +228,7 @@ class _Run:
     def take(self, batch: Any, request: StopRequest) -> None:
         """Takes one step, and looks at the results of the one before."""
         seed = tf.constant([self._options.seed & 0x7FFFFFFF, self.step], tf.int32)
-        results = self._step(batch, seed, request.made or self._wants_stop)
+        results = self._path(batch, seed, request.made or self._wants_stop)
         self.step += 1
         self._look()
         self._pending = self.step, results

@@ -96,6 +96,28 @@ def test_jobs_that_make_no_sense_are_named(pieces, tmp_path, settings, message):
 
 
 @pytest.mark.slow
+def test_several_worker_processes_write_what_one_writes(pieces, tmp_path):
+    several = (
+        "--runner=FnApiRunner",
+        "--direct_num_workers=3",
+        "--direct_running_mode=multi_processing",
+        "--default_sdk_harness_log_level=ERROR",
+    )
+    found = []
+    for name, options in (("one", ONE_PROCESS), ("several", several)):
+        counts = preprocess(
+            _job(tmp_path, output_tfrecord=f"{tmp_path}/{name}.tfrecord", pipeline_options=options)
+        )
+        records = [
+            record.SerializeToString(deterministic=True)
+            for record in read_note_sequences(f"{tmp_path}/{name}.tfrecord@2")
+        ]
+        found.append((counts, sorted(records)))
+    assert found[0] == found[1]
+    assert len(found[0][1]) > 1
+
+
+@pytest.mark.slow
 def test_workers_need_no_tensorflow_and_a_kill_leaves_the_old_output(pieces, tmp_path):
     (tmp_path / "blocked" / "tensorflow").mkdir(parents=True)
     (tmp_path / "blocked" / "tensorflow" / "__init__.py").write_text("raise SystemExit('blocked')")

@@ -11,7 +11,7 @@ from musicvae.models.decoders.categorical_output import Categorical, MultiCatego
 from musicvae.models.decoders.controls import ControlPreprocessingDecoder
 from musicvae.models.decoders.hierarchical import HierarchicalDecoder
 from musicvae.models.decoders.split import SplitDecoder
-from musicvae.models.forward import fold
+from musicvae.models.random_numbers import fold
 
 
 def noise_of(network: Any, seed: Any, batch: int, length: int) -> np.ndarray:

@@ -29,6 +29,17 @@ def test_large_layers_are_turned_where_memory_may_be_spent(monkeypatch, may_copy
     assert [isinstance(layer.inputs, Transposed) for layer in weights] == expected
 
 
+@pytest.mark.parametrize("frozen", [True, False])
+def test_weights_that_never_change_are_turned_once_for_all(monkeypatch, frozen):
+    monkeypatch.setattr(lstm_stack, "TRANSPOSED_UNITS", 6)
+    variables = Variables(0, None, tf.float32, frozen=frozen)
+    stack = LSTMStack(variables, "stack", 3, [5, 6])
+    first, second = (stack.sampling_weights(tf.float32, may_copy=True) for _ in range(2))
+    assert (first[1].recurrent.columns is second[1].recurrent.columns) == frozen
+    assert not isinstance(second[0].recurrent, Transposed)
+
+
+@pytest.mark.parametrize("frozen", [True, False])
 @pytest.mark.parametrize(
     ("name", "hparams"),
     [
@@ -39,7 +50,7 @@ def test_large_layers_are_turned_where_memory_may_be_spent(monkeypatch, may_copy
         ("hierdec-trio_16bar", ""),
     ],
 )
-def test_models_write_the_same_with_turned_weights(monkeypatch, name, hparams):
+def test_models_write_the_same_with_turned_weights(monkeypatch, name, hparams, frozen):
     config = tiny_config(name).override(hparams)
     spec = build_converter(config.converter).spec
     length = config.hparams.max_seq_len
@@ -48,7 +59,7 @@ def test_models_write_the_same_with_turned_weights(monkeypatch, name, hparams):
     drawn = []
     for units in (1, 1024):
         monkeypatch.setattr(lstm_stack, "TRANSPOSED_UNITS", units)
-        model = MusicVAE(config, spec, seed=7)
+        model = MusicVAE(config, spec, seed=7, frozen=frozen)
         drawn.append(
             model.decode(z, length, temperature=0.5, controls=controls, seed=[3, 4]).outputs
         )

@@ -36,8 +36,8 @@ def _start(
     )
 
 
-def _cluster(index: int, ports: list[int], roles: tuple[str, str] = ("worker", "worker")) -> str:
-    """Returns the TF_CONFIG of one of two processes on these ports."""
+def _cluster(index: int, ports: list[int], roles: tuple[str, ...] = ("worker", "worker")) -> str:
+    """Returns the TF_CONFIG of one of the processes on these ports."""
     cluster: dict[str, list[str]] = {}
     for role, port in zip(roles, ports, strict=True):
         cluster.setdefault(role, []).append(f"localhost:{port}")
@@ -100,19 +100,21 @@ def test_two_devices_give_the_losses_of_one(
     [
         ("worker", "worker"),
         pytest.param(("chief", "worker"), marks=pytest.mark.slow),
+        pytest.param(("worker",) * 4, marks=pytest.mark.slow),
     ],
 )
-def test_two_worker_processes_give_the_losses_of_one(
+def test_several_worker_processes_give_the_losses_of_one(
     alone: tuple[pathlib.Path, list[float]],
     drums_path: pathlib.Path,
     tmp_path: pathlib.Path,
-    roles: tuple[str, str],
+    roles: tuple[str, ...],
 ) -> None:
-    run, ports = tmp_path / "run", _free_ports(2)
-    workers = [_start(run, drums_path, TF_CONFIG=_cluster(index, ports, roles)) for index in (0, 1)]
+    run, ports = tmp_path / "run", _free_ports(len(roles))
+    configs = [_cluster(index, ports, roles) for index in range(len(roles))]
+    workers = [_start(run, drums_path, TF_CONFIG=config) for config in configs]
     outs = [_end(worker) for worker in workers]
-    assert f"{roles[0]} 0 of 2 processes" in outs[0]
-    assert "steps/s" in outs[0] and "steps/s" not in outs[1]
+    assert f"{roles[0]} 0 of {len(roles)} processes" in outs[0]
+    assert "steps/s" in outs[0] and not any("steps/s" in out for out in outs[1:])
     assert _losses(run) == pytest.approx(alone[1], rel=1e-4)
     with open_checkpoint(run) as checkpoint:
         assert checkpoint.step == STEPS

@@ -15,7 +15,7 @@ from musicvae.data.batches import TrainingBatches
 from musicvae.data.example_set import ExampleSet
 from musicvae.data.pipeline import training_dataset
 from musicvae.models import Batch, MusicVAE
-from musicvae.models.forward import fold
+from musicvae.models.random_numbers import fold
 from musicvae.training.devices import TrainingDevices
 from musicvae.training.step import TrainStep
 
@@ -56,6 +56,20 @@ def test_a_step_with_given_noise_is_that_of_the_noise_that_it_draws(
     for name, value in _weights(ours).items():
         np.testing.assert_allclose(value, model.named_variables[name], rtol=1e-5, atol=1e-7)
     assert int(ours.global_step) == 1
+
+
+@pytest.mark.slow
+def test_a_step_compiled_on_a_chosen_device_is_the_same(
+    tiny: Config, devices: TrainingDevices, beats: ExampleSet
+) -> None:
+    batch = _batch(tiny, beats)
+    plain, compiled = _stepper(tiny, devices), _stepper(tiny, devices)
+    compiled.compiled = True
+    for number in range(2):
+        seed = tf.constant([1, number], tf.int32)
+        assert _numbers(compiled(batch, seed)) == pytest.approx(
+            _numbers(plain(batch, seed)), rel=1e-5, abs=1e-6
+        )
 
 
 @pytest.mark.parametrize("rounds", [2, 4])

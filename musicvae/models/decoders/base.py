@@ -204,6 +204,49 @@ class Decoder(abc.ABC):
           Steps float32 `[B, T, D]`, lengths and states.
         """
 
+    def part_steps(self, length: int) -> int:
+        """Returns how many steps a part has, when music is written part by part.
+
+        Args:
+          length: T, a multiple of it.
+        """
+        return length
+
+    def begin(self, z: Tensor, request: Request, dtype: tf.DType) -> Any:
+        """Computes what the first part of music is given; see `sample_part`.
+
+        Args:
+          z: float32 `[B, Z]`.
+          request: what to write, whole.
+          dtype: what products are computed in.
+
+        Returns:
+          Tensors in any nest.
+        """
+        del request, dtype
+        return z
+
+    def sample_part(
+        self, carried: Any, first: Tensor, request: Request, dtype: tf.DType
+    ) -> tuple[Decoded, Any]:
+        """Writes one part after another; together they are what `sample` writes.
+
+        A decoder that cannot stop half-way has one part.
+
+        Args:
+          carried: what `begin` gave, or the part before.
+          first: int32 scalar, the step that the part begins with.
+          request: what to write, whole.
+          dtype: what products are computed in.
+
+        Returns:
+          The part, with lengths `[B]` within it, and what the next part is given.
+        """
+        decoded = self.sample(self.precompute(carried, dtype), request)
+        lengths = decoded.lengths
+        whole = tf.reduce_sum(lengths, 1) if len(lengths.shape) == 2 else lengths
+        return Decoded(decoded.outputs, whole), carried
+
     @abc.abstractmethod
     def step_losses(self, parameters: Tensor, outputs: Tensor) -> Tensor:
         """Returns each step's negative log likelihood, or what stands for it.

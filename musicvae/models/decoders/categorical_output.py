@@ -12,7 +12,8 @@ from typing import Any
 import tensorflow as tf
 
 from musicvae.models.decoders.outputs import SMALLEST, Output, dimensions
-from musicvae.models.forward import CountsByTag, MetricCounts, fold, merge_parts
+from musicvae.models.forward import CountsByTag, MetricCounts, merge_parts
+from musicvae.models.random_numbers import fold, uniform
 
 Tensor = Any
 
@@ -51,8 +52,8 @@ class Categorical(Output):
         Returns:
           float32 `[*shape, D]`.
         """
-        uniform = tf.random.stateless_uniform([*dimensions(shape), self.depth], seed, SMALLEST)
-        return -tf.math.log(-tf.math.log(uniform))
+        drawn = uniform([*dimensions(shape), self.depth], seed, SMALLEST)
+        return -tf.math.log(-tf.math.log(drawn))
 
     def draw(self, parameters: Tensor, noise: Tensor) -> Tensor:
         """Chooses the class with the largest noisy logit.

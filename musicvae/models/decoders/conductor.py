@@ -48,6 +48,7 @@ class Conductor:
       stack: its layers.
       length: how many embeddings it gives.
       has_input: whether it is fed what the levels below gave.
+      output_depth: columns of an embedding.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Conductor:
         """
         sizes = hparams.dec_rnn_size
         self.length = length
+        self.output_depth = sizes[-1]
         self.has_input = input_depth > 0
         name = f"{scope}/initial_state"
         self._initial = Dense(variables, name, z_size, 2 * sum(sizes), narrow_normal)

@@ -116,10 +116,26 @@ class ControlPreprocessingDecoder(Decoder):
           Steps float32 `[B, T, D]`, lengths and states.
         """
         dtype, shared = precomputed.shared
-        lengths = tf.fill([tf.shape(request.controls)[0]], request.length)
-        controls = self._read(request.controls, lengths, Forward(request.seed, dtype=dtype))
         core = Precomputed(shared, precomputed.own)
-        return self._core.sample(core, request._replace(controls=controls), with_state=with_state)
+        return self._core.sample(core, self._with_read(request, dtype), with_state=with_state)
+
+    def part_steps(self, length: int) -> int:
+        """Returns the core's, as Decoder.part_steps."""
+        return self._core.part_steps(length)
+
+    def begin(self, z: Tensor, request: Request, dtype: tf.DType) -> Any:
+        """Reads the controls and begins the core, as Decoder.begin."""
+        request = self._with_read(request, dtype)
+        return request.controls, self._core.begin(z, request, dtype)
+
+    def sample_part(
+        self, carried: Any, first: Tensor, request: Request, dtype: tf.DType
+    ) -> tuple[Decoded, Any]:
+        """Lets the core write a part, as Decoder.sample_part."""
+        controls, core = carried
+        request = request._replace(controls=controls)
+        decoded, core = self._core.sample_part(core, first, request, dtype)
+        return decoded, (controls, core)
 
     def summed(self, metric_counts: CountsByTag) -> CountsByTag:
         """Adds up the core's counts, `[B, ...]` each, over the batch."""
@@ -136,6 +152,12 @@ class ControlPreprocessingDecoder(Decoder):
           float32 `[B, T, K]`, in nats.
         """
         return self._core.step_losses(parameters, outputs)
+
+    def _with_read(self, request: Request, dtype: tf.DType) -> Request:
+        """Returns a request whose controls are what the layers make of its own."""
+        lengths = tf.fill([tf.shape(request.controls)[0]], request.length)
+        controls = self._read(request.controls, lengths, Forward(request.seed, dtype=dtype))
+        return request._replace(controls=controls)
 
     def _read(self, controls: Tensor, lengths: Tensor, forward: Forward) -> Tensor:
         """Returns what the layers make of `[B, T, C]` controls, `[B, T, 2H]`."""

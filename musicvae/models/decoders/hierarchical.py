@@ -57,11 +57,14 @@ from musicvae.models.decoders.segments import (
     each_part,
     fold_segments,
     joined,
+    sample_segment,
+    sample_segments,
+    segment_request,
     unfold_segments,
     whole_lengths,
 )
 from musicvae.models.encoders import check_level_lengths, segment_lengths
-from musicvae.models.forward import CountsByTag, Forward, fold, over_segments
+from musicvae.models.forward import CountsByTag, Forward, over_segments
 from musicvae.models.lstm_layer import enter
 from musicvae.models.lstm_stack import pack_states
 from musicvae.models.stack_steps import step_stack
@@ -229,14 +232,15 @@ class HierarchicalDecoder(Decoder):
                 f"{self._num_segments * self._segment_length} steps"
             )
         if not self._feeds_back:
-            return self._sample_in_a_loop(precomputed, request)
+            sizes = self._num_segments, self._segment_length, self._output_depth
+            return sample_segments(self._core, precomputed, *sizes, request)
         dtype, z = precomputed
         forward = Forward(request.seed, dtype=dtype)
         first = request.first_input
 
         def segment(s: int, embedding: Tensor) -> tuple[Any, Tensor, Tensor, Tensor]:
             nonlocal first
-            own = self._segment_request(request, s, first)
+            own = segment_request(request, s, self._segment_length, first)
             core = self._core.precompute(embedding, dtype)
             decoded = self._core.sample(core, own, with_state=True)
             first = decoded.outputs[:, -1]
@@ -246,6 +250,49 @@ class HierarchicalDecoder(Decoder):
         outputs = tf.concat([piece.outputs for piece in pieces], 1)
         lengths = tf.stack([piece.lengths for piece in pieces], 1)
         return Decoded(outputs, whole_lengths(lengths, request))
+
+    def part_steps(self, length: int) -> int:
+        """Returns L; all `length` steps where conductors wait for what is sampled."""
+        return length if self._feeds_back else self._segment_length
+
+    def begin(self, z: Tensor, request: Request, dtype: tf.DType) -> Any:
+        """Prepares the core for each segment.
+
+        Args:
+          z: float32 `[B, Z]`.
+          request: what to sample, whole.
+          dtype: what products are computed in.
+
+        Returns:
+          What the core is given, `[S, B, ...]`, and the step before the first; or z.
+        """
+        if self._feeds_back:
+            return super().begin(z, request, dtype)
+        first = request.first_input
+        first = tf.zeros([tf.shape(z)[0], self._output_depth]) if first is None else first
+        return self.precompute(z, dtype).own, first
+
+    def sample_part(
+        self, carried: Any, first: Tensor, request: Request, dtype: tf.DType
+    ) -> tuple[Decoded, Any]:
+        """Samples a segment.
+
+        Args:
+          carried: what `begin` gave, or the segment before.
+          first: int32 scalar, the segment's first step.
+          request: what to sample, whole.
+          dtype: what products are computed in.
+
+        Returns:
+          The segment, with lengths `[B]`, and what the next one is given.
+        """
+        if self._feeds_back:
+            return super().sample_part(carried, first, request, dtype)
+        (own, previous), size = carried, self._segment_length
+        nothing = tf.zeros([1, self._conductors[-1].output_depth])
+        core = Precomputed(self._core.precompute(nothing, dtype).shared, own)
+        decoded = sample_segment(self._core, core, first // size, size, request, previous)
+        return decoded, (own, tf.ensure_shape(decoded.outputs[:, -1], previous.shape))
 
     def summed(self, metric_counts: CountsByTag) -> CountsByTag:
         """Adds up counts `[B, S, ...]` over the batch: for each segment, and for all."""
@@ -298,52 +345,6 @@ class HierarchicalDecoder(Decoder):
             embeddings = conductor.embeddings(fold_segments(x), forward.child(_CONDUCTOR_SEED + k))
             x = tf.reshape(embeddings, [tf.shape(z)[0], -1, embeddings.shape[-1]])
         return x
-
-    def _sample_in_a_loop(self, core: Precomputed, request: Request) -> Decoded:
-        """Writes each segment; the core is prepared for all of them, `[S, B, ...]`."""
-        depth = self._output_depth
-        batch = tf.shape(tf.nest.flatten(core.own)[0])[1]
-        first = tf.zeros([batch, depth]) if request.first_input is None else request.first_input
-
-        def step(s: Tensor, first: Tensor, outputs: Any, lengths: Any) -> Any:
-            here = Precomputed(
-                core.shared, tf.nest.map_structure(lambda x: tf.gather(x, s), core.own)
-            )
-            decoded = self._core.sample(here, self._segment_request(request, s, first))
-            first = tf.ensure_shape(decoded.outputs[:, -1], [None, depth])
-            return (
-                s + 1,
-                first,
-                outputs.write(s, decoded.outputs),
-                lengths.write(s, decoded.lengths),
-            )
-
-        start = (
-            tf.constant(0),
-            first,
-            tf.TensorArray(
-                tf.float32, self._num_segments, element_shape=[None, self._segment_length, depth]
-            ),
-            tf.TensorArray(tf.int32, self._num_segments, element_shape=[None]),
-        )
-        _, _, outputs, lengths = tf.while_loop(
-            lambda s, *_: s < self._num_segments, step, start, parallel_iterations=1
-        )
-        outputs = tf.reshape(tf.transpose(outputs.stack(), [1, 0, 2, 3]), [batch, -1, depth])
-        return Decoded(outputs, whole_lengths(tf.transpose(lengths.stack()), request))
-
-    def _segment_request(self, request: Request, s: Any, first: Tensor) -> Request:
-        def own(x: Tensor) -> Tensor:
-            start = s * self._segment_length
-            return None if x is None else x[:, start : start + self._segment_length]
-
-        return request._replace(
-            length=self._segment_length,
-            seed=fold(request.seed, s),
-            controls=own(request.controls),
-            fixed=own(request.fixed),
-            first_input=first,
-        )
 
     def _conduct(self, z: Tensor, segment: GiveSegment, forward: Forward) -> list[Any]:
         """Runs conductors and core one after the other; returns the core's results."""

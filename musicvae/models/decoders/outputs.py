@@ -17,6 +17,7 @@ from typing import Any
 import tensorflow as tf
 
 from musicvae.models.forward import CountsByTag, MetricCounts
+from musicvae.models.random_numbers import uniform
 from musicvae.models.variables import product
 
 Tensor = Any
@@ -194,5 +195,5 @@ def logistic_noise(shape: Tensor, seed: Tensor) -> Tensor:
       shape: of the result.
       seed: int32 `[2]`.
     """
-    uniform = tf.random.stateless_uniform(shape, seed, minval=SMALLEST)
-    return tf.math.log(uniform) - tf.math.log1p(-uniform)
+    drawn = uniform(shape, seed, SMALLEST)
+    return tf.math.log(drawn) - tf.math.log1p(-drawn)

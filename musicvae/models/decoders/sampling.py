@@ -31,6 +31,8 @@ from musicvae.models.variables import product
 
 Tensor = Any
 
+_PART_STEPS = 16
+
 
 class Weights(NamedTuple):
     """What all examples have in common; kernels are in the dtype that products are computed in.
@@ -190,6 +192,32 @@ class StepwiseDecoder(Decoder):
             tf.concat([part.state for part in parts], -1) if with_state else None,
         )
 
+    def part_steps(self, length: int) -> int:
+        """Returns the steps of a bar, or the most that divide the length; as Decoder.part_steps."""
+        return math.gcd(length, _PART_STEPS)
+
+    def begin(self, z: Tensor, request: Request, dtype: tf.DType) -> tuple[Tensor, list[LoopState]]:
+        """Returns z and what the first step of each sampler is given, as Decoder.begin."""
+        samplers = self.samplers(self.precompute(z, dtype), request)
+        return z, [sampler.start(request.length) for sampler in samplers]
+
+    def sample_part(
+        self,
+        carried: tuple[Tensor, list[LoopState]],
+        first: Tensor,
+        request: Request,
+        dtype: tf.DType,
+    ) -> tuple[Decoded, tuple[Tensor, list[LoopState]]]:
+        """Writes some steps more, as Decoder.sample_part."""
+        z, loop_states = carried
+        samplers = self.samplers(self.precompute(z, dtype), request)
+        count = self.part_steps(request.length)
+        outputs, loop_states = _some_steps(samplers, loop_states, first, count, request)
+        lengths = tf.clip_by_value(loop_states[0].lengths - first, 0, count)
+        if request.end_token is not None:
+            outputs *= tf.sequence_mask(lengths, count, tf.float32)[..., None]
+        return Decoded(outputs, lengths), (z, loop_states)
+
 
 def sample_together(
     samplers: Sequence[Sampler], request: Request, *, with_state: bool = False
@@ -246,6 +274,41 @@ def sample_together(
         state = pack_states(end.states) if with_state else None
         decoded.append(Decoded(tf.transpose(outputs, [1, 0, 2]), end.lengths, state))
     return decoded
+
+
+def _some_steps(
+    samplers: Sequence[Sampler],
+    loop_states: Sequence[LoopState],
+    first: Tensor,
+    count: int,
+    request: Request,
+) -> tuple[Tensor, list[LoopState]]:
+    """Lets samplers take some steps.
+
+    Args:
+      samplers: what writes.
+      loop_states: what each is given.
+      first: int32 scalar, the first step.
+      count: how many steps.
+      request: its length and end token are used.
+
+    Returns:
+      Float32 `[N, count, D]`, the columns of all samplers side by side, and what they are given
+      next.
+    """
+
+    def step(k: Tensor, loop_states: Any, steps: Any) -> Any:
+        after, decoded = [], []
+        for sampler, before, array in zip(samplers, loop_states, steps, strict=True):
+            drawn, state = sampler.step(first + k, before, request, with_state=False, is_last=False)
+            after.append(state)
+            decoded.append(array.write(k, drawn))
+        return k + 1, after, decoded
+
+    start = (tf.constant(0), list(loop_states), [s.output.array(count) for s in samplers])
+    _, after, steps = tf.while_loop(lambda k, *_: k < count, step, start, parallel_iterations=1)
+    columns = [s.output.steps(array.stack()) for s, array in zip(samplers, steps, strict=True)]
+    return tf.transpose(tf.concat(columns, -1), [1, 0, 2]), after
 
 
 def _where(condition: Tensor, yes: list[State], no: list[State]) -> list[State]:

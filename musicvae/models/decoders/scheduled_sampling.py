@@ -17,10 +17,12 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from musicvae.models.compilation import is_for_xla
 from musicvae.models.decoders.outputs import Output
-from musicvae.models.forward import Forward, fold
+from musicvae.models.forward import Forward
 from musicvae.models.lstm import State, Trace
 from musicvae.models.lstm_layer import LayerWeights
+from musicvae.models.random_numbers import fold, uniform
 from musicvae.models.stack_steps import start_traces, step_stack
 from musicvae.models.variables import Dense, product
 
@@ -62,13 +64,19 @@ def roll_out(rollout: Rollout, teacher: Tensor, forward: Forward) -> tuple[Tenso
       What each step was fed, float32 `[T, N, D]`, and each layer's trace.
     """
     steps, batch = tf.shape(teacher)[0], tf.shape(teacher)[1]
-    coins = tf.random.stateless_uniform([steps, batch], fold(forward.seed, _COINS))
+    coins = uniform([steps, batch], fold(forward.seed, _COINS))
     use_sample = tf.concat([tf.zeros([1, batch], tf.bool), coins[1:] < forward.sampling], 0)
     sample_seed = fold(forward.seed, _SAMPLES)
     kernel, bias = tf.cast(rollout.projection.kernel, forward.dtype), rollout.projection.bias + 0.0
 
     def fed_at(t: Tensor, top: Tensor) -> Tensor:
         """Returns the target's step, with a sample in the rows where the coin says so."""
+        if is_for_xla():
+            parameters = product(top, kernel, forward.dtype) + bias
+            drawn = _drawn_everywhere(
+                rollout.output, parameters, use_sample[t], fold(sample_seed, t)
+            )
+            return tf.where(use_sample[t][:, None], drawn, teacher[t])
         rows = tf.where(use_sample[t])
         parameters = product(tf.gather_nd(top, rows), kernel, forward.dtype) + bias
         drawn = rollout.output.sample(parameters, 1.0, fold(sample_seed, t))
@@ -93,3 +101,22 @@ def roll_out(rollout: Rollout, teacher: Tensor, forward: Forward) -> tuple[Tenso
         lambda t, *_: t < steps, step, start, maximum_iterations=steps, parallel_iterations=1
     )
     return tf.stop_gradient(fed.stack()), [trace.finish() for trace in traces]
+
+
+def _drawn_everywhere(output: Output, parameters: Tensor, chosen: Tensor, seed: Tensor) -> Tensor:
+    """Draws a step of every example, of a shape that does not depend on values.
+
+    Args:
+      output: the distribution.
+      parameters: float32 `[N, P]`.
+      chosen: bool `[N]`, whose samples are wanted; these are what `output.sample` would draw of the
+        chosen rows alone.
+      seed: int32 `[2]`.
+
+    Returns:
+      float32 `[N, D]`.
+    """
+    noise = output.noise([tf.shape(parameters)[0]], seed)
+    # The first rows of noise belong to the chosen examples, however many more there are.
+    rank = tf.maximum(tf.cumsum(tf.cast(chosen, tf.int32)) - 1, 0)
+    return output.steps(output.draw(parameters, tf.gather(noise, rank)))

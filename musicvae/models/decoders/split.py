@@ -26,7 +26,8 @@ from musicvae.models.decoders.base import (
 )
 from musicvae.models.decoders.categorical import check_depths
 from musicvae.models.decoders.sampling import Sampler, StepwiseDecoder
-from musicvae.models.forward import Forward, fold, merge_parts
+from musicvae.models.forward import Forward, merge_parts
+from musicvae.models.random_numbers import fold
 from musicvae.models.variables import Variables
 
 Tensor = Any
@@ -150,6 +151,12 @@ class SplitDecoder(StepwiseDecoder):
           Steps float32 `[B, T, D]`, lengths T, and the parts' states side by side.
         """
         return super().sample(precomputed, request._replace(end_token=None), with_state=with_state)
+
+    def sample_part(
+        self, carried: Any, first: Tensor, request: Request, dtype: tf.DType
+    ) -> tuple[Decoded, Any]:
+        """Writes some steps of all parts, as Decoder.sample_part."""
+        return super().sample_part(carried, first, request._replace(end_token=None), dtype)
 
     def step_losses(self, parameters: Tensor, outputs: Tensor) -> Tensor:
         """Returns the parts' losses side by side.
