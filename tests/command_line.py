@@ -60,3 +60,14 @@ def models_loaded_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(musicvae.generate, "TrainedModel", load_once)
         yield
+
+
+@contextlib.contextmanager
+def classifiers_trained_briefly() -> Iterator[None]:
+    """Lets an evaluation's classifiers train a few steps; test_realism.py tries what they find."""
+    from musicvae.evaluation import realism
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(realism, "_PIECE_STEPS", 10)
+        patch.setattr(realism, "_CODE_STEPS", 10)
+        yield

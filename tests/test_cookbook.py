@@ -17,7 +17,7 @@ from collections.abc import Callable
 from importlib import import_module
 
 import pytest
-from command_line import models_loaded_once
+from command_line import classifiers_trained_briefly, models_loaded_once
 from pieces import drum_beat, melody
 from tiny_models import write_run
 
@@ -101,8 +101,8 @@ def workplace(tmp_path_factory) -> pathlib.Path:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _models_loaded_once():
-    with models_loaded_once():
+def _in_little_time():
+    with models_loaded_once(), classifiers_trained_briefly():
         yield
 
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from command_line import Ran, run_command_line
+from command_line import Ran, classifiers_trained_briefly, run_command_line
 from pieces import drum_beat
 from small_music import drum_piece, write_drums
 from tiny_models import write_run
@@ -23,6 +23,12 @@ SHIPPED = "cat-drums_2bar_small"
 def run(capfd, *arguments) -> Ran:
     """Runs the command; returns status, output and messages."""
     return run_command_line(capfd, "evaluate", *arguments)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _classifiers_trained_briefly():
+    with classifiers_trained_briefly():
+        yield
 
 
 @pytest.fixture(scope="module")
