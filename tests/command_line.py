@@ -64,10 +64,11 @@ def models_loaded_once() -> Iterator[None]:
 
 @contextlib.contextmanager
 def classifiers_trained_briefly() -> Iterator[None]:
-    """Lets an evaluation's classifiers train a few steps; test_realism.py tries what they find."""
+    """Lets classifiers of evaluations see little; what they find is tried by test_realism.py."""
     from musicvae.evaluation import realism
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(realism, "_PIECE_STEPS", 10)
         patch.setattr(realism, "_CODE_STEPS", 10)
+        patch.setattr(realism, "_DRAWS", 200)
         yield
