@@ -6,7 +6,9 @@ from music where z leads is in api_learning.py.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Unpack
 
@@ -142,6 +144,8 @@ def train(
 ) -> Run:
     """Trains a model, or goes on where the run folder's training stopped.
 
+    How far it is and what it reports goes to standard error.
+
     Args:
       config: a configuration, or its name or TOML file; None for the run folder's own.
       examples: TFRecords of NoteSequences (paths, globs), or NoteSequences, which are written into
@@ -191,7 +195,9 @@ def train(
     with lean_imports():
         from musicvae.training.devices import choose_training_devices
         from musicvae.training.running import train as train_as_planned
-    result = train_as_planned(plan, choose_training_devices(options.get("device")))
+    # A caller's standard output is the caller's.
+    with contextlib.redirect_stdout(sys.stderr):
+        result = train_as_planned(plan, choose_training_devices(options.get("device")))
     known = os.fspath(config) if isinstance(config, str | os.PathLike) else None
     return Run(folder, result.step, result.exit_status == 0, known)
 
@@ -212,7 +218,7 @@ def evaluate(
 
     Args:
       model: a model, or what `musicvae.load` takes.
-      examples: TFRecords of NoteSequences or a folder of music files.
+      examples: TFRecords of NoteSequences, a folder of music files, or NoteSequences.
       train_examples: TFRecords of its training music, for the baseline and copies.
       max_examples: draw so many of the examples; None for all.
       num_samples: how many samples to compare with the music; 0 for none.

@@ -53,14 +53,22 @@ def trained_model(model: str | os.PathLike[str] | Model | TrainedModel) -> Train
     return model.trained if isinstance(model, Model) else model
 
 
-def music_source(examples: Examples) -> tuple[RecordSource, PitchMap]:
-    """Returns where music is, and how its drum pitches are read."""
+def music_source(examples: Examples, folder: str | None = None) -> tuple[RecordSource, PitchMap]:
+    """Returns where music is, and how its drum pitches are read.
+
+    Args:
+      examples: TFRecords, or a folder of music files; NoteSequences, where there is a `folder`.
+      folder: where NoteSequences are written to.
+
+    Raises:
+      InputError: files are missing, or it is something else.
+    """
     from musicvae.data.music_folder import MusicFolder
     from musicvae.data.records import TFRecordSource
 
     if isinstance(examples, str | os.PathLike) and os.path.isdir(examples):
         return MusicFolder(os.fspath(examples), recursive=True), "inference"
-    records = TFRecordSource((examples_path(examples, None),))
+    records = TFRecordSource((examples_path(examples, folder),))
     records.check()
     return records, "training"
 
@@ -89,10 +97,11 @@ def measured_music(
     from musicvae.evaluation.model_report import Music
     from musicvae.evaluation.step_labels import drawn_set
 
-    source, pitch_map = music_source(examples)
-    found = load_examples(
-        model.config.converter, source, pitch_map=pitch_map, num_workers=num_workers
-    )
+    with tempfile.TemporaryDirectory(prefix="musicvae-") as folder:
+        source, pitch_map = music_source(examples, folder)
+        found = load_examples(
+            model.config.converter, source, pitch_map=pitch_map, num_workers=num_workers
+        )
     return Music(os.path.basename(os.path.normpath(source.name)), drawn_set(found, most, seed))
 
 

@@ -21,6 +21,8 @@ import venv
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[1]
 CONFIG = "cat-drums_2bar_small"
+# What PyPI takes unless its staff raise a project's limit.
+MAX_FILE_BYTES = 100 * 2**20
 
 
 class ReleaseError(Exception):
@@ -39,6 +41,7 @@ def main() -> int:
         if given.tag and given.tag != f"v{version}":
             raise ReleaseError(f"tag {given.tag} is not that of version {version}")
         files = build(given.output_dir, isolated=not given.reuse_packages)
+        check_sizes(files)
         run(sys.executable, "-m", "twine", "check", "--strict", *files)
         [wheel] = (file for file in files if file.suffix == ".whl")
         with tempfile.TemporaryDirectory(prefix="musicvae-release-") as folder:
@@ -78,6 +81,25 @@ def build(folder: pathlib.Path, *, isolated: bool) -> list[pathlib.Path]:
     if [file.suffix for file in files] != [".whl", ".gz"]:
         raise ReleaseError(f"{folder} holds files of an earlier build; empty it first")
     return files
+
+
+def check_sizes(files: list[pathlib.Path], most: int = MAX_FILE_BYTES) -> None:
+    """Checks that PyPI takes the files.
+
+    Args:
+      files: the sdist and the wheel.
+      most: bytes of a file.
+
+    Raises:
+      ReleaseError: one is too large.
+    """
+    for file in files:
+        size = file.stat().st_size
+        if size > most:
+            raise ReleaseError(
+                f"{file.name} has {size / 2**20:.1f} MiB, and PyPI takes {most / 2**20:.0f}; leave "
+                "a model out, or ask PyPI for a higher limit"
+            )
 
 
 def make_music(wheel: pathlib.Path, folder: pathlib.Path, version: str, *, reuse: bool) -> None:

@@ -6,7 +6,8 @@ Bar lines at which a window ends are compared with the other bar lines, inside w
 from the last note before to the first one after, and the onsets within two beats of it. Only the
 first time that a section comes counts, and the borders between sections. For both the overlap of
 the histograms, the greatest distance of the cumulative distributions (Kolmogorov and Smirnov), and
-how often as great a one comes of drawing lots which bar line is which. Then for every section in
+how often as great a one comes of drawing lots, for each section as a whole since its windows are
+alike, which of its bar lines are which. Then for every section in
 how many steps it differs from the first one of its name, or, where it is new, from the first.
 """
 
@@ -62,10 +63,15 @@ def pitches_of(converter: Converter, rows: np.ndarray) -> dict[str, np.ndarray]:
     return found
 
 
-def compared(across: list[int], inside: list[int], seed: int) -> dict[str, object]:
-    """Compares two samples of whole numbers."""
-    values = np.array(across + inside)
-    is_across = np.arange(len(values)) < len(across)
+def compared(found: list[tuple[int, int, bool]], seed: int) -> dict[str, object]:
+    """Compares whole numbers at borders with those inside windows.
+
+    Args:
+      found: section, number, and whether it is at a border.
+      seed: random seed of the lots.
+    """
+    blocks, values, borders = (np.array(column) for column in zip(*found, strict=True))
+    is_border = borders.astype(bool)
     numbers = np.unique(values)
     at_most = values[:, np.newaxis] <= numbers
 
@@ -73,16 +79,18 @@ def compared(across: list[int], inside: list[int], seed: int) -> dict[str, objec
         return float(np.abs(at_most[chosen].mean(axis=0) - at_most[~chosen].mean(axis=0)).max())
 
     generator = np.random.default_rng(seed)
-    found = distance(is_across)
-    lots = [distance(generator.permutation(is_across)) for _ in range(LOTS)]
-    counts = [[(part == n).sum() for n in numbers] for part in (np.array(across), np.array(inside))]
+    here = distance(is_border)
+    turned = generator.random((LOTS, blocks.max() + 1)) < 0.5
+    lots = [distance(is_border ^ turns[blocks]) for turns in turned]
+    parts = values[is_border], values[~is_border]
+    counts = [[(part == number).sum() for number in numbers] for part in parts]
     return {
-        "n": [len(across), len(inside)],
-        "mean": [round(float(np.mean(part)), 2) for part in (across, inside)],
-        "mean size": [round(float(np.abs(part).mean()), 2) for part in (across, inside)],
+        "n": [len(part) for part in parts],
+        "mean": [round(float(part.mean()), 2) for part in parts],
+        "mean size": [round(float(np.abs(part).mean()), 2) for part in parts],
         "overlap": round(overlap(*counts), 3),
-        "KS": round(found, 3),
-        "p": round((1 + sum(lot >= found - 1e-12 for lot in lots)) / (1 + LOTS), 3),
+        "KS": round(here, 3),
+        "p": round((1 + sum(lot >= here - 1e-12 for lot in lots)) / (1 + LOTS), 3),
     }
 
 
@@ -101,21 +109,22 @@ def main() -> None:
     converter, step = model.converter, steps_per_bar(model.converter)
     sections = parse_form(values.form)
     section_bars = values.bars // len(sections)
-    onsets: tuple[list[int], list[int]] = ([], [])
-    intervals: dict[str, tuple[list[int], list[int]]] = {}
+    onsets: list[tuple[int, int, bool]] = []
+    intervals: dict[str, list[tuple[int, int, bool]]] = {}
     returns: dict[str, list[float]] = {}
     for seed in range(values.seed, values.seed + values.num_pieces):
         piece = Piece(model, section_bars, SamplingOptions(seed=seed), values.temperature, None)
-        rows = piece.write(sections)
+        rows = piece.write(sections, lambda: None)
         starts = has_onset(converter, rows)
         pitches = pitches_of(converter, rows)
         for bar, is_border in bar_lines(sections, section_bars, converter.bars):
-            at, kind = bar * step, 0 if is_border else 1
-            onsets[kind].append(int(starts[at - REACH : at + REACH].sum()))
+            at = bar * step
+            block = (seed - values.seed) * len(sections) + bar // section_bars
+            onsets.append((block, int(starts[at - REACH : at + REACH].sum()), is_border))
             for part, notes in pitches.items():
                 interval = interval_at(notes, at)
                 if interval is not None:
-                    intervals.setdefault(part, ([], []))[kind].append(interval)
+                    intervals.setdefault(part, []).append((block, interval, is_border))
         first: dict[str, np.ndarray] = {}
         parts = np.split(rows, len(sections))
         for number, (name, own) in enumerate(zip(sections, parts, strict=True)):
@@ -131,11 +140,11 @@ def main() -> None:
             "form": f"{values.form}, {values.bars} bars",
             "seeds": [values.seed, seed],
             "at borders, inside windows": {
-                "onsets within two beats": compared(*onsets, values.seed),
+                "onsets within two beats": compared(onsets, values.seed),
                 **{
-                    f"intervals of the {part}": compared(*both, values.seed)
-                    for part, both in intervals.items()
-                    if all(both)
+                    f"intervals of the {part}": compared(found, values.seed)
+                    for part, found in intervals.items()
+                    if len({is_border for _, _, is_border in found}) == 2
                 },
             },
             "differing steps": returns,

@@ -20,7 +20,6 @@ from musicvae.models import MusicVAE
 from musicvae.models.decoders.base import Request
 
 SCRIPTS = pathlib.Path(__file__).resolve().parents[1] / "scripts"
-LONG = SCRIPTS / "hierdec-mel_16bar_small.toml"
 
 
 @pytest.fixture
@@ -73,7 +72,10 @@ def test_fewer_components_are_those_that_say_most(conductor_codes) -> None:
     ("long", "short"),
     [
         ("hierdec-mel_16bar_small", ["cat-mel_2bar_small"]),
-        ("hierdec-trio_16bar_small", ["cat-mel_2bar_small"] * 2 + ["cat-drums_2bar_small"]),
+        (
+            str(SCRIPTS / "hierdec-trio_16bar_small.toml"),
+            ["cat-mel_2bar_small"] * 2 + ["cat-drums_2bar_small"],
+        ),
     ],
 )
 def test_the_core_decodes_an_embedding_as_the_short_model_its_code(
@@ -85,9 +87,7 @@ def test_the_core_decodes_an_embedding_as_the_short_model_its_code(
         write_run(runs[-1], name)
     codes = conductor_codes.CodeModels(short, runs)
     depth = sum(model.config.hparams.z_size for model in codes.models)
-    config = load_config(str(SCRIPTS / f"{long}.toml")).override(
-        "z_size=8,enc_rnn_size=[12],dec_rnn_size=[10,12]"
-    )
+    config = load_config(long).override("z_size=8,enc_rnn_size=[12],dec_rnn_size=[10,12]")
     basis = conductor_codes.find_basis(
         correlated(500, depth), np.ones((500, depth)), config.hparams.dec_rnn_size[-1]
     )
@@ -123,7 +123,7 @@ def test_a_conductor_learns_codes_and_goes_on_where_it_stopped(tmp_path: pathlib
     command = [
         sys.executable,
         str(SCRIPTS / "train_conductor.py"),
-        f"--config={LONG}",
+        "--config=hierdec-mel_16bar_small",
         f"--run_dir={tmp_path / 'run'}",
         f"--examples_path={tmp_path / 'music.tfrecord'}",
         f"--eval_examples_path={tmp_path / 'music.tfrecord'}",

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from importlib import import_module
 
 import pytest
+from command_line import classifiers_trained_briefly, models_loaded_once
 from pieces import drum_beat, melody
 from tiny_models import write_run
 
@@ -97,6 +98,12 @@ def workplace(tmp_path_factory) -> pathlib.Path:
     [kit] = blocks("toml")
     (folder / "kit.toml").write_text(kit)
     return folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _in_little_time():
+    with models_loaded_once(), classifiers_trained_briefly():
+        yield
 
 
 @pytest.fixture

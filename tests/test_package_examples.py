@@ -45,7 +45,8 @@ def test_an_introduction_runs(name, tmp_path, monkeypatch):
 
 
 def test_packages_that_a_newcomer_meets_have_an_example():
-    packages = ("generate", "training", "converters", "codes", "export", "attributes")
+    packages = {"generate", "training", "converters", "codes", "export", "attribute_vectors"}
+    packages |= {"models", "prior", "styles"}
     assert {f"musicvae.{name}" for name in packages} <= introductions().keys()
 
 

@@ -42,6 +42,8 @@ def test_workflows_ask_for_little_and_run_what_is_there(name):
     for job in workflow["jobs"].values():
         assert job["runs-on"] and job["steps"]
     for step in steps(workflow):
+        if step.get("uses", "").startswith("actions/checkout"):
+            assert step["with"] == {"persist-credentials": False}
         assert ("run" in step) != ("uses" in step)
         for script in re.findall(r"(?:scripts|tests)/[\w./-]+", step.get("run", "")):
             assert (CHECKOUT / script).exists(), script
@@ -87,7 +89,7 @@ def test_the_image_is_slim_runs_the_umbrella_and_not_as_root():
     words = [line.split() for line in lines if line and not line.startswith((" ", "#"))]
     assert [each[1] for each in words if each[0] == "FROM"] == ["python:3.12-slim"] * 2
     last = words[max(k for k, each in enumerate(words) if each[0] == "FROM") :]
-    assert ["USER", "musician"] in last and ["ENTRYPOINT", '["musicvae"]'] in last
+    assert ["USER", "1000"] in last and ["ENTRYPOINT", '["musicvae"]'] in last
     copied = [each[1:-1] for each in words if each[0] == "COPY" and "--from=build" not in each]
     ignored = (CHECKOUT / ".dockerignore").read_text().splitlines()
     for source in (source for each in copied for source in each):
@@ -100,6 +102,19 @@ def test_the_changelog_has_a_section_on_the_version():
     sections = re.findall(r"^## (\S+)", changelog, re.MULTILINE)
     assert VERSION in sections[:2]
     assert len(sections) == len(set(sections))
+
+
+def test_a_file_that_is_too_large_for_pypi_is_refused(tmp_path):
+    spec = importlib.util.spec_from_file_location(
+        "check_release", CHECKOUT / "scripts" / "check_release.py"
+    )
+    check_release = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(check_release)
+    wheel = tmp_path / "musicvae-1.0.0-py3-none-any.whl"
+    wheel.write_bytes(bytes(3 * 2**20))
+    check_release.check_sizes([wheel], most=3 * 2**20)
+    with pytest.raises(check_release.ReleaseError, match=r"whl has 3.0 MiB, and PyPI takes 2;"):
+        check_release.check_sizes([wheel], most=2 * 2**20)
 
 
 @pytest.mark.slow

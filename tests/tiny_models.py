@@ -6,7 +6,8 @@ import dataclasses
 import pathlib
 
 from musicvae.checkpoints import CheckpointKeeper, RunFolder
-from musicvae.config import Config, load_config
+from musicvae.components import Component
+from musicvae.config import Config, list_configs, load_config
 
 
 def tiny_config(name: str) -> Config:
@@ -17,6 +18,25 @@ def tiny_config(name: str) -> Config:
     if config.decoder.type == "nade":
         sizes["nade_num_hidden"] = 6
     return dataclasses.replace(config, hparams=config.hparams.replace(**sizes))
+
+
+def representatives() -> list[str]:
+    """Returns one named configuration for each model that differs in more than its sizes."""
+    from musicvae.converters import build_converter
+
+    found: dict[object, str] = {}
+    for config in list_configs():
+        spec = build_converter(config.converter).spec
+        depths = (spec.input_depth, spec.output_depth, spec.control_depth)
+        parts = (config.converter.type, _types(config.encoder), _types(config.decoder))
+        found.setdefault((depths, *parts), config.name)
+    return sorted(found.values())
+
+
+def _types(component: Component) -> tuple[str, ...]:
+    """Returns the types of a component and of those inside it."""
+    inside = () if component.core is None else _types(component.core)
+    return (component.type, *inside)
 
 
 def write_run(folder: pathlib.Path, name: str, *, remember: bool = True, step: int = 5) -> Config:

@@ -99,7 +99,8 @@ def add_folders(values: dict[str, Any], folders: list[str]) -> None:
     Raises:
       InputError: there is no --groups, or it is given beside other music.
     """
-    values["groups"] += folders
+    # The flag's own list stays as it is.
+    values["groups"] = [*values["groups"], *folders]
     if folders and len(values["groups"]) == len(folders):
         raise InputError(f"unexpected argument '{folders[0]}'; folders belong to --groups")
     if values["groups"] and (values["examples_path"] or values["input_dir"]):

@@ -68,7 +68,7 @@ def main(_: list[str]) -> int:
     require_flags(FLAGS, "output_tfrecord")
     from musicvae.data.filters import Filters
     from musicvae.data.preprocess import PreprocessOptions, preprocess
-    from musicvae.formats.shards import find_files, with_shards
+    from musicvae.formats.shards import shard_paths
 
     values = FLAGS.flag_values_dict()
     if values["log"] != "DEBUG":
@@ -92,7 +92,10 @@ def main(_: list[str]) -> int:
         print(f"{name:<{width}}  {counts[name]:>12,}")
     if not counts.get("unique examples" if values["config"] else "sequences"):
         raise NoExamplesError("nothing was found to write; `musicvae-inspect` says why")
-    record(files=find_files(with_shards(values["output_tfrecord"], values["output_shards"])))
+    # Beam puts the shard behind the whole name; what is not on this machine is no path.
+    output = str(values["output_tfrecord"])
+    if "://" not in output:
+        record(files=shard_paths(f"{output}@{values['output_shards']}"))
     return 0
 
 

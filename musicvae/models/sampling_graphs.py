@@ -76,7 +76,9 @@ class SamplingGraphs:
         return self._traced(("begin", length, end_token, options), begin, options)
 
     def part(self, length: int, end_token: int | None, options: frozenset[str]) -> Any:
-        """Returns the graph from (carried, first, temperature, seed, **options) to the next part.
+        """Returns the graph that samples the next part.
+
+        It takes (part_state, first, temperature, seed, **options).
 
         Args:
           length: T.
@@ -90,11 +92,11 @@ class SamplingGraphs:
         if key not in self._graphs:
 
             def part(
-                carried: Any, first: Tensor, temperature: Tensor, seed: Tensor, **options: Tensor
+                part_state: Any, first: Tensor, temperature: Tensor, seed: Tensor, **options: Tensor
             ) -> Any:
                 request = Request(length, temperature, seed, end_token=end_token, **options)
                 with for_xla(self._compiled):
-                    return self._decoder.sample_part(carried, first, request, self._dtype)
+                    return self._decoder.sample_part(part_state, first, request, self._dtype)
 
             self._graphs[key] = tf.function(
                 part, autograph=False, jit_compile=self._compiled or None, reduce_retracing=True

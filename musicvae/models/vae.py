@@ -262,10 +262,10 @@ class MusicVAE(tf.Module):  # type: ignore[misc]
         arguments = self._decoding(z, **options)
         key = (length, arguments.end_token, frozenset(arguments.options))
         common = (arguments.temperature, arguments.seed)
-        carried = self._graphs.begin(*key)(arguments.z, *common, **arguments.options)
+        part_state = self._graphs.begin(*key)(arguments.z, *common, **arguments.options)
         write = self._graphs.part(*key)
         for first in range(0, length, self.decoder.part_steps(length)):
-            part, carried = write(carried, tf.constant(first), *common, **arguments.options)
+            part, part_state = write(part_state, tf.constant(first), *common, **arguments.options)
             yield part
 
     def _decoding(

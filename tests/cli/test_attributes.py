@@ -1,14 +1,14 @@
 from __future__ import annotations
 
+import functools
 import json
 
 import pytest
+from command_line import run_command_line
 from pieces import drum_beat, melody
 from tiny_models import write_run
 
 from musicvae.attribute_vectors import load_vectors
-from musicvae.cli import attributes
-from musicvae.cli.flags import run_command
 from musicvae.formats.midi_writing import note_sequence_to_midi
 from musicvae.formats.tfrecord import write_note_sequences
 
@@ -29,23 +29,8 @@ def music(tmp_path_factory):
 
 @pytest.fixture
 def run(capfd):
-    """Runs the command in this process; returns status, output and messages."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        for name in attributes.FLAGS:
-            attributes.FLAGS[name].unparse()
-        with pytest.raises(SystemExit) as end:
-            run_command(
-                "musicvae-attributes",
-                attributes.__doc__,
-                attributes.FLAGS,
-                attributes.main,
-                arguments=list(map(str, arguments)),
-                takes_arguments=True,
-            )
-        return int(end.value.code or 0), *capfd.readouterr()
-
-    return run
+    """Runs the command; returns status, output and messages."""
+    return functools.partial(run_command_line, capfd, "attributes")
 
 
 def test_vectors_a_picture_and_a_table_are_written_beside_the_checkpoint(run, run_dir, music):

@@ -8,33 +8,27 @@ import subprocess
 import sys
 
 import pytest
+from command_line import Ran, classifiers_trained_briefly, run_command_line
 from pieces import drum_beat
 from small_music import drum_piece, write_drums
 from tiny_models import write_run
 
 from musicvae.checkpoints import RunFolder
-from musicvae.cli import evaluate
-from musicvae.cli.flags import run_command
 from musicvae.formats.midi_writing import note_sequence_to_midi
 from musicvae.training.run_state import RunState, write_run_state
 
 SHIPPED = "cat-drums_2bar_small"
 
 
-def run(capfd, *arguments) -> tuple[int, str, str]:
-    """Runs the command in this process; returns status, output and messages."""
-    for flag in evaluate.FLAGS:
-        evaluate.FLAGS[flag].unparse()
-    with pytest.raises(SystemExit) as exit_info:
-        run_command(
-            "musicvae-evaluate",
-            evaluate.__doc__,
-            evaluate.FLAGS,
-            evaluate.main,
-            arguments=list(map(str, arguments)),
-        )
-    captured = capfd.readouterr()
-    return exit_info.value.code, captured.out, captured.err
+def run(capfd, *arguments) -> Ran:
+    """Runs the command; returns status, output and messages."""
+    return run_command_line(capfd, "evaluate", *arguments)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _classifiers_trained_briefly():
+    with classifiers_trained_briefly():
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -7,26 +7,13 @@ import subprocess
 import sys
 
 import pytest
+from command_line import Ran, run_command_line
 from tiny_models import write_run
 
-from musicvae.cli import export
-from musicvae.cli.flags import run_command
 
-
-def run(capfd, *arguments) -> tuple[int, str, str]:
-    """Runs the command in this process; returns status, output and messages."""
-    for flag in export.FLAGS:
-        export.FLAGS[flag].unparse()
-    with pytest.raises(SystemExit) as exit_info:
-        run_command(
-            "musicvae-export",
-            export.__doc__,
-            export.FLAGS,
-            export.main,
-            arguments=list(map(str, arguments)),
-        )
-    captured = capfd.readouterr()
-    return exit_info.value.code, captured.out, captured.err
+def run(capfd, *arguments) -> Ran:
+    """Runs the command; returns status, output and messages."""
+    return run_command_line(capfd, "export", *arguments)
 
 
 def test_a_shipped_model_is_exported_by_its_name_with_a_page(tmp_path, capfd) -> None:

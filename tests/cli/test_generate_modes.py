@@ -6,6 +6,7 @@ import pathlib
 
 import numpy as np
 import pytest
+from command_line import models_loaded_once
 from pieces import drum_beat, melody
 from tiny_models import write_run
 
@@ -37,6 +38,12 @@ def music(tmp_path_factory) -> dict[str, pathlib.Path]:
     for name, piece in pieces.items():
         paths[name].write_bytes(note_sequence_to_midi(piece))
     return paths
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _models_loaded_once():
+    with models_loaded_once():
+        yield
 
 
 @pytest.fixture

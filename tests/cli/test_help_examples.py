@@ -76,6 +76,11 @@ def place(tmp_path_factory):
         (folder / name).mkdir()
         for k, piece in enumerate([*tunes, *beats[:3]]):
             (folder / name / f"{k}.mid").write_bytes(note_sequence_to_midi(piece))
+    for k, name in enumerate(("jazz", "rock", "folk")):
+        (folder / name).mkdir()
+        for piece in (*range(12 * k, 12 * k + 12), *range(36 + 12 * k, 48 + 12 * k)):
+            content = note_sequence_to_midi([*tunes, *beats][piece])
+            (folder / name / f"{piece}.mid").write_bytes(content)
     files = {"song": tunes[0], "tune": tunes[1], "beat": drum_beat(), "a": beats[0], "b": beats[1]}
     for name, piece in files.items():
         (folder / f"{name}.mid").write_bytes(note_sequence_to_midi(piece))

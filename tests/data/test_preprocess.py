@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import time
 
 import midi_files as files
 import pytest
+from command_line import run_command_line
 
 pytest.importorskip("apache_beam")
 
@@ -115,6 +117,24 @@ def test_several_worker_processes_write_what_one_writes(pieces, tmp_path):
         found.append((counts, sorted(records)))
     assert found[0] == found[1]
     assert len(found[0][1]) > 1
+
+
+def test_the_command_counts_and_names_the_shards_that_it_wrote(pieces, tmp_path, capfd):
+    ran = run_command_line(
+        capfd,
+        "preprocess",
+        f"--input_tfrecord={tmp_path}/in@3.tfrecord",
+        f"--output_tfrecord={tmp_path}/out.tfrecord",
+        "--config=cat-mel_2bar_small",
+        "--output_shards=2",
+        f"--pipeline_options={','.join(ONE_PROCESS)}",
+        "--json",
+    )
+    assert ran.status == 0, ran.err
+    document = json.loads(ran.out)
+    assert document["counts"]["unique examples"] == 3
+    assert document["files"] == [f"{tmp_path}/out.tfrecord-0000{k}-of-00002" for k in (0, 1)]
+    assert sum(len(list(read_note_sequences(file))) for file in document["files"]) == 3
 
 
 @pytest.mark.slow

@@ -19,6 +19,12 @@ from musicvae.models import MusicVAE
 
 _SCRIPTS = pathlib.Path(__file__).resolve().parents[2] / "scripts"
 _NAMES = [config.name for config in list_configs()]
+# What differs from one of these in sizes alone is tried by the slow tests.
+_REPRESENTATIVES = tiny_models.representatives()
+_ALL = [
+    pytest.param(name, marks=[] if name in _REPRESENTATIVES else [pytest.mark.slow])
+    for name in _NAMES
+]
 
 
 @pytest.fixture
@@ -34,7 +40,15 @@ def test_magentas_23_configurations_are_all_here(golden: pathlib.Path) -> None:
     assert set(magentas) <= set(_NAMES)
 
 
-@pytest.mark.parametrize("name", _NAMES)
+def test_every_kind_of_converter_encoder_and_decoder_is_represented() -> None:
+    configs = list_configs()
+    chosen = [config for config in configs if config.name in _REPRESENTATIVES]
+    assert len(chosen) < len(configs)
+    for part in ("converter", "encoder", "decoder"):
+        assert {getattr(c, part).type for c in chosen} == {getattr(c, part).type for c in configs}
+
+
+@pytest.mark.parametrize("name", _ALL)
 def test_every_configuration_trains_a_step_saves_loads_encodes_and_samples(
     check: types.ModuleType, tmp_path: pathlib.Path, name: str
 ) -> None:
@@ -49,7 +63,7 @@ def test_every_configuration_trains_a_step_saves_loads_encodes_and_samples(
     check.load_and_use(config, tmp_path, batch_size=2)
 
 
-@pytest.mark.parametrize("name", [name for name in _NAMES if "multiperf" in name])
+@pytest.mark.parametrize("name", [name for name in _REPRESENTATIVES if "multiperf" in name])
 def test_segments_of_any_length_leave_the_rows_after_them_unread(
     check: types.ModuleType, tmp_path: pathlib.Path, name: str
 ) -> None:

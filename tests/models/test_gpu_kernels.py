@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 import tensorflow as tf
-from tiny_models import tiny_config
+from tiny_models import representatives, tiny_config
 
-from musicvae.config import list_configs
 from musicvae.converters import build_converter
 from musicvae.models import Batch, MusicVAE
 from musicvae.training.step import TrainStep
@@ -22,15 +21,6 @@ kernels = pytest.importorskip("tensorflow.python.framework.kernels")
 # Hold values, name arguments or call functions: they compute nothing.
 STRUCTURE = {"Placeholder", "Const", "NoOp", "Arg", "_Arg", "_Retval", "Assert"}
 BATCH = 4
-
-
-def representatives() -> list[str]:
-    """Returns one configuration for each kind of converter, encoder and decoder."""
-    found: dict[tuple[str, str, str], str] = {}
-    for config in list_configs():
-        kind = (config.converter.type, config.encoder.type, config.decoder.type)
-        found.setdefault(kind, config.name)
-    return sorted(found.values())
 
 
 @functools.cache

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import pathlib
-import subprocess
-import sys
 import tarfile
 
 import numpy as np
 import pytest
+from command_line import run_command_line
 from pieces import melody
 from test_storage import some_prior
 from tiny_models import write_run
@@ -121,26 +121,23 @@ def test_a_broken_or_foreign_prior_is_said_when_it_is_drawn_from(run: pathlib.Pa
             TrainedModel(MELODY, 4, run).sample(1)
 
 
-def command(module: str, *arguments: object) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-m", f"musicvae.cli.{module}", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+@pytest.fixture
+def command(capfd):
+    """Runs a command; returns status, output and messages."""
+    return functools.partial(run_command_line, capfd)
 
 
-def test_the_command_fits_a_prior_that_generate_draws_from(run, tmp_path) -> None:
+def test_the_command_fits_a_prior_that_generate_draws_from(command, run, tmp_path) -> None:
     music = tmp_path / "music.tfrecord"
     write_note_sequences(music, [melody(lowest=lowest) for lowest in range(30, 76)])
     fitted = command(
         *("prior", f"--run_dir={run}", f"--examples_path={music}", "--num_steps=40"),
         *("--units=16", "--blocks=1", "--num_workers=1"),
     )
-    assert fitted.returncode == 0, fitted.stderr
+    assert fitted.status == 0, fitted.err
     path = run / "train" / "model.ckpt-5.prior.npz"
-    assert f"Prior of {MELODY}, step 5: {path}" in fitted.stdout
-    assert "that of a Gaussian" in fitted.stdout
+    assert f"Prior of {MELODY}, step 5: {path}" in fitted.out
+    assert "that of a Gaussian" in fitted.out
     assert "pitch_range" not in load_prior(path).scale.names
     assert "c_diatonic" in load_prior(path).scale.names
     names = []
@@ -150,12 +147,12 @@ def test_the_command_fits_a_prior_that_generate_draws_from(run, tmp_path) -> Non
             *("generate", f"--run_dir={run}", "--num_outputs=1", "--seed=1"),
             *(f"--output_dir={out}", *extra),
         )
-        assert made.returncode == 0, made.stderr
+        assert made.status == 0, made.err
         names.append(next(out.iterdir()).read_bytes())
     assert names[0] != names[2]
 
 
-def test_folders_are_groups_that_new_music_is_asked_for(run, tmp_path) -> None:
+def test_folders_are_groups_that_new_music_is_asked_for(command, run, tmp_path) -> None:
     for k, name in enumerate(("waltz", "polka")):
         (tmp_path / name).mkdir()
         for lowest in range(40 + 12 * k, 64 + 12 * k):
@@ -166,16 +163,16 @@ def test_folders_are_groups_that_new_music_is_asked_for(run, tmp_path) -> None:
         *("prior", f"--run_dir={run}", *folders, "--num_steps=20", "--units=16", "--blocks=1"),
         "--num_workers=1",
     )
-    assert fitted.returncode == 0, fitted.stderr
-    assert "Groups for --attribute=group=NAME: waltz, polka" in fitted.stdout
+    assert fitted.status == 0, fitted.err
+    assert "Groups for --attribute=group=NAME: waltz, polka" in fitted.out
     assert load_prior(run / "train" / "model.ckpt-5.prior.npz").scale.groups == ("waltz", "polka")
     arguments = ("generate", f"--run_dir={run}", "--num_outputs=1", "--seed=1")
     made = command(*arguments, "--attribute=group=polka", f"--output_dir={tmp_path / 'out'}")
-    assert made.returncode == 0, made.stderr
+    assert made.status == 0, made.err
     wrong = command(*arguments, "--attribute=group=jazz", f"--output_dir={tmp_path / 'no'}")
-    assert wrong.returncode == 1
-    assert "no group 'jazz'" in wrong.stderr
-    assert "waltz, polka" in wrong.stderr
+    assert wrong.status == 1
+    assert "no group 'jazz'" in wrong.err
+    assert "waltz, polka" in wrong.err
 
 
 @pytest.mark.parametrize(
@@ -198,7 +195,9 @@ def test_folders_are_groups_that_new_music_is_asked_for(run, tmp_path) -> None:
         ("generate", [f"--config={MELODY}", "--attribute=joy=high"], "unknown attribute 'joy'"),
     ],
 )
-def test_a_mistake_is_one_line(module: str, arguments: list[str], message: str, tmp_path) -> None:
+def test_a_mistake_is_one_line(
+    command, module: str, arguments: list[str], message: str, tmp_path
+) -> None:
     if "--mode=humanize" in arguments:
         from pieces import drum_beat
 
@@ -206,6 +205,6 @@ def test_a_mistake_is_one_line(module: str, arguments: list[str], message: str, 
         beat.write_bytes(note_sequence_to_midi(drum_beat(2)))
         arguments = [*arguments, f"--input_midi_1={beat}"]
     result = command(module, *arguments)
-    assert result.returncode == 1
-    assert message in result.stderr
-    assert "Traceback" not in result.stderr
+    assert result.status == 1
+    assert message in result.err
+    assert "Traceback" not in result.err

@@ -205,7 +205,7 @@ class Decoder(abc.ABC):
         """
 
     def part_steps(self, length: int) -> int:
-        """Returns how many steps a part has, when music is written part by part.
+        """Returns how many steps a part has, when music is sampled part by part.
 
         Args:
           length: T, a multiple of it.
@@ -217,7 +217,7 @@ class Decoder(abc.ABC):
 
         Args:
           z: float32 `[B, Z]`.
-          request: what to write, whole.
+          request: what to sample, whole.
           dtype: what products are computed in.
 
         Returns:
@@ -227,25 +227,25 @@ class Decoder(abc.ABC):
         return z
 
     def sample_part(
-        self, carried: Any, first: Tensor, request: Request, dtype: tf.DType
+        self, part_state: Any, first: Tensor, request: Request, dtype: tf.DType
     ) -> tuple[Decoded, Any]:
-        """Writes one part after another; together they are what `sample` writes.
+        """Samples one part after another; together they are what `sample` gives.
 
         A decoder that cannot stop half-way has one part.
 
         Args:
-          carried: what `begin` gave, or the part before.
+          part_state: what `begin` gave, or the part before.
           first: int32 scalar, the step that the part begins with.
-          request: what to write, whole.
+          request: what to sample, whole.
           dtype: what products are computed in.
 
         Returns:
           The part, with lengths `[B]` within it, and what the next part is given.
         """
-        decoded = self.sample(self.precompute(carried, dtype), request)
+        decoded = self.sample(self.precompute(part_state, dtype), request)
         lengths = decoded.lengths
         whole = tf.reduce_sum(lengths, 1) if len(lengths.shape) == 2 else lengths
-        return Decoded(decoded.outputs, whole), carried
+        return Decoded(decoded.outputs, whole), part_state
 
     @abc.abstractmethod
     def step_losses(self, parameters: Tensor, outputs: Tensor) -> Tensor:

@@ -120,19 +120,38 @@ class ControlPreprocessingDecoder(Decoder):
         return self._core.sample(core, self._with_read(request, dtype), with_state=with_state)
 
     def part_steps(self, length: int) -> int:
-        """Returns the core's, as Decoder.part_steps."""
+        """Returns how many steps a part of the core has, of `length` in all."""
         return self._core.part_steps(length)
 
     def begin(self, z: Tensor, request: Request, dtype: tf.DType) -> Any:
-        """Reads the controls and begins the core, as Decoder.begin."""
+        """Reads the controls and begins the core.
+
+        Args:
+          z: float32 `[B, Z]`.
+          request: what to sample, whole, with controls float32 `[B, T, C]`.
+          dtype: what products are computed in.
+
+        Returns:
+          The controls as read, float32 `[B, T, 2H]`, and what the core's first part is given.
+        """
         request = self._with_read(request, dtype)
         return request.controls, self._core.begin(z, request, dtype)
 
     def sample_part(
-        self, carried: Any, first: Tensor, request: Request, dtype: tf.DType
+        self, part_state: Any, first: Tensor, request: Request, dtype: tf.DType
     ) -> tuple[Decoded, Any]:
-        """Lets the core write a part, as Decoder.sample_part."""
-        controls, core = carried
+        """Samples a part from the core.
+
+        Args:
+          part_state: what `begin` gave, or the part before.
+          first: int32 scalar, the step that the part begins with.
+          request: what to sample, whole.
+          dtype: what products are computed in.
+
+        Returns:
+          The part, with lengths `[B]` within it, and what the next part is given.
+        """
+        controls, core = part_state
         request = request._replace(controls=controls)
         decoded, core = self._core.sample_part(core, first, request, dtype)
         return decoded, (controls, core)

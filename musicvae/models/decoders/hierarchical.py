@@ -273,12 +273,12 @@ class HierarchicalDecoder(Decoder):
         return self.precompute(z, dtype).own, first
 
     def sample_part(
-        self, carried: Any, first: Tensor, request: Request, dtype: tf.DType
+        self, part_state: Any, first: Tensor, request: Request, dtype: tf.DType
     ) -> tuple[Decoded, Any]:
         """Samples a segment.
 
         Args:
-          carried: what `begin` gave, or the segment before.
+          part_state: what `begin` gave, or the segment before.
           first: int32 scalar, the segment's first step.
           request: what to sample, whole.
           dtype: what products are computed in.
@@ -287,8 +287,8 @@ class HierarchicalDecoder(Decoder):
           The segment, with lengths `[B]`, and what the next one is given.
         """
         if self._feeds_back:
-            return super().sample_part(carried, first, request, dtype)
-        (own, previous), size = carried, self._segment_length
+            return super().sample_part(part_state, first, request, dtype)
+        (own, previous), size = part_state, self._segment_length
         nothing = tf.zeros([1, self._conductors[-1].output_depth])
         core = Precomputed(self._core.precompute(nothing, dtype).shared, own)
         decoded = sample_segment(self._core, core, first // size, size, request, previous)

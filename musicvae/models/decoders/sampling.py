@@ -193,23 +193,39 @@ class StepwiseDecoder(Decoder):
         )
 
     def part_steps(self, length: int) -> int:
-        """Returns the steps of a bar, or the most that divide the length; as Decoder.part_steps."""
+        """Returns the steps of a bar, or the most that divide `length`."""
         return math.gcd(length, _PART_STEPS)
 
     def begin(self, z: Tensor, request: Request, dtype: tf.DType) -> tuple[Tensor, list[LoopState]]:
-        """Returns z and what the first step of each sampler is given, as Decoder.begin."""
+        """Returns z and what the first step of each sampler is given.
+
+        Args:
+          z: float32 `[B, Z]`.
+          request: what to sample, whole.
+          dtype: what products are computed in.
+        """
         samplers = self.samplers(self.precompute(z, dtype), request)
         return z, [sampler.start(request.length) for sampler in samplers]
 
     def sample_part(
         self,
-        carried: tuple[Tensor, list[LoopState]],
+        part_state: tuple[Tensor, list[LoopState]],
         first: Tensor,
         request: Request,
         dtype: tf.DType,
     ) -> tuple[Decoded, tuple[Tensor, list[LoopState]]]:
-        """Writes some steps more, as Decoder.sample_part."""
-        z, loop_states = carried
+        """Samples some steps more.
+
+        Args:
+          part_state: what `begin` gave, or the part before.
+          first: int32 scalar, the step that the part begins with.
+          request: what to sample, whole.
+          dtype: what products are computed in.
+
+        Returns:
+          The part, with lengths `[B]` within it, and what the next part is given.
+        """
+        z, loop_states = part_state
         samplers = self.samplers(self.precompute(z, dtype), request)
         count = self.part_steps(request.length)
         outputs, loop_states = _some_steps(samplers, loop_states, first, count, request)

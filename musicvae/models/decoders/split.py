@@ -153,10 +153,20 @@ class SplitDecoder(StepwiseDecoder):
         return super().sample(precomputed, request._replace(end_token=None), with_state=with_state)
 
     def sample_part(
-        self, carried: Any, first: Tensor, request: Request, dtype: tf.DType
+        self, part_state: Any, first: Tensor, request: Request, dtype: tf.DType
     ) -> tuple[Decoded, Any]:
-        """Writes some steps of all parts, as Decoder.sample_part."""
-        return super().sample_part(carried, first, request._replace(end_token=None), dtype)
+        """Samples some steps of all parts.
+
+        Args:
+          part_state: what `begin` gave, or the part before.
+          first: int32 scalar, the step that the part begins with.
+          request: what to sample, whole; its end token is not used.
+          dtype: what products are computed in.
+
+        Returns:
+          The part, with lengths `[B]` within it, and what the next part is given.
+        """
+        return super().sample_part(part_state, first, request._replace(end_token=None), dtype)
 
     def step_losses(self, parameters: Tensor, outputs: Tensor) -> Tensor:
         """Returns the parts' losses side by side.
