@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
 from musicvae.config import Config
@@ -42,6 +43,23 @@ class Product(NamedTuple):
     def operations(self) -> float:
         """Floating-point operations of all of them."""
         return 2.0 * self.rows * self.depth * self.units * self.count
+
+
+def random_batch(config: Config, size: int) -> Any:
+    """Returns a batch of random one-hot rows, which cost what music costs."""
+    from musicvae.models import Batch
+
+    spec, steps = build_converter(config.converter).spec, config.hparams.max_seq_len
+    generator = np.random.default_rng(0)
+
+    def rows(depth: int) -> Any:
+        return tf.one_hot(generator.integers(0, depth, (size, steps)), depth) if depth else None
+
+    outputs = rows(spec.output_depth)
+    inputs = outputs if spec.input_depth == spec.output_depth else rows(spec.input_depth)
+    shape = [size, spec.num_segments] if spec.num_segments else [size]
+    lengths = tf.fill(shape, steps // (spec.num_segments or 1))
+    return Batch(inputs, outputs, rows(spec.control_depth), lengths)
 
 
 def training_products(config: Config, batch: int) -> list[Product]:

@@ -74,26 +74,6 @@ PEAKS = (
 )
 
 
-def random_batch(config: Config, size: int) -> Any:
-    """Returns a batch of random one-hot rows, which cost what music costs."""
-    import numpy as np
-    import tensorflow as tf
-
-    from musicvae.models import Batch
-
-    spec, steps = build_converter(config.converter).spec, config.hparams.max_seq_len
-    generator = np.random.default_rng(0)
-
-    def rows(depth: int) -> Any:
-        return tf.one_hot(generator.integers(0, depth, (size, steps)), depth) if depth else None
-
-    outputs = rows(spec.output_depth)
-    inputs = outputs if spec.input_depth == spec.output_depth else rows(spec.input_depth)
-    shape = [size, spec.num_segments] if spec.num_segments else [size]
-    lengths = tf.fill(shape, steps // (spec.num_segments or 1))
-    return Batch(inputs, outputs, rows(spec.control_depth), lengths)
-
-
 def timed(run: Callable[[], Any]) -> tuple[float, float]:
     """Returns the seconds of the first call, and the median of some more."""
     seconds = []
@@ -107,6 +87,7 @@ def timed(run: Callable[[], Any]) -> tuple[float, float]:
 def training(config: Config, size: int, precision: str, compiled: bool) -> Callable[[], Any]:
     """Returns what takes a training step."""
     import tensorflow as tf
+    from floors import random_batch
 
     from musicvae.models import MusicVAE
     from musicvae.training.step import TrainStep

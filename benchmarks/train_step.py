@@ -50,33 +50,18 @@ def measure(
     name: str, batch: int, hparams: str, precision: str, steps: int, clock: Callable[[], float]
 ) -> dict[str, Any]:
     """Trains some steps in this process; returns the median step and what belongs beside it."""
-    import numpy as np
     import tensorflow as tf
-    from floors import matmul_rate, operations, seconds_of, training_products
+    from floors import matmul_rate, operations, random_batch, seconds_of, training_products
 
-    from musicvae.models import Batch, MusicVAE
+    from musicvae.models import MusicVAE
     from musicvae.training.step import TrainStep
 
     config = load_config(name).override(hparams)
-    spec = build_converter(config.converter).spec
-    generator = np.random.default_rng(0)
-    length = config.hparams.max_seq_len
-
-    def one_hot(depth: int) -> Any:
-        return tf.one_hot(generator.integers(0, depth, (batch, length)), depth) if depth else None
-
-    outputs = one_hot(spec.output_depth)
-    same = spec.input_depth == spec.output_depth
-    shape = [batch, spec.num_segments] if spec.num_segments else [batch]
-    data = Batch(
-        outputs if same else one_hot(spec.input_depth),
-        outputs,
-        one_hot(spec.control_depth),
-        tf.fill(shape, length // (spec.num_segments or 1)),
-    )
+    data = random_batch(config, batch)
     rate = matmul_rate(precision, clock)
     products = training_products(config, batch)
     own = seconds_of(products, precision, clock)
+    spec = build_converter(config.converter).spec
     model = MusicVAE(config, spec, seed=0, precision=precision)
     step = TrainStep(model, batch)
     float(step(data, tf.constant([0, 0]))["loss"])

@@ -21,10 +21,10 @@ from musicvae.attribute_vectors.vectors import AttributeVectors
 from musicvae.errors import InputError
 from musicvae.files import atomic_file
 from musicvae.formats.npz import read_arrays
+from musicvae.formats.tar import path_beside
 
 _SUFFIX = ".attributes"
 _MAX_BYTES = 64 * 2**20
-_ARCHIVES = (".tar.gz", ".tgz", ".tar")
 
 Array = npt.NDArray[Any]
 
@@ -35,11 +35,7 @@ def attributes_path(checkpoint: str | os.PathLike[str]) -> Path:
     Args:
       checkpoint: a prefix such as `train/model.ckpt-200`, or an archive.
     """
-    path = Path(checkpoint)
-    name = path.name
-    for ending in _ARCHIVES:
-        name = name.removesuffix(ending)
-    return path.with_name(f"{name}{_SUFFIX}.npz")
+    return path_beside(checkpoint, f"{_SUFFIX}.npz")
 
 
 def save_vectors(

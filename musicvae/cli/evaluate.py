@@ -24,7 +24,7 @@ from musicvae.cli.flags import (
     require_flags,
     run_command,
 )
-from musicvae.cli.model_loading import define_model_flags, load_chosen_model
+from musicvae.cli.model_loading import define_model_flags, define_prior, load_chosen_model
 from musicvae.cli.music_source import chosen_pitch_map, define_source_flags, music_source
 from musicvae.cli.progress import ProgressLine, is_quiet
 from musicvae.errors import InputError
@@ -61,13 +61,7 @@ flags.DEFINE_integer(
 flags.DEFINE_float(
     "temperature", 0.5, "Temperature of samples and interpolations.", 0.0, flag_values=FLAGS
 )
-flags.DEFINE_string(
-    "prior",
-    None,
-    "Prior that samples are drawn from: learned, standard for N(0, I), or a file from "
-    "musicvae-prior; the model's learned prior by default, if it has one.",
-    flag_values=FLAGS,
-)
+define_prior(FLAGS, "samples are")
 flags.DEFINE_boolean(
     "interpolation",
     False,

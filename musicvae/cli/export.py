@@ -23,7 +23,7 @@ from absl import flags, logging
 
 from musicvae.cli.document import record
 from musicvae.cli.flags import command_flags, define_path, require_flags, run_command
-from musicvae.cli.model_loading import define_choice_flags
+from musicvae.cli.model_loading import define_choice_flags, define_prior
 
 _NAME = "musicvae-export"
 _FORMATS = ("magenta-js", "onnx", "tflite", "savedmodel")
@@ -52,14 +52,7 @@ flags.DEFINE_boolean(
     "Write a web page that plays the model, too; implies --format=magenta-js.",
     flag_values=FLAGS,
 )
-
-flags.DEFINE_string(
-    "prior",
-    None,
-    "Prior that new music is drawn from: learned, standard for N(0, I), or a file from "
-    "musicvae-prior; the model's learned prior by default, if it has one.",
-    flag_values=FLAGS,
-)
+define_prior(FLAGS, "new music is")
 
 
 def main(_: list[str]) -> int:

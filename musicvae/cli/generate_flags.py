@@ -9,7 +9,7 @@ from absl import flags
 from musicvae.cli.flag_scopes import MODES_OF_FLAGS, modes_help
 from musicvae.cli.flags import command_flags, define_drum_channel, define_path
 from musicvae.cli.generate_modes import MODES
-from musicvae.cli.model_loading import define_model_flags
+from musicvae.cli.model_loading import define_model_flags, define_prior
 from musicvae.prior import DEFAULT_GUIDANCE
 
 FLAGS = command_flags()
@@ -242,14 +242,7 @@ flags.DEFINE_float(
     100.0,
     flag_values=FLAGS,
 )
-flags.DEFINE_string(
-    "prior",
-    None,
-    "Prior that new latent vectors are drawn from: learned, standard for N(0, I) as in "
-    "Magenta, or a file from musicvae-prior; the model's learned prior by default, if it has "
-    "one.",
-    flag_values=FLAGS,
-)
+define_prior(FLAGS, "new latent vectors are", "N(0, I) as in Magenta")
 define_path("style", None, "Style to move in: a file from musicvae-style.", FLAGS)
 _define_numbers(
     "amount",

@@ -117,6 +117,23 @@ def load_chosen_model(
     return model
 
 
+def define_prior(values: flags.FlagValues, drawn: str, standard: str = "N(0, I)") -> None:
+    """Defines prior.
+
+    Args:
+      values: the command's flags.
+      drawn: what is drawn from it: "samples are".
+      standard: what the standard one is.
+    """
+    flags.DEFINE_string(
+        "prior",
+        None,
+        f"Prior that {drawn} drawn from: learned, standard for {standard}, or a file from "
+        "musicvae-prior; the model's learned prior by default, if it has one.",
+        flag_values=values,
+    )
+
+
 def load_other_lengths(model: TrainedModel, values: dict[str, Any]) -> list[TrainedModel]:
     """Loads the models of other lengths that --models names.
 

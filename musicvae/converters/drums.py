@@ -170,7 +170,7 @@ class DrumsConverter(DrumConverter):
     def drop_voice(self, batch: Compact, chosen: Array, generator: np.random.Generator) -> Compact:
         """Clears one class's bit in each chosen window; see Converter."""
         table = self.config.table
-        present = bits_to_roll(batch["hits"], len(table)).any(axis=1)
+        present = np.asarray(bits_to_roll(batch["hits"], len(table)).any(axis=1))
         dropped = roll_to_bits(choose_voices(present, chosen, generator), table)
         return {**batch, "hits": batch["hits"] & ~dropped[:, np.newaxis]}
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from musicvae.converters import Converter, Example, performance_converter
+from musicvae.converters import Converter, performance_converter
 from musicvae.data.example_set import ExampleSet
 from musicvae.evaluation.code_distance import frechet_distances
 from musicvae.evaluation.language_model import label_cost
@@ -288,8 +288,7 @@ def _codes(
     found = []
     for start in range(0, len(chosen), model.batch_size):
         rows = np.arange(start, min(start + model.batch_size, len(chosen)))
-        batch = model.converter.expand(chosen.take(rows))
-        music = [Example(*each) for each in zip(*batch, strict=True)]
+        music = model.converter.examples(chosen.take(rows))
         found.append(model.encode_examples(music, seed=seed))
         report("examples encoded", int(rows[-1]) + 1, len(chosen))
     mu, sigma = (np.concatenate([getattr(e, name) for e in found]) for name in ("mu", "sigma"))

@@ -18,11 +18,13 @@ import shutil
 import tarfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from musicvae.errors import CheckpointError
 from musicvae.formats.tf_bundle import read_bundle
 
+_ENDINGS = (".tar.gz", ".tgz", ".tar")
 _MAX_MEMBERS = 10_000
 _MAX_MEMBER_BYTES = 16 * 2**30
 _MAX_TOTAL_BYTES = 64 * 2**30
@@ -36,6 +38,20 @@ _SHOWN_CHARACTERS = 100
 # What tarfile raises at headers that state nonsense, beside its own errors.
 _NONSENSE = (ValueError, OverflowError, RecursionError)
 _FILE = re.compile(r"(?P<prefix>.+)\.(?:index|data-(?P<shard>\d{5})-of-(?P<shards>\d{5}))")
+
+
+def path_beside(checkpoint: str | os.PathLike[str], suffix: str) -> Path:
+    """Returns where a file that goes with a checkpoint lies: beside it, under its name.
+
+    Args:
+      checkpoint: a prefix such as `train/model.ckpt-200`, or an archive.
+      suffix: what the name ends with, such as ".prior.npz".
+    """
+    path = Path(checkpoint)
+    name = path.name
+    for ending in _ENDINGS:
+        name = name.removesuffix(ending)
+    return path.with_name(f"{name}{suffix}")
 
 
 def is_archive(path: str) -> bool:

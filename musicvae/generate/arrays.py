@@ -32,6 +32,10 @@ class Encoded(NamedTuple):
     mu: Array
     sigma: Array
 
+    def draw(self, generator: np.random.Generator) -> Array:
+        """Draws another sample of the posterior, float32 `[N, Z]`."""
+        return self.mu + self.sigma * generator.standard_normal(self.mu.shape, np.float32)
+
 
 def stacked(arrays: Sequence[npt.ArrayLike], num_steps: int, depth: int, name: str) -> Array:
     """Stacks arrays of any lengths.

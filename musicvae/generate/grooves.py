@@ -237,10 +237,7 @@ def _replay(
             varied = dataclasses.replace(options, seed=options.seed_for(k))
             if k:
                 generator = np.random.default_rng(varied.seed)
-                codes = [
-                    mu + sigma * generator.standard_normal(mu.shape, np.float32)
-                    for _, mu, sigma in posteriors
-                ]
+                codes = [posterior.draw(generator) for posterior in posteriors]
             yield (piece.name if n == 1 else f"{piece.name}, version {k + 1}"), codes, varied
 
     notes = list(dict.fromkeys(note for share in shares for note in share.performance.notes))

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
 from musicvae.generate.arrays import Array
 from musicvae.generate.piece_rows import Known, Rows
@@ -74,14 +73,15 @@ def ascend(
     if not steps or not known.any():
         return best
     gaussian = _Gaussian.of(model)
+    counted = np.broadcast_to(known, (len(best), *known.shape))
     u = (best - gaussian.mean) @ gaussian.projection
     highest = np.full(len(best), -np.inf)
     mean: Array = np.zeros_like(u)
     square: Array = np.zeros_like(u)
     for step in range(1, steps + 2):
         here = gaussian.mean + u @ gaussian.basis if step > 1 else best
-        likelihood, slope = _likelihood_and_slope(model, here, rows, known, controls)
-        value = likelihood - 0.5 * np.square(u, dtype=np.float64).sum(axis=1)
+        likelihood, slope = model.log_likelihood_and_gradient(here, rows, counted, controls)
+        value = likelihood.astype(np.float64) - 0.5 * np.square(u, dtype=np.float64).sum(axis=1)
         better = value > highest
         highest = np.where(better, value, highest)
         best = np.where(better[:, np.newaxis], here, best).astype(np.float32)
@@ -91,22 +91,3 @@ def ascend(
         size = np.sqrt(square / (1 - _SQUARE_DECAY**step)) + 1e-8
         u = u + _STEP_SIZE * (mean / (1 - _MEAN_DECAY**step)) / size
     return best
-
-
-def _likelihood_and_slope(
-    model: TrainedModel, z: Array, rows: Rows, known: Known, controls: Rows | None
-) -> tuple[npt.NDArray[np.float64], Array]:
-    """Returns the log likelihood of what is known, `[N]`, and its gradient in z, `[N, Z]`."""
-    values, slopes = [], []
-    for start in range(0, len(z), model.batch_size):
-        own = rows[start : start + model.batch_size]
-        lengths = np.full(len(own), own.shape[1], np.int32)
-        repeated = None if controls is None else np.repeat(controls[np.newaxis], len(own), axis=0)
-        counted = np.repeat(known[np.newaxis], len(own), axis=0)
-        with tf.device(model.device):
-            value, slope = model.network.log_likelihood_and_gradient(
-                z[start : start + len(own)], own, counted, lengths, repeated
-            )
-        values.append(value.numpy().astype(np.float64))
-        slopes.append(slope.numpy())
-    return np.concatenate(values), np.concatenate(slopes)

@@ -126,10 +126,7 @@ def reconstruct(
     controls = controls_for(model.converter, model.config.name, options, window)
     samples: list[Sample] = []
     for k in range(n):
-        z = posterior.mu
-        if k:
-            noise = np.random.default_rng(options.seed_for(k)).standard_normal(z.shape, np.float32)
-            z = z + posterior.sigma * noise
+        z = posterior.draw(np.random.default_rng(options.seed_for(k))) if k else posterior.mu
         name = piece.name if n == 1 else f"{piece.name}, version {k + 1}"
         varied = dataclasses.replace(options, seed=options.seed_for(k))
         samples += decode(model, z, [name], varied, [Setting.of(window)], controls)

@@ -113,7 +113,7 @@ def read_rows(
     return PieceRows(rows, controls, whole.lines, tile.velocity, tile.program, whole.notes)
 
 
-def inputs_of(converter: Converter, rows: Rows, controls: Rows | None) -> list[Example]:
+def inputs_of(converter: Converter, rows: Rows, controls: Rows | None) -> tuple[Example, ...]:
     """Returns windows of rows as examples that an encoder reads.
 
     Args:
@@ -128,8 +128,7 @@ def inputs_of(converter: Converter, rows: Rows, controls: Rows | None) -> list[E
         for name, array in converter.compact_outputs(outputs, own).items():
             compact.setdefault(name, []).append(array)
     arrays = {name: np.stack(parts) for name, parts in compact.items()}
-    batch = converter.expand(converter.cut_off(arrays))
-    return [Example(*each) for each in zip(*batch, strict=True)]
+    return converter.examples(converter.cut_off(arrays))
 
 
 def silent_rows(converter: Converter, steps: int) -> Rows:

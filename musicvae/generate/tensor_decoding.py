@@ -5,7 +5,7 @@ Axes: N pieces, T time step, D columns of a step, C controls, Z columns of z.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -229,16 +229,57 @@ class TensorDecoding:
         Raises:
           InputError: z is of another size, or controls are missing.
         """
+        scored = self._scored(self._model.step_losses, z, outputs, c_input)
+        return np.concatenate([losses.numpy() for losses in scored])
+
+    def log_likelihood_and_gradient(
+        self,
+        z: npt.ArrayLike,
+        outputs: npt.ArrayLike,
+        known: npt.NDArray[np.bool_],
+        c_input: npt.ArrayLike | None = None,
+    ) -> tuple[Array, Array]:
+        """Returns how well latent vectors explain some steps of music, and where to better ones.
+
+        Args:
+          z: float `[N, Z]`.
+          outputs: bool or float `[N, T, D]`, T that of the model's windows.
+          known: bool `[N, T, K]`, which parts of which steps count.
+          c_input: controls, as for `decode_to_tensors`.
+
+        Returns:
+          float32 `[N]`, log p of the known steps, each given all the steps before it, in nats; and
+          float32 `[N, Z]`, its gradient in z.
+
+        Raises:
+          InputError: z is of another size, or controls are missing.
+        """
+        score = self._model.log_likelihood_and_gradient
+        values, slopes = zip(*self._scored(score, z, outputs, c_input, known), strict=True)
+        return (
+            np.concatenate([value.numpy() for value in values]),
+            np.concatenate([slope.numpy() for slope in slopes]),
+        )
+
+    def _scored(
+        self,
+        score: Callable[..., Any],
+        z: npt.ArrayLike,
+        outputs: npt.ArrayLike,
+        c_input: npt.ArrayLike | None,
+        *more: Array,
+    ) -> list[Any]:
+        """Returns what a function of the model gives for each group of pieces."""
         z, rows = checked_z(z, self.config.hparams.z_size), np.asarray(outputs, np.float32)
         controls = self._controls(c_input, len(z), rows.shape[1])
         found = []
         for group in self._groups(len(z)):
             lengths = np.full(len(rows[group]), rows.shape[1], np.int32)
             own = None if controls is None else controls[group]
+            others = (array[group] for array in more)
             with tf.device(self._device):
-                losses = self._model.step_losses(z[group], rows[group], lengths, own)
-            found.append(losses.numpy())
-        return np.concatenate(found)
+                found.append(score(z[group], rows[group], *others, lengths, own))
+        return found
 
     def _groups(self, n: int) -> Iterator[slice]:
         for start in range(0, n, self.batch_size):

@@ -67,17 +67,16 @@ def reconstruct_whole(
     if others:
         windows = [PlannedWindow(tile.slot, tile.bars) for tile in whole.tiles]
         notes = (*notes, describe_plan(models, windows, whole.lines))
-    shares = [
-        _Share.of(own, [k for k, tile in enumerate(whole.tiles) if tile.bars == bars], whole)
-        for bars, own in models.items()
-        if any(tile.bars == bars for tile in whole.tiles)
-    ]
+    places = {
+        bars: [k for k, tile in enumerate(whole.tiles) if tile.bars == bars] for bars in models
+    }
+    shares = [_Share.of(models[bars], own, whole) for bars, own in places.items() if own]
     controls = _controls(model, whole, options)
     samples = []
     for k in range(n):
         seed = options.seed_for(k)
-        generator = np.random.default_rng(seed) if k else None
-        codes = [share.codes(generator) for share in shares]
+        generator = np.random.default_rng(seed)
+        codes = [share.posterior.draw(generator) if k else share.posterior.mu for share in shares]
         for temperature in options.temperatures:
             rows: list[Array] = [np.empty(0)] * len(whole.tiles)
             for share, z in zip(shares, codes, strict=True):
@@ -109,13 +108,6 @@ class _Share(NamedTuple):
         """Encodes some windows of a piece."""
         examples = [whole.tiles[k].example for k in places]
         return cls(model, places, model.encode_examples(examples, seed=0))
-
-    def codes(self, generator: np.random.Generator | None) -> Array:
-        """Returns the means of the posteriors, or draws from them, float32 `[W, Z]`."""
-        mu: Array = self.posterior.mu
-        if generator is None:
-            return mu
-        return mu + self.posterior.sigma * generator.standard_normal(mu.shape, np.float32)
 
     def decode_into(
         self,

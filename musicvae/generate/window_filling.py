@@ -165,9 +165,7 @@ def _first_vectors(
     if share:
         repeated = np.repeat(windows.rows, share, axis=0)
         filled = _borrowing(model, repeated, windows, columns, generator)
-        encoded = encode_rows(model, filled, windows.controls)
-        noise = generator.standard_normal(encoded.mu.shape, np.float32)
-        posterior = encoded.mu + encoded.sigma * noise
+        posterior = encode_rows(model, filled, windows.controls).draw(generator)
         z = np.concatenate([posterior.reshape(count, share, -1), z], axis=1)
     return z.reshape(count * most, -1)
 

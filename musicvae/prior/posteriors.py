@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from musicvae.converters import Example
 from musicvae.data.example_set import ExampleSet
 from musicvae.grid import STEPS_PER_BAR
 from musicvae.prior.conditions import measure_conditions
@@ -52,8 +51,7 @@ def posteriors_of(
     length = STEPS_PER_BAR if converter.spec.num_segments else converter.num_steps
     mu, sigma, values = [], [], []
     for start in range(0, len(rows), _TOGETHER):
-        batch = converter.expand(examples.take(rows[start : start + _TOGETHER]))
-        music = [Example(*each) for each in zip(*batch, strict=True)]
+        music = converter.examples(examples.take(rows[start : start + _TOGETHER]))
         encoded = model.encode_examples(music, seed=seed)
         mu.append(encoded.mu)
         sigma.append(encoded.sigma)

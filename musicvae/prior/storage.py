@@ -22,14 +22,13 @@ import numpy.typing as npt
 from musicvae.errors import InputError
 from musicvae.files import atomic_file
 from musicvae.formats.npz import read_arrays
-from musicvae.formats.tar import MAX_PRIOR_BYTES, PRIOR_SUFFIX
+from musicvae.formats.tar import MAX_PRIOR_BYTES, PRIOR_SUFFIX, path_beside
 from musicvae.prior.axes import LatentAxes
 from musicvae.prior.conditions import CONDITIONS, MAX_GROUPS, ConditionScale
 from musicvae.prior.latent_prior import MAX_SHARPNESS, MAX_SPREAD, LatentPrior
 from musicvae.prior.network import FlowNetwork, FlowSize
 
 _VERSION = 1
-_ARCHIVES = (".tar.gz", ".tgz", ".tar")
 _MAX_UNITS = 8192
 _MAX_BLOCKS = 100
 _HIGHEST = 127
@@ -43,11 +42,7 @@ def prior_path(checkpoint: str | os.PathLike[str]) -> Path:
     Args:
       checkpoint: a prefix such as `train/model.ckpt-200`, or an archive.
     """
-    path = Path(checkpoint)
-    name = path.name
-    for ending in _ARCHIVES:
-        name = name.removesuffix(ending)
-    return path.with_name(f"{name}{PRIOR_SUFFIX}")
+    return path_beside(checkpoint, PRIOR_SUFFIX)
 
 
 def save_prior(path: str | os.PathLike[str], prior: LatentPrior) -> None:
