@@ -27,7 +27,7 @@ from musicvae.converters.drum_classes import TABLES, DrumClasses, classify
 from musicvae.converters.examples import Array, Compact, Example, Origin, PitchMap, Rejection
 from musicvae.converters.labels import labels_of, one_hot
 from musicvae.converters.new_sequence import new_sequence
-from musicvae.converters.notes import Notes
+from musicvae.converters.notes import Notes, of_no_class
 from musicvae.converters.padding import pad_hits
 from musicvae.converters.parts import Part
 from musicvae.converters.percussion import DrumConverter
@@ -221,7 +221,7 @@ class DrumsConverter(DrumConverter):
             rejections.append(Rejection("no_drums", "no drum notes of a known pitch", None, *place))
         unmapped = int(section.notes.is_drum.sum()) - len(notes)
         if unmapped:
-            detail = f"{unmapped} drum notes have a pitch of no class"
+            detail = of_no_class(unmapped)
             rejections.append(Rejection("unmapped_pitch", detail, None, *place))
         steps = quantize(notes.start, STEPS_PER_QUARTER, section.qpm)
         found = [np.empty((0, self.num_steps), bits_dtype(table))]

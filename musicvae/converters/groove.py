@@ -31,7 +31,7 @@ from musicvae.converters.drum_classes import REDUCED, ROLAND, DrumClasses
 from musicvae.converters.drums import choose_voices, drum_hits, roll_labels, rotated
 from musicvae.converters.examples import Array, Compact, Example, Origin, PitchMap, Rejection
 from musicvae.converters.new_sequence import new_sequence
-from musicvae.converters.notes import MAX_VELOCITY, Score
+from musicvae.converters.notes import MAX_VELOCITY, Score, of_no_class
 from musicvae.converters.padding import pad_hits
 from musicvae.converters.parts import Control, Part
 from musicvae.converters.percussion import PerformanceConverter
@@ -283,7 +283,7 @@ class GrooveConverter(PerformanceConverter):
         notes, drums = drum_hits(section.notes, PITCH_MAPS[reading.pitch_map])
         unmapped = int(section.notes.is_drum.sum()) - len(notes)
         if unmapped:
-            detail = f"{unmapped} drum notes have a pitch of no class"
+            detail = of_no_class(unmapped)
             rejections.append(Rejection("unmapped_pitch", detail))
         position = notes.start * (STEPS_PER_QUARTER * section.qpm / 60.0)
         step = np.floor(position + 0.5)

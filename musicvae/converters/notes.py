@@ -138,6 +138,16 @@ def outside_range(pitch: Array, lowest: int, highest: int) -> str:
     return " and ".join(parts)
 
 
+def of_no_class(count: int) -> str:
+    """Says how many drum notes have a pitch of no class.
+
+    Args:
+      count: at least 1.
+    """
+    notes_have = "note has" if count == 1 else "notes have"
+    return f"{count} drum {notes_have} a pitch of no class"
+
+
 _NOTE_FIELDS = attrgetter(
     "pitch", "velocity", "start_time", "end_time", "instrument", "program", "is_drum"
 )

@@ -36,7 +36,7 @@ from musicvae.converters.drums import (
 from musicvae.converters.examples import Array, Compact, Example, Origin, PitchMap, Rejection
 from musicvae.converters.labels import labels_of, one_hot_parts
 from musicvae.converters.new_sequence import new_sequence
-from musicvae.converters.notes import Notes, outside_range
+from musicvae.converters.notes import Notes, of_no_class, outside_range
 from musicvae.converters.padding import pad_hits, pad_voices
 from musicvae.converters.parts import Part
 from musicvae.converters.sections import (
@@ -364,7 +364,7 @@ class TrioConverter(Converter):
             line = np.zeros(num_steps, hits.dtype)
             line[steps[steps < num_steps]] = hits[steps < num_steps]
             reason, left_out = "unmapped_pitch", len(notes) - len(known)
-            detail = f"{left_out} drum notes have a pitch of no class"
+            detail = of_no_class(left_out)
         else:
             in_range = (notes.pitch >= MIN_PITCH) & (notes.pitch <= MAX_PITCH)
             line = np.zeros(num_steps, np.uint8)

@@ -3,7 +3,10 @@
 A section that is new follows a path from a point drawn from the prior. Each window is chosen among
 several: its first step is fed the last step of the window before, and how well a window that lies
 across the border is explained by its own code is what it is chosen by, with a price on notes
-outside the key of the piece so far, on another density or register, and on bars without a note.
+outside the key of the piece so far, on another density or register, and on bars without a note. At
+the border it aims at the leap and the onsets of a bar line inside the section's windows so far,
+drawn by lot, so that they are spread as they are there (crossings.py). A section that is too like
+an earlier one is written anew.
 
 A section that returns is the first one of its name, step by step, but for a bar in four, the last
 one among them, which are written anew (filling.py) between what stands before and after.
@@ -25,6 +28,7 @@ from musicvae.errors import InputError
 from musicvae.generate.bar_lines import BarLines
 from musicvae.generate.chords import chord_rows
 from musicvae.generate.controls import check_controls, chords_of
+from musicvae.generate.crossings import aimed_at, crossings, differences
 from musicvae.generate.filling import Progress, fill
 from musicvae.generate.performing import check_number
 from musicvae.generate.piece_rows import (
@@ -60,11 +64,13 @@ _REACH = 0.5
 _SPREAD = 0.2
 _REWRITTEN = 4
 _LEAST_CHANGE = 0.02
+_LEAST_NEW = 0.4
 _USUAL_ONSETS = 8
 _ONSET_NATS = 0.3
 _SEMITONE_NATS = 0.5
 _FREE_SEMITONES = 4.0
 _TRIES = 3
+_NEW_TRIES = 8
 
 
 def parse_form(form: str) -> list[str]:
@@ -191,8 +197,8 @@ class Piece:
                 old = self._rows[first[name] : first[name] + self._length]
                 self._rows = np.concatenate([self._rows, old])
                 continue
+            self._write_new_section(tuple(first.values()))
             first[name] = start
-            self._write_section()
             report()
         self._end_ringing(borders)
         for number, name in enumerate(sections):
@@ -215,6 +221,19 @@ class Piece:
                 share = self._difference(rows, first[name], start)
                 texts.append(f"{name} again, {share:.0%} of its steps changed")
         return "; ".join(texts)
+
+    def _write_new_section(self, others: Sequence[int]) -> None:
+        """Writes a section that is unlike others, which begin at these steps, if one of few is."""
+        start = len(self._rows)
+        written = list[tuple[float, Rows]]()
+        for _ in range(_NEW_TRIES):
+            self._rows = self._rows[:start]
+            self._write_section()
+            shares = (self._difference(self._rows, other, start) for other in others)
+            written.append((min(shares, default=1.0), self._rows))
+            if written[-1][0] >= _LEAST_NEW:
+                break
+        self._rows = max(written, key=lambda each: each[0])[1]
 
     def _write_section(self) -> None:
         """Writes a new section, window after window along a path."""
@@ -254,6 +273,8 @@ class Piece:
         rows = np.stack(decoded)
         nothing = np.zeros((self._size, len(model.converter.parts)), bool)
         scores = -EMPTY_NATS * empty_bars(model, rows, nothing) - self._prices(rows)
+        if before:
+            scores -= self._border_prices(rows)
         if before >= self._size // 2:
             scores += self._across(rows)
         best = int(scores.argmax())
@@ -294,6 +315,28 @@ class Piece:
             away = np.abs(mean_pitch(counts) - mean_pitch(earlier)) - _FREE_SEMITONES
             prices += _SEMITONE_NATS * np.maximum(np.nan_to_num(away), 0.0)
         return prices
+
+    def _border_prices(self, rows: Rows) -> np.ndarray:
+        """Returns what candidates cost, `[M]`, in nats, whose border is not as it is to be."""
+        lines = self._lines_inside()
+        if not len(lines):
+            return np.zeros(len(rows))
+        converter = self._model.converter
+        aim = aimed_at(crossings(converter, self._rows[np.newaxis], lines), self._generator)
+        last = self._rows[-self._size :]
+        before = np.repeat(last[np.newaxis], len(rows), axis=0)
+        both = np.concatenate([before, rows], axis=1)
+        border = crossings(converter, both, [len(last) // self._step])
+        semitones, onsets = differences(border, aim)
+        prices: np.ndarray = (_SEMITONE_NATS * semitones + _ONSET_NATS * onsets)[:, 0]
+        return prices
+
+    def _lines_inside(self) -> np.ndarray:
+        """Returns the bars of the section so far that begin inside windows."""
+        bars, own = len(self._rows) // self._step, self._length // self._step
+        first = bars // own * own
+        here = np.arange(first, bars)
+        return here[(here - first) % self._model.converter.bars > 0]
 
     def _vary(self, first: int, start: int) -> None:
         """Writes some bars of a section that returns anew."""

@@ -251,7 +251,7 @@ def notes_about_tracks(
         for track, changes in program_changes(sequence).items()
         if track in tracks
     ]
-    return (*(f"{detail} and were left out" for detail in dict.fromkeys(left_out)), *changed)
+    return (*(f"{detail}: left out" for detail in dict.fromkeys(left_out)), *changed)
 
 
 def sound_of(notes: Sequence[tuple[NoteSequence.Note, int]]) -> tuple[int, int | None]:

@@ -94,6 +94,7 @@ def read_rows(
       InputError: it has too many bars.
     """
     sequence = options.drum_map.as_general_midi(piece.sequence)
+    playing = {note.instrument for note in sequence.notes}
     if missing:
         sequence = copy_of(sequence)
         converter.add_resting_parts(sequence, tuple(missing))
@@ -103,7 +104,13 @@ def read_rows(
         raise InputError(f"'{piece.name}' has {slots} bars; at most {MAX_BARS} can be worked on")
     bars = max(slots, converter.bars)
     reader = converter.with_bars(bars) or converter
-    whole = read_whole(sequence, reader, name=piece.name, adaptations=adaptations_for(options))
+    whole = read_whole(
+        sequence,
+        reader,
+        name=piece.name,
+        adaptations=adaptations_for(options),
+        resting={note.instrument for note in sequence.notes} - playing,
+    )
     tile = whole.tiles[0]
     steps = slots * steps_per_bar(converter)
     controls = None

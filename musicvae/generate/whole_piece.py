@@ -76,6 +76,7 @@ def read_whole(
     name: str,
     adaptations: Sequence[Adaptation] = (),
     lengths: Collection[int] = (),
+    resting: Collection[int] = (),
 ) -> WholePiece:
     """Cuts a whole piece into windows that follow each other.
 
@@ -85,6 +86,7 @@ def read_whole(
       name: what to call the piece in messages.
       adaptations: what may be tried before the others.
       lengths: bars of windows, the longest of which that fit are taken; the converter's by default.
+      resting: instruments that stand for parts that the piece lacks, of which nothing is said.
 
     Returns:
       Its windows. Of several melodies the one with notes in the most bars is taken.
@@ -117,7 +119,8 @@ def read_whole(
             tracks = tuple({note.instrument for note in adapted.notes})
         tiles, left_out = _tiles(adapted, programs, reader, tracks, lines, lengths)
         if tiles:
-            notes = (*notes, *added, *notes_about_tracks(sequence, rejections, tracks), *left_out)
+            told = [each for each in rejections if each.track not in resting]
+            notes = (*notes, *added, *notes_about_tracks(sequence, told, tracks), *left_out)
             if len(by_tracks) > 1 and not converter.spec.num_segments:
                 what = "melodies that of track" if len(tracks) == 1 else "trios that of tracks"
                 named = ", ".join(map(str, tracks))

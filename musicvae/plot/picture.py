@@ -9,6 +9,7 @@ import html
 import io
 import math
 import os
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,11 @@ _UNITS_PER_INCH = 100
 _POINTS_PER_UNIT = 72 / _UNITS_PER_INCH
 # The part of a quarter circle's radius that a Bezier curve's handles stand off the corner.
 _CORNER = 1 - 0.5523
+# Runs of plain colours are what these pictures are made of.
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "png": {"metadata": {"Software": None}, "pil_kwargs": {"compress_type": zlib.Z_RLE}},
+    "pdf": {"metadata": {"CreationDate": None}},
+}
 
 
 def save_picture(drawing: Drawing, path: str | os.PathLike[str], *, scale: float = 2.0) -> None:
@@ -132,6 +138,7 @@ def _drawing_to_matplotlib(drawing: Drawing, form: str, scale: float) -> bytes:
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.transforms import Affine2D
 
     pixels = drawing.width * drawing.height
     scale = min(scale, math.sqrt(MAX_PIXELS / pixels))
@@ -140,15 +147,13 @@ def _drawing_to_matplotlib(drawing: Drawing, form: str, scale: float) -> bytes:
         inches = (drawing.width / _UNITS_PER_INCH, drawing.height / _UNITS_PER_INCH)
         figure = Figure(figsize=inches, facecolor=PAPER)
         FigureCanvasAgg(figure)
-        axes = figure.add_axes((0, 0, 1, 1))
-        axes.set_xlim(0, drawing.width)
-        axes.set_ylim(drawing.height, 0)
-        axes.axis("off")
+        place = Affine2D().scale(1 / drawing.width, -1 / drawing.height).translate(0, 1)
         for order, run in enumerate(_runs(drawing.shapes)):
-            _add_run(axes, run, order + 1)
+            for artist in _artists(run):
+                artist.set(transform=place + figure.transSubfigure, zorder=order + 1)
+                figure.add_artist(artist)
         buffer = io.BytesIO()
-        empty: dict[str, None] = {"png": {"Software": None}, "pdf": {"CreationDate": None}}[form]
-        figure.savefig(buffer, format=form, dpi=_UNITS_PER_INCH * scale, metadata=empty)
+        figure.savefig(buffer, format=form, dpi=_UNITS_PER_INCH * scale, **_OPTIONS[form])
     return buffer.getvalue()
 
 
@@ -163,7 +168,8 @@ def _runs(shapes: tuple[Shape, ...]) -> list[list[Shape]]:
     return runs
 
 
-def _add_run(axes: Any, run: list[Shape], order: int) -> None:
+def _artists(run: list[Shape]) -> list[Any]:
+    """Returns what matplotlib draws for shapes of one kind."""
     from matplotlib.collections import LineCollection, PatchCollection
     from matplotlib.patches import Circle, PathPatch
 
@@ -171,32 +177,24 @@ def _add_run(axes: Any, run: list[Shape], order: int) -> None:
     if isinstance(kind, Box):
         boxes = [shape for shape in run if isinstance(shape, Box)]
         outlines = [PathPatch(_box_path(box)) for box in boxes]
-        fills = [box.fill for box in boxes]
-        axes.add_collection(PatchCollection(outlines, facecolor=fills, linewidth=0, zorder=order))
-    elif isinstance(kind, Dot):
+        return [PatchCollection(outlines, facecolor=[box.fill for box in boxes], linewidth=0)]
+    if isinstance(kind, Dot):
         dots = [shape for shape in run if isinstance(shape, Dot)]
         circles = [Circle((dot.x, dot.y), dot.radius) for dot in dots]
-        fills = [dot.fill for dot in dots]
-        axes.add_collection(PatchCollection(circles, facecolor=fills, linewidth=0, zorder=order))
-    elif isinstance(kind, Line):
+        return [PatchCollection(circles, facecolor=[dot.fill for dot in dots], linewidth=0)]
+    if isinstance(kind, Line):
         lines = [shape for shape in run if isinstance(shape, Line)]
-        axes.add_collection(
-            LineCollection(
-                [line.points for line in lines],
-                colors=[line.colour for line in lines],
-                linewidths=[line.width * _POINTS_PER_UNIT for line in lines],
-                zorder=order,
-            )
-        )
-    else:
-        for shape in run:
-            if isinstance(shape, Label):
-                _add_label(axes, shape, order)
+        points, colours = [line.points for line in lines], [line.colour for line in lines]
+        widths = [line.width * _POINTS_PER_UNIT for line in lines]
+        return [LineCollection(points, colors=colours, linewidths=widths)]
+    return [_text(shape) for shape in run if isinstance(shape, Label)]
 
 
-def _add_label(axes: Any, label: Label, order: int) -> None:
+def _text(label: Label) -> Any:
+    from matplotlib.text import Text
+
     anchors = {"start": "left", "middle": "center", "end": "right"}
-    axes.text(
+    return Text(
         label.x,
         label.y,
         _printable(label.text),
@@ -205,7 +203,6 @@ def _add_label(axes: Any, label: Label, order: int) -> None:
         ha=anchors[label.anchor],
         va="baseline",
         weight="bold" if label.bold else "normal",
-        zorder=order,
         parse_math=False,
     )
 

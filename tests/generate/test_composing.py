@@ -103,6 +103,38 @@ def test_the_last_step_of_a_window_is_fed_to_the_next(melodies, monkeypatch):
     assert (fed[1].sum(axis=1) == 1).all()
 
 
+def test_windows_cost_whose_border_is_unlike_the_bar_lines_inside_windows(melodies):
+    def rows_with(notes: dict[int, int]) -> np.ndarray:
+        labels = np.zeros(32, np.int64)
+        for step, pitch in notes.items():
+            labels[step] = 2 + pitch - 21
+        return np.eye(90, dtype=np.float32)[labels]
+
+    piece = composing.Piece(melodies.trained, 4, SamplingOptions(seed=1), 0.5, None)
+    candidates = np.stack([rows_with({0: 70}), rows_with({0: 77}), rows_with({0: 70, 2: 60})])
+    assert piece._border_prices(candidates).tolist() == [0.0, 0.0, 0.0]
+    piece._rows = rows_with({14: 60, 16: 65, 30: 65})
+    prices = piece._border_prices(candidates)
+    assert prices[0] == 0.0
+    assert prices[1:].tolist() == pytest.approx([0.5 * 7, 0.3])
+
+
+def test_a_new_section_that_is_too_like_an_earlier_one_is_written_anew(melodies, monkeypatch):
+    piece = composing.Piece(melodies.trained, 1, SamplingOptions(seed=1), 0.5, None)
+    rows = np.eye(90, dtype=np.float32)
+    labels = iter([[5] * 16, [5] * 16, [5] * 12 + [6] * 4, [5] * 8 + [6] * 8, [7] * 16])
+
+    def write() -> None:
+        piece._rows = np.concatenate([piece._rows, rows[next(labels)]])
+
+    monkeypatch.setattr(composing, "_NEW_TRIES", 3)
+    monkeypatch.setattr(piece, "_write_section", write)
+    piece._write_new_section(())
+    piece._write_new_section((0,))
+    assert piece._rows.argmax(axis=1).tolist() == [5] * 24 + [6] * 8
+    assert next(labels) == [7] * 16
+
+
 def test_it_says_which_section_is_done(melodies):
     said = []
     options = SamplingOptions(seed=1)

@@ -165,7 +165,7 @@ def test_drums_that_a_model_does_not_know_are_said_to_be_left_out():
     piece = beat(2)
     piece.notes.add(pitch=90, velocity=90, start_time=1.0, end_time=1.1, is_drum=True)
     notes = fit_window(piece, GROOVE, name="beat").notes
-    assert notes == ("1 drum notes have a pitch of no class and were left out",)
+    assert notes == ("1 drum note has a pitch of no class: left out",)
 
 
 def test_the_reason_for_nothing_is_what_is_missing_and_not_that_it_is_short():

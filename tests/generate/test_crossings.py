@@ -1,0 +1,66 @@
+"""What happens across bar lines, and that borders between windows aim at it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from musicvae.config import load_config
+from musicvae.converters import build_converter
+from musicvae.generate.composing import Piece
+from musicvae.generate.crossings import aimed_at, crossings, differences
+from musicvae.generate.loading import load_model
+from musicvae.generate.results import SamplingOptions
+
+CONVERTER = build_converter(load_config("cat-mel_2bar_small").converter)
+
+
+def melody_rows(bars: int, **pitches: int) -> np.ndarray:
+    """Returns rows `[1, T, D]` with notes at steps, named as in s14."""
+    labels = np.zeros(16 * bars, np.int64)
+    for name, pitch in pitches.items():
+        labels[int(name[1:])] = 2 + pitch - 21
+    return np.eye(90, dtype=np.float32)[labels][np.newaxis]
+
+
+def test_a_leap_is_from_the_last_note_before_a_bar_line_to_the_first_one_after():
+    found = crossings(CONVERTER, melody_rows(4, s3=60, s14=62, s20=67, s33=30), [1, 2, 3])
+    assert found.leaps[0, :2, 0].tolist() == [5, -24]
+    assert np.isnan(found.leaps[0, 2, 0])
+    assert found.before.tolist() == [[1, 0, 0]]
+    assert found.after.tolist() == [[1, 1, 0]]
+
+
+def test_bar_lines_differ_by_the_semitones_of_their_leaps_and_the_onsets_on_each_side():
+    rows = melody_rows(3, s14=60, s15=60, s16=62, s30=62, s32=57, s34=57)
+    found = crossings(CONVERTER, rows, [1, 2])
+    one, other = (type(found)(*(array[:, k : k + 1] for array in found)) for k in (0, 1))
+    semitones, onsets = differences(one, other)
+    assert semitones.tolist() == [[7]]
+    assert onsets.tolist() == [[2]]
+
+
+def test_what_is_aimed_at_is_one_of_the_bar_lines():
+    found = crossings(CONVERTER, melody_rows(3, s14=60, s16=62, s30=62, s32=57), [1, 2])
+    drawn = {aimed_at(found, np.random.default_rng(seed)).leaps.item() for seed in range(20)}
+    assert drawn == {2, -5}
+
+
+@pytest.mark.slow
+def test_leaps_across_borders_are_as_wide_as_inside_windows(monkeypatch):
+    model = load_model("cat-mel_2bar_small", batch_size=64)
+
+    def excess(seeds) -> float:
+        borders, inside = list[float](), list[float]()
+        for seed in seeds:
+            piece = Piece(model, 16, SamplingOptions(seed=seed), 0.5, None)
+            rows = piece.write(["A"], lambda: None)
+            sizes = np.abs(crossings(model.converter, rows[np.newaxis], np.arange(1, 16)).leaps)
+            borders += sizes[0, 1::2, 0].tolist()
+            inside += sizes[0, 0::2, 0].tolist()
+        return float(np.nanmean(borders) - np.nanmean(inside))
+
+    seeds = range(1000, 1012)
+    aimed = excess(seeds)
+    monkeypatch.setattr(Piece, "_border_prices", lambda self, rows: np.zeros(len(rows)))
+    assert abs(aimed) < excess(seeds)
