@@ -318,13 +318,13 @@ class TrioConverter(Converter):
                 detail = "one instrument plays drums and other notes"
                 rejections.append(Rejection("mixed_instrument", detail, track, *place))
                 continue
-            kinds = np.array([_kind(program) for program in notes.program.tolist()])
-            if notes.is_drum.all():
-                kinds[:] = "drums"
+            kinds = np.full(len(notes), ROLES.index("drums"))
+            if not notes.is_drum.any():
+                kinds = _roles_of(notes.program)
             for kind in dict.fromkeys(kinds.tolist()):
                 own = notes.select(kinds == kind)
-                if kind in ROLES:
-                    players[ROLES.index(kind)].append((track, own))
+                if kind < len(ROLES):
+                    players[kind].append((track, own))
                     continue
                 program = int(own.program[0])
                 detail = f"program {program} is neither melody (0..31) nor bass (32..39)"
@@ -382,8 +382,7 @@ class TrioConverter(Converter):
 _DTYPES = (np.uint8, np.uint8, bits_dtype(REDUCED))
 
 
-def _kind(program: int) -> str:
-    """Returns what a pitched instrument of a program is: a role, or "others"."""
-    if program in MELODY_PROGRAMS:
-        return "melody"
-    return "bass" if program in BASS_PROGRAMS else "others"
+def _roles_of(programs: Array) -> Array:
+    """Returns the index in ROLES of each pitched note's program; one past them for no role."""
+    bass = np.where(np.isin(programs, BASS_PROGRAMS), ROLES.index("bass"), len(ROLES))
+    return np.where(np.isin(programs, MELODY_PROGRAMS), ROLES.index("melody"), bass)
