@@ -321,8 +321,9 @@ class TrioConverter(Converter):
             kinds = np.full(len(notes), ROLES.index("drums"))
             if not notes.is_drum.any():
                 kinds = _roles_of(notes.program)
-            for kind in dict.fromkeys(kinds.tolist()):
-                own = notes.select(kinds == kind)
+            played = list(dict.fromkeys(kinds.tolist()))
+            for kind in played:
+                own = notes if len(played) == 1 else notes.select(kinds == kind)
                 if kind < len(ROLES):
                     players[kind].append((track, own))
                     continue
@@ -384,5 +385,7 @@ _DTYPES = (np.uint8, np.uint8, bits_dtype(REDUCED))
 
 def _roles_of(programs: Array) -> Array:
     """Returns the index in ROLES of each pitched note's program; one past them for no role."""
-    bass = np.where(np.isin(programs, BASS_PROGRAMS), ROLES.index("bass"), len(ROLES))
-    return np.where(np.isin(programs, MELODY_PROGRAMS), ROLES.index("melody"), bass)
+    found = np.full(len(programs), len(ROLES))
+    for role, own in (("melody", MELODY_PROGRAMS), ("bass", BASS_PROGRAMS)):
+        found[(programs >= own.start) & (programs < own.stop)] = ROLES.index(role)
+    return found
