@@ -318,13 +318,14 @@ class TrioConverter(Converter):
                 detail = "one instrument plays drums and other notes"
                 rejections.append(Rejection("mixed_instrument", detail, track, *place))
                 continue
-            kinds = np.array([_kind(program) for program in notes.program.tolist()])
-            if notes.is_drum.all():
-                kinds[:] = "drums"
-            for kind in dict.fromkeys(kinds.tolist()):
-                own = notes.select(kinds == kind)
-                if kind in ROLES:
-                    players[ROLES.index(kind)].append((track, own))
+            kinds = np.full(len(notes), ROLES.index("drums"))
+            if not notes.is_drum.any():
+                kinds = _roles_of(notes.program)
+            played = list(dict.fromkeys(kinds.tolist()))
+            for kind in played:
+                own = notes if len(played) == 1 else notes.select(kinds == kind)
+                if kind < len(ROLES):
+                    players[kind].append((track, own))
                     continue
                 program = int(own.program[0])
                 detail = f"program {program} is neither melody (0..31) nor bass (32..39)"
@@ -382,8 +383,9 @@ class TrioConverter(Converter):
 _DTYPES = (np.uint8, np.uint8, bits_dtype(REDUCED))
 
 
-def _kind(program: int) -> str:
-    """Returns what a pitched instrument of a program is: a role, or "others"."""
-    if program in MELODY_PROGRAMS:
-        return "melody"
-    return "bass" if program in BASS_PROGRAMS else "others"
+def _roles_of(programs: Array) -> Array:
+    """Returns the index in ROLES of each pitched note's program; one past them for no role."""
+    found = np.full(len(programs), len(ROLES))
+    for role, own in (("melody", MELODY_PROGRAMS), ("bass", BASS_PROGRAMS)):
+        found[(programs >= own.start) & (programs < own.stop)] = ROLES.index(role)
+    return found

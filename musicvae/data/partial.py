@@ -4,7 +4,8 @@
 and its outcomes with the SHA-256 of both. A run that finds a folder of the same plan takes the
 chunks over; one of another plan is thrown away. When the output is in place the folder goes. A run
 may die at any moment of this, and so may the machine: the lock comes first and goes last, a plan
-goes before any of its chunks, and a chunk that is not as it was written is made again.
+goes before any of its chunks, and a chunk that is not as it was written is made again. The disk is
+waited for beside the reading of the next files, by a thread.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ import json
 import os
 import re
 import tempfile
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,7 @@ from musicvae.files import atomic_file, is_special, open_lock
 from musicvae.formats.tfrecord import framed, read_records
 
 MAX_CHUNK_FILES = 64
+MAX_WAITING_CHUNKS = 4
 
 _PLAN = "plan.json"
 _LOCK = "lock"
@@ -67,6 +71,8 @@ class PartialFolder:
         self._num_files = num_files
         self._plan = plan
         self._lock: Any = None
+        self._writer = ThreadPoolExecutor(max_workers=1)
+        self._waiting: deque[Future[None]] = deque()
 
     def __enter__(self) -> PartialFolder:
         if self.path.exists() and not self._is_ours():
@@ -81,6 +87,7 @@ class PartialFolder:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._writer.shutdown()
         if self._lock is not None:
             self._lock.close()
 
@@ -131,20 +138,34 @@ class PartialFolder:
             return False
 
     def add(self, chunk: range, outcomes: Sequence[FileResult], records: Sequence[bytes]) -> None:
-        """Writes a finished chunk.
+        """Takes a finished chunk to be written.
 
         Args:
           chunk: its files' indices.
           outcomes: what became of each.
           records: the sequences of all of them, serialized, in order.
+
+        Raises:
+          InputError: this chunk or one before it cannot be written; `outcomes` and `records` raise
+            it for the last ones.
         """
         content = b"".join(framed(record) for record in records)
-        self._write(f"{chunk.start:09d}.records", content)
         sealed = _sealed([file_result.to_json() for file_result in outcomes], content)
+        self._waiting.append(self._writer.submit(self._write_chunk, chunk, content, sealed))
+        self._wait_for_writing(MAX_WAITING_CHUNKS)
+
+    def _write_chunk(self, chunk: range, records: bytes, sealed: dict[str, Any]) -> None:
+        self._write(f"{chunk.start:09d}.records", records)
         self._write(f"{chunk.start:09d}.json", json.dumps(sealed).encode())
+
+    def _wait_for_writing(self, most: int) -> None:
+        """Waits until at most so many chunks are not written yet."""
+        while len(self._waiting) > most:
+            self._waiting.popleft().result()
 
     def outcomes(self) -> Iterator[FileResult]:
         """Yields what became of every file, in order."""
+        self._wait_for_writing(0)
         for chunk in self.chunks():
             sealed = json.loads((self.path / f"{chunk.start:09d}.json").read_bytes())
             for values in sealed["outcomes"]:
@@ -152,6 +173,7 @@ class PartialFolder:
 
     def records(self) -> Iterator[bytes]:
         """Yields the serialized sequences of all files, in order."""
+        self._wait_for_writing(0)
         for chunk in self.chunks():
             yield from read_records(self.path / f"{chunk.start:09d}.records")
 

@@ -36,6 +36,8 @@ Array = npt.NDArray[Any]
 NUM_FREQUENCIES = 16
 TIME_FEATURES = 1 + 2 * NUM_FREQUENCIES
 EPSILON = 1e-6
+# Rows of a product, always as many.
+_ROWS = 16
 _FREQUENCIES = (2 * np.arange(NUM_FREQUENCIES) + 1).astype(np.float32)
 
 
@@ -80,28 +82,6 @@ class FlowNetwork:
     size: FlowSize
     weights: Mapping[str, Array]
 
-    def velocity(self, x: Array, angle: float, condition: Array | None = None) -> Array:
-        """Returns F(x, t, c).
-
-        Args:
-          x: float32 `[N, K]`.
-          angle: t, 0..pi / 2.
-          condition: float32 `[N, C]`; None for none.
-
-        Returns:
-          float32 `[N, K]`.
-        """
-        time = time_features(angle)
-        hidden = x @ self.weights["in"]
-        for k in range(self.size.blocks):
-            inner = _normalized(hidden) @ self.weights[f"block_{k}/first"]
-            inner += time @ self.weights[f"block_{k}/time"]
-            if condition is not None:
-                inner += condition @ self.weights[f"block_{k}/condition"]
-            hidden += _silu(inner) @ self.weights[f"block_{k}/second"]
-        velocity: Array = _normalized(hidden) @ self.weights["out"]
-        return velocity
-
     def code(
         self,
         noise: Array,
@@ -113,7 +93,7 @@ class FlowNetwork:
         """Follows the velocity from noise to a code, by the midpoint method.
 
         Args:
-          noise: float32 `[N, K]`, standard normal.
+          noise: float32 `[N, K]`, standard normal. A row's code does not hang on the others.
           steps: how many steps; each asks the network twice.
           condition: float32 `[N, C]`, where a condition is wanted.
           guidance: how far past the condition's own velocity to go: 0 is none of it, 1 its own.
@@ -122,39 +102,120 @@ class FlowNetwork:
         Returns:
           float32 `[N, K]`.
         """
-        x, scale = noise, np.float32(sharpness)
-        angles = np.linspace(math.pi / 2, 0.0, steps + 1)
-        for start, end in zip(angles[:-1].tolist(), angles[1:].tolist(), strict=True):
-            half = (start - end) / 2
-            first = scale * self._guided(x, start, condition, guidance)
-            middle = np.float32(math.cos(half)) * x - np.float32(math.sin(half)) * first
-            second = scale * self._guided(middle, start - half, condition, guidance)
-            x = x - np.float32(2 * half) * second
-        return x
+        x = in_blocks(noise)
+        given = None if condition is None else in_blocks(condition)
+        half = math.pi / 4 / steps
+        starts = math.pi / 2 - 2 * half * np.arange(steps)
+        way = _Way(self, len(x), np.stack([starts, starts - half], 1).ravel(), given, guidance)
+        cosine, sine = math.cos(half), sharpness * math.sin(half)
+        for k in range(steps):
+            middle = np.float32(cosine) * x - np.float32(sine) * way.velocity(x, 2 * k)
+            x = x - np.float32(2 * half * sharpness) * way.velocity(middle, 2 * k + 1)
+        code: Array = x.reshape(-1, x.shape[-1])[: len(noise)]
+        return code
 
-    def _guided(self, x: Array, angle: float, condition: Array | None, guidance: float) -> Array:
-        if condition is None:
-            return self.velocity(x, angle)
-        conditional = self.velocity(x, angle, condition)
-        if guidance == 1.0:
-            return conditional
-        free = self.velocity(x, angle)
-        return free + np.float32(guidance) * (conditional - free)
+
+class _Way:
+    """The network at the angles of a way, in arrays that are made once.
+
+    Rows are in blocks of `_ROWS`: the product of two matrices depends on their sizes in the last
+    bit, and a code must not depend on how many are found beside it.
+    """
+
+    def __init__(
+        self,
+        network: FlowNetwork,
+        blocks: int,
+        angles: Array,
+        condition: Array | None,
+        guidance: float,
+    ) -> None:
+        """Multiplies what is known beforehand.
+
+        Args:
+          network: the network.
+          blocks: how many blocks of rows.
+          angles: float64 `[A]`, 0..pi / 2.
+          condition: float32 `[blocks, _ROWS, C]`, or None.
+          guidance: how far past the condition's own velocity to go.
+        """
+        self._weights, self._count = network.weights, network.size.blocks
+        self._guidance = np.float32(guidance)
+        features = np.concatenate([time_features(angle) for angle in angles.tolist()])
+        known = [features @ self._weights[f"block_{k}/time"] for k in range(self._count)]
+        self._time = [np.float32(0.5) * each for each in known]
+        self._condition: list[Array] = []
+        # Guided rows are asked about twice, beside each other: with the condition and without.
+        self._twice = condition is not None and guidance != 1.0
+        if condition is not None:
+            for k in range(self._count):
+                added = np.float32(0.5) * (condition @ self._weights[f"block_{k}/condition"])
+                if self._twice:
+                    added = np.concatenate([added, np.zeros_like(added)])
+                self._condition.append(added)
+        shape = (blocks * (1 + self._twice), _ROWS, network.size.units)
+        self._hidden, self._normal, self._inner, self._gate = (
+            np.empty(shape, np.float32) for _ in range(4)
+        )
+
+    def velocity(self, x: Array, angle: int) -> Array:
+        """Returns F at an angle of the way.
+
+        Args:
+          x: float32 `[blocks, _ROWS, K]`.
+          angle: which.
+
+        Returns:
+          float32 `[blocks, _ROWS, K]`.
+        """
+        hidden, inner, gate = self._hidden, self._inner, self._gate
+        if self._twice:
+            x = np.concatenate([x, x])
+        np.matmul(x, self._weights["in"], out=hidden)
+        for k in range(self._count):
+            # inner is half of what silu is of: silu(2 u) = u + u tanh(u).
+            np.matmul(self._normalized(0.5), self._weights[f"block_{k}/first"], out=inner)
+            inner += self._time[k][angle]
+            if self._condition:
+                inner += self._condition[k]
+            np.tanh(inner, out=gate)
+            gate *= inner
+            inner += gate
+            np.matmul(inner, self._weights[f"block_{k}/second"], out=gate)
+            hidden += gate
+        found: Array = np.matmul(self._normalized(1.0), self._weights["out"])
+        if not self._twice:
+            return found
+        conditional, free = np.split(found, 2)
+        return free + self._guidance * (conditional - free)
+
+    def _normalized(self, factor: float) -> Array:
+        """Returns the hidden units over their root mean square, times a factor."""
+        units = self._hidden.shape[-1]
+        mean_square = np.einsum("bru,bru->br", self._hidden, self._hidden) / np.float32(units)
+        scale = np.float32(factor) / np.sqrt(mean_square + np.float32(EPSILON))
+        np.multiply(self._hidden, scale[..., np.newaxis], out=self._normal)
+        return self._normal
+
+
+def in_blocks(rows: Array) -> Array:
+    """Returns rows in blocks of one size, zeros behind the last.
+
+    A product of blocks gives each row the same whatever the others are.
+
+    Args:
+      rows: float32 `[N, D]`.
+
+    Returns:
+      float32 `[blocks, 16, D]`.
+    """
+    blocks = -(-len(rows) // _ROWS)
+    filled = np.zeros((blocks * _ROWS, rows.shape[1]), np.float32)
+    filled[: len(rows)] = rows
+    return filled.reshape(blocks, _ROWS, -1)
 
 
 def time_features(angle: float) -> Array:
     """Returns e(t), float32 `[1, E]`."""
     turned = np.float32(angle) * _FREQUENCIES
     return np.concatenate([np.ones(1, np.float32), np.cos(turned), np.sin(turned)])[np.newaxis]
-
-
-def _normalized(hidden: Array) -> Array:
-    mean_square = np.mean(np.square(hidden), axis=1, keepdims=True)
-    normalized: Array = hidden / np.sqrt(mean_square + np.float32(EPSILON))
-    return normalized
-
-
-def _silu(x: Array) -> Array:
-    # exp of a large number is inf and the quotient 0, which is right.
-    with np.errstate(over="ignore"):
-        return np.asarray(x / (1.0 + np.exp(-x)), np.float32)
