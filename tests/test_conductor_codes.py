@@ -73,7 +73,7 @@ def test_fewer_components_are_those_that_say_most(conductor_codes) -> None:
     [
         ("hierdec-mel_16bar_small", ["cat-mel_2bar_small"]),
         (
-            str(SCRIPTS / "hierdec-trio_16bar_small.toml"),
+            "hierdec-trio_16bar_small",
             ["cat-mel_2bar_small"] * 2 + ["cat-drums_2bar_small"],
         ),
     ],
