@@ -187,7 +187,8 @@ class _Way:
         if not self._twice:
             return found
         conditional, free = np.split(found, 2)
-        return free + self._guidance * (conditional - free)
+        guided: Array = free + self._guidance * (conditional - free)
+        return guided
 
     def _normalized(self, factor: float) -> Array:
         """Returns the hidden units over their root mean square, times a factor."""
