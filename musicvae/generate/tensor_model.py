@@ -172,6 +172,11 @@ class TensorModel(TensorDecoding):
 
         Raises:
           InputError: the prior's file is broken, or another checkpoint's.
+
+        Examples:
+          >>> from musicvae.generate import TrainedModel
+          >>> TrainedModel("cat-drums_2bar_small", batch_size=8).default_temperature
+          0.5
         """
         prior = self.prior
         return DEFAULT_TEMPERATURE if prior is None else prior.temperature
