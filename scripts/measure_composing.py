@@ -37,7 +37,7 @@ import numpy as np
 import numpy.typing as npt
 
 from musicvae.converters import Converter
-from musicvae.generate.composing import Piece, parse_form
+from musicvae.generate.composing import Composition, parse_form
 from musicvae.generate.crossings import crossings
 from musicvae.generate.loading import load_model
 from musicvae.generate.piece_rows import Rows, steps_per_bar
@@ -155,8 +155,10 @@ def main() -> None:
     begun: dict[str, list[float]] = {}
     returns: dict[str, list[float]] = {}
     for seed in range(values.seed, values.seed + values.num_pieces):
-        piece = Piece(model, section_bars, SamplingOptions(seed=seed), values.temperature, None)
-        rows = piece.write(sections, lambda: None)
+        piece = Composition(
+            model, section_bars, SamplingOptions(seed=seed), values.temperature, None
+        )
+        rows = piece.decode(sections, lambda: None)
         for name, here in values_of(converter, rows).items():
             for bar in going_on:
                 if not np.isnan(here[bar - 1]):

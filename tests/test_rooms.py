@@ -26,6 +26,10 @@ OTHER_WORDS = {
 ELSEWHERE = re.compile(
     r"(^\s*As|[,:;] as) (`\w+`|[A-Z]+[a-z]\w*(\.\w+)?)\.?$|: how\.$", re.MULTILINE
 )
+# Nouns that once stood for several things.
+ONE_CLASS = {
+    "Batch", "HierarchicalOptions", "Key", "Outcome", "Piece", "Progress", "Reconstruction", "Voice"
+}  # fmt: skip
 OTHER_NAMES = {"Job", "Place", "Take", "Writer", "Written", "look_up", "written"}
 
 
@@ -159,3 +163,12 @@ def test_public_names_are_words_of_the_field() -> None:
         if words(name) & OTHER_WORDS or name in OTHER_NAMES
     }
     assert not found, "\n".join(sorted(found))
+
+
+def test_a_noun_stands_for_one_class() -> None:
+    places: dict[str, list[str]] = {}
+    for path in MODULES:
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef) and node.name in ONE_CLASS:
+                places.setdefault(node.name, []).append(str(path.relative_to(PACKAGE)))
+    assert not {name: paths for name, paths in places.items() if len(paths) > 1}

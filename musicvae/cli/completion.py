@@ -16,6 +16,8 @@ from musicvae.errors import InputError
 
 FLAGS = command_flags()
 
+SHELLS = ("bash", "zsh", "fish")
+
 _NAME = "musicvae completion"
 
 Words = Mapping[str, list[str]]
@@ -23,7 +25,7 @@ Words = Mapping[str, list[str]]
 
 def main(arguments: list[str]) -> int:
     """Prints the script for a shell."""
-    scripts = {"bash": bash, "zsh": zsh, "fish": fish}
+    scripts = dict(zip(SHELLS, (bash, zsh, fish), strict=True))
     if len(arguments) != 1 or arguments[0] not in scripts:
         raise InputError("name a shell: musicvae completion bash, zsh or fish")
     script = scripts[arguments[0]](words_of_commands())
@@ -49,6 +51,7 @@ def words_of_commands() -> dict[str, list[str]]:
             else:
                 words.append(f"--{flag}=")
         found[name] = words
+    found["completion"] += SHELLS
     return found
 
 
@@ -74,37 +77,42 @@ _musicvae() {{
 {cases}
   esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
-  if [[ "$current" == *=* ]]; then
-    (( ${{#COMPREPLY[@]}} )) || COMPREPLY=($(compgen -f -- "${{current#*=}}"))
-    COMPREPLY=("${{COMPREPLY[@]#*=}}")
-  fi
+  [[ "$current" == *=* ]] && COMPREPLY=("${{COMPREPLY[@]#*=}}")
   [[ "${{COMPREPLY[0]}}" == *= ]] && compopt -o nospace
 }}
-complete -F _musicvae musicvae {names}"""
+complete -o default -F _musicvae musicvae {names}"""
 
 
 def zsh(commands: Words) -> str:
     """Returns the script for zsh."""
     cases = "\n".join(
-        f"    {name}) words=({' '.join(words)}) ;;" for name, words in commands.items()
+        f"    {name}) flags=({' '.join(words)}) ;;" for name, words in commands.items()
     )
     names = " ".join(f"musicvae-{name}" for name in commands)
     return f"""\
 #compdef musicvae {names}
 _musicvae() {{
   local command="${{${{words[1]:t}}#musicvae-}}"
-  local -a words
+  local -a flags
   if [[ "$command" == musicvae ]]; then
     if (( CURRENT == 2 )); then
       compadd {" ".join(commands)}
       return
     fi
-    command="${{${{(z)BUFFER}}[2]}}"
+    command="${{words[2]}}"
   fi
   case "$command" in
 {cases}
   esac
-  compadd -S '' -- $words || _files
+  if [[ "$PREFIX" == *=* && -n "${{flags[(r)${{PREFIX%%=*}}=]}}" ]]; then
+    compset -P '*='
+    _files
+    return
+  fi
+  local found=1
+  compadd -S '' -- ${{(M)flags:#*=}} && found=0
+  compadd -- ${{flags:#*=}} && found=0
+  (( found )) && _files
 }}
 _musicvae "$@\""""
 
@@ -116,6 +124,11 @@ def fish(commands: Words) -> str:
     ]
     for name, words in commands.items():
         for word in words:
+            if not word.startswith("--"):
+                here = f"-n '__fish_seen_subcommand_from {name}'"
+                lines.append(f"complete -c musicvae -f {here} -a {word}")
+                lines.append(f"complete -c musicvae-{name} -f -a {word}")
+                continue
             flag, _, choice = word.removeprefix("--").partition("=")
             takes = f" -x -a '{choice}'" if choice else " -r" if word.endswith("=") else ""
             lines.append(

@@ -57,6 +57,7 @@ from musicvae.data.example_set import (
 from musicvae.data.records import Record, RecordSource, TFRecordSource
 from musicvae.errors import DataError, MusicVAEError, NoExamplesError
 from musicvae.formats.tfrecord import parse_note_sequence
+from musicvae.processes import without_main
 from musicvae.registry import is_import_path
 
 Progress = Callable[[int, int], None]
@@ -235,7 +236,8 @@ def extracted_parts(
         waiting: collections.deque[concurrent.futures.Future[ExtractedPart]] = collections.deque()
         try:
             for chunk in chunks:
-                waiting.append(pool.submit(_extract_in_worker, chunk))
+                with without_main():
+                    waiting.append(pool.submit(_extract_in_worker, chunk))
                 if len(waiting) >= _WAITING_PER_WORKER * workers:
                     yield waiting.popleft().result()
             while waiting:

@@ -1,11 +1,10 @@
 """The unfinished part of a conversion, kept beside its output so that it can go on.
 
-`music.tfrecord.partial/` holds a lock, a plan and, for each finished chunk of files, its records
-and its outcomes with the SHA-256 of both. A run that finds a folder of the same plan takes the
-chunks over; one of another plan is thrown away. When the output is in place the folder goes. A run
-may die at any moment of this, and so may the machine: the lock comes first and goes last, a plan
-goes before any of its chunks, and a chunk that is not as it was written is made again. The disk is
-waited for beside the reading of the next files, by a thread.
+`music.tfrecord.partial/` holds a lock, a plan and a journal of the chunks of files that are
+finished (chunk_journal.py). A run that finds a folder of the same plan takes the chunks over; one
+of another plan is thrown away. When the output is in place the folder goes. A run may die at any
+moment of this, and so may the machine: the lock comes first and goes last, a plan goes before any
+of its chunks, and a chunk that is not as it was written is made again.
 """
 
 from __future__ import annotations
@@ -16,27 +15,25 @@ import json
 import os
 import re
 import tempfile
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from musicvae.data.chunk_journal import ChunkJournal
 from musicvae.data.conversion_report import FileResult
 from musicvae.data.music_files import FoundFile
 from musicvae.errors import InputError
 from musicvae.files import atomic_file, is_special, open_lock
-from musicvae.formats.tfrecord import framed, read_records
 
 MAX_CHUNK_FILES = 64
-MAX_WAITING_CHUNKS = 4
 
 _PLAN = "plan.json"
 _LOCK = "lock"
-_VERSION = 2
+_JOURNAL = "chunks"
+_VERSION = 3
 
-# What a run that died may have left, temporary names among it.
-_OURS = re.compile(rf"{_LOCK}|{re.escape(_PLAN)}|\d{{9,}}\.(json|records)|\..+")
+# What a run that died may have left: temporary names, and of version 2 two files a chunk.
+_OURS = re.compile(rf"{_LOCK}|{_JOURNAL}|{re.escape(_PLAN)}|\d{{9,}}\.(json|records)|\..+")
 
 
 def fingerprint(settings: dict[str, Any], files: Sequence[FoundFile]) -> str:
@@ -71,8 +68,7 @@ class PartialFolder:
         self._num_files = num_files
         self._plan = plan
         self._lock: Any = None
-        self._writer = ThreadPoolExecutor(max_workers=1)
-        self._waiting: deque[Future[None]] = deque()
+        self._journal: ChunkJournal | None = None
 
     def __enter__(self) -> PartialFolder:
         if self.path.exists() and not self._is_ours():
@@ -81,13 +77,15 @@ class PartialFolder:
         self._take_lock()
         if self._read_plan() != self._plan:
             self._clear()
-            self._write(_PLAN, json.dumps({"plan": self._plan}).encode())
+            with atomic_file(self.path / _PLAN) as file:
+                file.write(json.dumps({"plan": self._plan}).encode())
         for temporary in self.path.glob(".*"):
             temporary.unlink()
+        self._journal = ChunkJournal(self.path / _JOURNAL)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._writer.shutdown()
+        self._close_journal()
         if self._lock is not None:
             self._lock.close()
 
@@ -115,9 +113,14 @@ class PartialFolder:
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return ""
 
-    def _write(self, name: str, content: bytes) -> None:
-        with atomic_file(self.path / name) as file:
-            file.write(content)
+    @property
+    def _chunks(self) -> ChunkJournal:
+        assert self._journal is not None, "the folder is not open"
+        return self._journal
+
+    def _close_journal(self) -> None:
+        if self._journal is not None:
+            self._journal.close()
 
     def chunk_of(self, index: int) -> range:
         """Returns the indices of the files in the chunk that has file `index`."""
@@ -130,12 +133,7 @@ class PartialFolder:
 
     def is_finished(self, chunk: range) -> bool:
         """Says whether a chunk is there, just as it was written."""
-        try:
-            values = json.loads((self.path / f"{chunk.start:09d}.json").read_bytes())
-            records = (self.path / f"{chunk.start:09d}.records").read_bytes()
-            return bool(values == _sealed(values["outcomes"], records))
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
-            return False
+        return chunk.start in self._chunks
 
     def add(self, chunk: range, outcomes: Sequence[FileResult], records: Sequence[bytes]) -> None:
         """Takes a finished chunk to be written.
@@ -149,36 +147,24 @@ class PartialFolder:
           InputError: this chunk or one before it cannot be written; `outcomes` and `records` raise
             it for the last ones.
         """
-        content = b"".join(framed(record) for record in records)
-        sealed = _sealed([file_result.to_json() for file_result in outcomes], content)
-        self._waiting.append(self._writer.submit(self._write_chunk, chunk, content, sealed))
-        self._wait_for_writing(MAX_WAITING_CHUNKS)
-
-    def _write_chunk(self, chunk: range, records: bytes, sealed: dict[str, Any]) -> None:
-        self._write(f"{chunk.start:09d}.records", records)
-        self._write(f"{chunk.start:09d}.json", json.dumps(sealed).encode())
-
-    def _wait_for_writing(self, most: int) -> None:
-        """Waits until at most so many chunks are not written yet."""
-        while len(self._waiting) > most:
-            self._waiting.popleft().result()
+        values = [file_result.to_json() for file_result in outcomes]
+        self._chunks.add(chunk.start, values, records)
 
     def outcomes(self) -> Iterator[FileResult]:
         """Yields what became of every file, in order."""
-        self._wait_for_writing(0)
+        self._chunks.wait()
         for chunk in self.chunks():
-            sealed = json.loads((self.path / f"{chunk.start:09d}.json").read_bytes())
-            for values in sealed["outcomes"]:
-                yield FileResult.from_json(values)
+            yield from map(FileResult.from_json, self._chunks.outcomes(chunk.start))
 
     def records(self) -> Iterator[bytes]:
         """Yields the serialized sequences of all files, in order."""
-        self._wait_for_writing(0)
+        self._chunks.wait()
         for chunk in self.chunks():
-            yield from read_records(self.path / f"{chunk.start:09d}.records")
+            yield from self._chunks.records(chunk.start)
 
     def remove(self) -> None:
         """Removes the folder."""
+        self._close_journal()
         with contextlib.suppress(OSError):
             self._clear()
             (self.path / _LOCK).unlink()
@@ -190,14 +176,3 @@ class PartialFolder:
         for entry in self.path.iterdir():
             if entry.name != _LOCK:
                 entry.unlink()
-
-
-def _sealed(outcomes: list[Any], records: bytes) -> dict[str, Any]:
-    """Returns a chunk's outcomes with what tells whether they or its records were damaged."""
-    # As JSON has them: tuples are lists there.
-    outcomes = json.loads(json.dumps(outcomes))
-    return {
-        "outcomes": outcomes,
-        "outcomes_sha256": hashlib.sha256(json.dumps(outcomes).encode()).hexdigest(),
-        "records_sha256": hashlib.sha256(records).hexdigest(),
-    }

@@ -18,22 +18,20 @@ import multiprocessing.connection
 import os
 import signal
 import sys
-import threading
 import time
-import types
 from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from musicvae.errors import MusicVAEError
 from musicvae.formats.bounds import FileBounds, MusicFileError
+from musicvae.processes import without_main
 
 _PATIENCE = 2.0  # how much longer than its processor time a file may take on the clock
 _GRACE_SECONDS = 5.0
 _START_SECONDS = 120.0
 _MAX_FAILED_STARTS = 5  # in a row
 _READY = "ready"
-_MAIN_LOCK = threading.Lock()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,7 +92,7 @@ class _Worker:
             args=(theirs, folder, collection, bounds, drum_channels, with_silence),
             daemon=True,
         )
-        with _without_interrupts(), _without_main():
+        with _without_interrupts(), without_main():
             self.process.start()
         theirs.close()
         self.ready = False
@@ -246,19 +244,6 @@ def _without_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextlib.contextmanager
-def _without_main() -> Iterator[None]:
-    """Hides the program from a process that starts: it needs nothing of it, and would run it."""
-    with _MAIN_LOCK:
-        main = sys.modules.get("__main__")
-        sys.modules["__main__"] = types.ModuleType("__main__")
-        try:
-            yield
-        finally:
-            if main is not None:
-                sys.modules["__main__"] = main
 
 
 def _work(

@@ -49,12 +49,13 @@ def framed(record: bytes) -> bytes:
 
 
 def read_records(
-    path: str | os.PathLike[str], *, max_record_bytes: int = MAX_RECORD_BYTES
+    path: str | os.PathLike[str], *, offset: int = 0, max_record_bytes: int = MAX_RECORD_BYTES
 ) -> Iterator[bytes]:
     """Reads one TFRecord file, a record at a time.
 
     Args:
       path: the file, gzipped or not.
+      offset: the byte at which the first record to read begins, in a file that is not gzipped.
       max_record_bytes: the longest record that is believed.
 
     Yields:
@@ -70,8 +71,9 @@ def read_records(
     except OSError as error:
         raise InputError(f"cannot read '{path}': {error.strerror}") from error
     with raw:
+        raw.seek(offset)
         start = raw.read(_HEADER.size)
-        raw.seek(0)
+        raw.seek(offset)
         if start.startswith(_GZIP_MAGIC) and not _is_header(start):
             with gzip.open(raw, "rb") as file:
                 yield from _read(cast(BinaryIO, file), path, max_record_bytes)

@@ -142,8 +142,8 @@ def compose(
             if seed is None:
                 seed = int(np.random.default_rng().integers(2**31))
             own = dataclasses.replace(options, seed=seed, qpm=options.qpm or DEFAULT_QPM)
-            piece = Piece(model, bars // len(sections), own, temperature, controls)
-            rows = piece.write(sections, report)
+            piece = Composition(model, bars // len(sections), own, temperature, controls)
+            rows = piece.decode(sections, report)
             caption = form if n == 1 else f"{form}, version {k + 1}"
             if len(options.temperatures) > 1:
                 caption = f"{caption}, temperature {temperature:g}"
@@ -153,7 +153,7 @@ def compose(
     return Result(tuple(samples), tuple(notes))
 
 
-class Piece:
+class Composition:
     """A piece in the making."""
 
     def __init__(
@@ -181,8 +181,8 @@ class Piece:
         self._length = self._step * section_bars
         self._rows = np.zeros((0, model.converter.spec.output_depth), np.float32)
 
-    def write(self, sections: Sequence[str], report: Callable[[], None]) -> Rows:
-        """Writes the sections, float32 `[T, D]`.
+    def decode(self, sections: Sequence[str], report: Callable[[], None]) -> Rows:
+        """Decodes the sections, float32 `[T, D]`.
 
         Args:
           sections: their names, in order.

@@ -155,7 +155,7 @@ def heeds_ctrl_c() -> Iterator[None]:
 def _wait_for_partial_work(output: pathlib.Path) -> None:
     folder = output.with_name(output.name + ".partial")
     deadline = time.monotonic() + 60
-    while not list(folder.glob("*.json"))[1:]:
+    while not any(journal.stat().st_size for journal in folder.glob("chunks")):
         assert time.monotonic() < deadline
         time.sleep(0.01)
 

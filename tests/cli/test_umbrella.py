@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import importlib
 import pathlib
-import shutil
 import subprocess
 import sys
 import tomllib
 
 import pytest
 
-from musicvae.cli import completion, doctor, umbrella
+from musicvae.cli import doctor, umbrella
 from musicvae.processor import bfloat16_in
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2] / "pyproject.toml"
@@ -81,42 +80,6 @@ def test_bfloat16_is_read_from_the_processors_features():
     assert bfloat16_in("flags\t\t: fpu avx2\n") is False
     assert bfloat16_in("Features\t: fp asimd bf16\n") is True
     assert bfloat16_in("nothing") is None
-
-
-@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
-def test_bash_completes_commands_flags_and_values(tmp_path):
-    script = tmp_path / "completion.bash"
-    script.write_text(completion.bash(completion.words_of_commands()))
-
-    def complete(line: str) -> list[str]:
-        words = line.split(" ")
-        code = (
-            f"source {script}; COMP_WORDS=({' '.join(words)}); COMP_CWORD={len(words) - 1};"
-            f"COMP_LINE='{line}'; COMP_POINT={len(line)}; compopt() {{ :; }}; _musicvae;"
-            'printf "%s\\n" "${COMPREPLY[@]}"'
-        )
-        found = subprocess.run(["bash", "-c", code], capture_output=True, text=True, check=True)
-        return found.stdout.split()
-
-    assert complete("musicvae ev") == ["evaluate"]
-    assert "--temperature=" in complete("musicvae generate --temp")
-    assert complete("musicvae-generate --mode=inter") == ["interpolate"]
-
-
-def test_zsh_and_fish_scripts_name_every_command_and_flag():
-    words = completion.words_of_commands()
-    for script in (completion.zsh(words), completion.fish(words)):
-        assert all(name in script for name in umbrella.COMMANDS)
-        assert "num_outputs" in script and "interpolate" in script
-
-
-def test_a_shell_that_is_not_known_is_one_line(capsys):
-    wrong = run("completion", "tcsh")
-    assert wrong.returncode == 1
-    assert (
-        wrong.stderr
-        == "musicvae completion: error: name a shell: musicvae completion bash, zsh or fish\n"
-    )
 
 
 def test_bare_generate_shows_what_to_paste_too(capsys, monkeypatch):

@@ -55,6 +55,29 @@ def test_globs_and_several_files_are_read_in_order(tmp_path: pathlib.Path) -> No
     assert extract_examples(DRUMS, several).findings.sequences == 6
 
 
+def test_a_plain_script_may_use_workers(tmp_path: pathlib.Path) -> None:
+    path = write_drums(tmp_path / "drums.tfrecord", pieces=3, bars=4)
+    script = tmp_path / "script.py"
+    script.write_text(
+        textwrap.dedent(f"""
+        from musicvae.config import load_config
+        from musicvae.data import examples
+        from musicvae.data.records import TFRecordSource
+
+        print("started")
+        examples._ALONE_SECONDS, examples._CHUNK_RECORDS = 0.0, 1
+        found = examples.extract_examples(
+            load_config("cat-drums_2bar_small").converter,
+            TFRecordSource(({str(path)!r},)),
+            num_workers=2,
+        )
+        print(len(found))
+        """)
+    )
+    result = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout) == (0, "started\n9\n"), result.stderr
+
+
 def test_the_number_of_workers_changes_nothing(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

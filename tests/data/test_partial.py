@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from musicvae.data.chunk_journal import ChunkJournal
 from musicvae.data.conversion_report import FileResult
 from musicvae.data.partial import PartialFolder
 from musicvae.errors import InputError
@@ -84,7 +86,7 @@ def test_the_next_run_goes_on_whenever_the_last_one_died(tmp_path, check):
     )
 
 
-@pytest.mark.parametrize("name", ["notes.txt", "000000000.json.bak", "plan.jsonl"])
+@pytest.mark.parametrize("name", ["notes.txt", "chunks.bak", "plan.jsonl"])
 def test_a_folder_with_anything_that_is_not_ours_is_left_alone(tmp_path, name):
     folder = tmp_path / "x.tfrecord.partial"
     folder.mkdir()
@@ -96,15 +98,19 @@ def test_a_folder_with_anything_that_is_not_ours_is_left_alone(tmp_path, name):
     assert sorted(path.name for path in folder.iterdir()) == sorted([name, "lock", "plan.json"])
 
 
-@pytest.mark.parametrize("name", ["000000001.json", "000000001.records", "plan.json", "lock"])
-@pytest.mark.parametrize("damage", ["empty", "cut", "altered", "gone"])
-def test_a_damaged_file_is_made_again_and_not_trusted(tmp_path, name, damage):
-    output = tmp_path / "x.tfrecord"
+def _three_chunks(output: Path) -> Path:
     with PartialFolder(output, "plan", _NUM_FILES) as partial:
         for chunk in partial.chunks():
             record = f"plan {chunk.start}".encode()
             partial.add(chunk, [FileResult(f"{chunk.start}.mid", 1)], [record])
-    path = partial.path / name
+    return partial.path / "chunks"
+
+
+@pytest.mark.parametrize("name", ["chunks", "plan.json", "lock"])
+@pytest.mark.parametrize("damage", ["empty", "cut", "altered", "gone"])
+def test_a_damaged_file_is_made_again_and_not_trusted(tmp_path, name, damage):
+    output = tmp_path / "x.tfrecord"
+    path = _three_chunks(output).with_name(name)
     content = bytearray(path.read_bytes())
     if damage == "gone":
         path.unlink()
@@ -115,3 +121,56 @@ def test_a_damaged_file_is_made_again_and_not_trusted(tmp_path, name, damage):
         path.write_bytes(content[: len(content) // 2] if damage == "cut" else b"")
     assert finish(output, "plan") == _finished("plan")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_wherever_the_journal_ends_the_whole_chunks_before_stay(tmp_path):
+    output = tmp_path / "x.tfrecord"
+    journal = _three_chunks(output)
+    whole = journal.read_bytes()
+    num_kept = []
+    for size in range(len(whole) + 1):
+        journal.write_bytes(whole[:size])
+        with PartialFolder(output, "plan", _NUM_FILES) as partial:
+            kept = [chunk for chunk in partial.chunks() if partial.is_finished(chunk)]
+            for chunk in partial.chunks():
+                if chunk not in kept:
+                    record = f"plan {chunk.start}".encode()
+                    partial.add(chunk, [FileResult(f"{chunk.start}.mid", 1)], [record])
+            assert list(partial.records()) == _finished("plan")
+        assert journal.read_bytes() == whole
+        num_kept.append(len(kept))
+    assert num_kept == sorted(num_kept)
+    assert (num_kept[0], num_kept[-2], num_kept[-1]) == (0, _NUM_FILES - 1, _NUM_FILES)
+
+
+def test_a_chunk_counts_only_when_the_disk_has_it(tmp_path, monkeypatch):
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda handle: synced.append(os.fstat(handle).st_size))
+    journal = ChunkJournal(tmp_path / "chunks")
+    journal.add(0, [], [b"record"])
+    journal.wait()
+    assert synced == [(tmp_path / "chunks").stat().st_size]
+    journal.close()
+
+
+def test_a_journal_that_is_a_link_is_not_followed(tmp_path):
+    journal = _three_chunks(tmp_path / "x.tfrecord")
+    journal.unlink()
+    (tmp_path / "somebody's").write_text("kept")
+    journal.symlink_to(tmp_path / "somebody's")
+    with pytest.raises(InputError, match="chunks"):
+        finish(tmp_path / "x.tfrecord", "plan")
+    assert (tmp_path / "somebody's").read_text() == "kept"
+
+
+def test_a_full_disk_is_said(tmp_path, monkeypatch):
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    journal = ChunkJournal(tmp_path / "chunks")
+    monkeypatch.setattr(os, "fsync", full)
+    journal.add(0, [], [b"record"])
+    with pytest.raises(InputError, match="No space left"):
+        journal.wait()
+    assert 0 not in journal
+    journal.close()

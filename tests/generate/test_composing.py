@@ -110,7 +110,7 @@ def test_windows_cost_whose_border_is_unlike_the_bar_lines_inside_windows(melodi
             labels[step] = 2 + pitch - 21
         return np.eye(90, dtype=np.float32)[labels]
 
-    piece = composing.Piece(melodies.trained, 4, SamplingOptions(seed=1), 0.5, None)
+    piece = composing.Composition(melodies.trained, 4, SamplingOptions(seed=1), 0.5, None)
     candidates = np.stack([rows_with({0: 70}), rows_with({0: 77}), rows_with({0: 70, 2: 60})])
     assert piece._border_prices(candidates).tolist() == [0.0, 0.0, 0.0]
     piece._rows = rows_with({14: 60, 16: 65, 30: 65})
@@ -120,7 +120,7 @@ def test_windows_cost_whose_border_is_unlike_the_bar_lines_inside_windows(melodi
 
 
 def test_a_new_section_that_is_too_like_an_earlier_one_is_written_anew(melodies, monkeypatch):
-    piece = composing.Piece(melodies.trained, 1, SamplingOptions(seed=1), 0.5, None)
+    piece = composing.Composition(melodies.trained, 1, SamplingOptions(seed=1), 0.5, None)
     rows = np.eye(90, dtype=np.float32)
     labels = iter([[5] * 16, [5] * 16, [5] * 12 + [6] * 4, [5] * 8 + [6] * 8, [7] * 16])
 

@@ -7,7 +7,7 @@ import pytest
 
 from musicvae.config import load_config
 from musicvae.converters import build_converter
-from musicvae.generate.composing import Piece
+from musicvae.generate.composing import Composition
 from musicvae.generate.crossings import aimed_at, crossings, differences
 from musicvae.generate.loading import load_model
 from musicvae.generate.results import SamplingOptions
@@ -53,8 +53,8 @@ def test_leaps_across_borders_are_as_wide_as_inside_windows(monkeypatch):
     def excess(seeds) -> float:
         borders, inside = list[float](), list[float]()
         for seed in seeds:
-            piece = Piece(model, 16, SamplingOptions(seed=seed), 0.5, None)
-            rows = piece.write(["A"], lambda: None)
+            piece = Composition(model, 16, SamplingOptions(seed=seed), 0.5, None)
+            rows = piece.decode(["A"], lambda: None)
             sizes = np.abs(crossings(model.converter, rows[np.newaxis], np.arange(1, 16)).leaps)
             borders += sizes[0, 1::2, 0].tolist()
             inside += sizes[0, 0::2, 0].tolist()
@@ -62,5 +62,5 @@ def test_leaps_across_borders_are_as_wide_as_inside_windows(monkeypatch):
 
     seeds = range(1000, 1012)
     aimed = excess(seeds)
-    monkeypatch.setattr(Piece, "_border_prices", lambda self, rows: np.zeros(len(rows)))
+    monkeypatch.setattr(Composition, "_border_prices", lambda self, rows: np.zeros(len(rows)))
     assert abs(aimed) < excess(seeds)
