@@ -209,7 +209,7 @@ def evaluate(
     train_examples: str | os.PathLike[str] | None = None,
     max_examples: int | None = None,
     num_samples: int = 512,
-    temperature: float = 0.5,
+    temperature: float | None = None,
     interpolation_pairs: int = 0,
     seed: int = 0,
     num_workers: int | None = None,
@@ -222,7 +222,8 @@ def evaluate(
       train_examples: TFRecords of its training music, for the baseline and copies.
       max_examples: draw so many of the examples; None for all.
       num_samples: how many samples to compare with the music; 0 for none.
-      temperature: of these samples, at least 0.
+      temperature: of these samples and of interpolations, at least 0; None for the model's own of
+        new music, and 0.5.
       interpolation_pairs: how many pairs to interpolate between; 0 for none.
       seed: random seed.
       num_workers: processes that look for examples; None for one a core.

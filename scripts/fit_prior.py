@@ -34,7 +34,7 @@ SAMPLES = 512
 # steps a bar later: at sharpness 3 and a spread of 1, 0.9 and 0.8 their 5-grams cost 1.15, 1.09 and
 # 1.05 of the drummers', and 0.51, 0.54 and 0.56 of the steps were equal a bar before; onsets in a
 # bar overlapped by 0.87, 0.86 and 0.85. At 2.5 and 0.8: 1.07, 0.54, 0.86, and an AUC of z of 0.54.
-DEFAULTS = {"sharpness": 2.5, "spread": 0.8, "max_examples": 20_000}
+DEFAULTS = {"sharpness": 2.5, "spread": 0.8, "temperature": 0.5, "max_examples": 20_000}
 KNOWN = 5000
 SECTION = "## Prior"
 NEXT_SECTION = "## What it is good and bad at"
@@ -215,7 +215,7 @@ def introduction(name: str, recipe: Mapping[str, Any], prior: Any) -> list[str]:
         f"training parts of {' and '.join(recipe['held_out'])} along "
         f"{prior.network.size.directions} of {prior.z_size} directions of latent space "
         f"(`scripts/fit_prior.py {name}`), with a sharpness of {prior.sharpness:g} "
-        f"and a spread of {prior.spread:g}; "
+        f"and a spread of {prior.spread:g}, and decoded at a temperature of {prior.temperature:g}; "
         f"`--prior=standard` draws from N(0, I). It can be asked for {asked}, as in "
         f"`--attribute=note_density=high`.{groups}",
         "",
@@ -276,7 +276,8 @@ def figures(standard: Any, learned: Any, *, part: str) -> list[str]:
         "Prior", ("figure", "N(0, I)", "learned prior", "held-out or training music"), tuple(rows)
     )
     return [
-        f"{study.count} samples of each at temperature 0.5, beside the {part} part; {KNOWN:,} "
+        f"{study.count} samples of each, of N(0, I) at temperature {study.temperature:g} and of "
+        f"the learned prior at {other_study.temperature:g}, beside the {part} part; {KNOWN:,} "
         "training examples for the 5-grams, the copies and the first two rows of the last column, "
         "which say what "
         "real music of the training parts gets.",
@@ -323,7 +324,12 @@ def main() -> None:
     else:
         options = {**DEFAULTS, **recipe.get("prior", {})}
         prior = load_prior(arguments.prior)
-        prior = dataclasses.replace(prior, sharpness=options["sharpness"], spread=options["spread"])
+        prior = dataclasses.replace(
+            prior,
+            sharpness=options["sharpness"],
+            spread=options["spread"],
+            temperature=options["temperature"],
+        )
     if arguments.part == "test":
         put_beside(archive_of(name), prior)
     found = measure(name, recipe, data, arguments.part, arguments.max_held_out, prior)

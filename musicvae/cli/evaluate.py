@@ -59,7 +59,12 @@ flags.DEFINE_integer(
     "num_samples", 256, "Number of samples to draw; 0 for none.", 0, flag_values=FLAGS
 )
 flags.DEFINE_float(
-    "temperature", 0.5, "Temperature of samples and interpolations.", 0.0, flag_values=FLAGS
+    "temperature",
+    None,
+    "Temperature of samples and interpolations; by default 0.5, and for samples what the learned "
+    "prior says.",
+    0.0,
+    flag_values=FLAGS,
 )
 define_prior(FLAGS, "samples are")
 flags.DEFINE_boolean(

@@ -30,6 +30,7 @@ musical window, a shorter one is padded with silence, and the command says what 
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -144,6 +145,8 @@ def _generate(
     from musicvae.cli.generate_results import described, summary, write_results
     from musicvae.generate.presentation import present
 
+    if values["temperature"] is None and not mode.max_inputs:
+        options = dataclasses.replace(options, temperatures=(model.default_temperature,))
     total = mode.count(values, len(inputs)) * len(options.temperatures)
     paths = folder.names(model.config.name, values["mode"], total)
     results = mode.run(model, inputs, options, values)

@@ -43,7 +43,7 @@ class _NumbersSerializer(flags.ArgumentSerializer[tuple[float, ...]]):
 
 
 def _define_numbers(
-    name: str, default: tuple[float, ...], text: str, lowest: float = -math.inf
+    name: str, default: tuple[float, ...] | None, text: str, lowest: float = -math.inf
 ) -> None:
     flags.DEFINE(_NumbersParser(lowest), name, default, text, FLAGS, _NumbersSerializer())
 
@@ -150,9 +150,10 @@ flags.DEFINE_list(
 flags.DEFINE_integer("num_outputs", 5, "Number of results.", 1, flag_values=FLAGS)
 _define_numbers(
     "temperature",
-    (0.5,),
+    None,
     "Temperature of sampling; 0 always takes the most likely notes. Several, as in 0.2,0.8, "
-    "give every result at each.",
+    "give every result at each. By default 0.5, and for new music what the model's learned prior "
+    "says.",
     lowest=0.0,
 )
 flags.DEFINE_integer(

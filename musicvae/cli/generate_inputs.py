@@ -82,7 +82,7 @@ def read_sampling_options(mode: Mode, values: Mapping[str, Any]) -> SamplingOpti
     from musicvae.converters.drum_map import load_drum_map
     from musicvae.general_midi import program_number
     from musicvae.generate.results import SamplingOptions
-    from musicvae.prior import parse_targets
+    from musicvae.prior import DEFAULT_TEMPERATURE, parse_targets
     from musicvae.styles import load_style
 
     seed = values["seed"]
@@ -94,7 +94,7 @@ def read_sampling_options(mode: Mode, values: Mapping[str, Any]) -> SamplingOpti
     if values["control_midi"] and not mode.follows:
         control = read_input(values["control_midi"], "control_midi", values["drum_channel"])
     return SamplingOptions(
-        temperatures=tuple(values["temperature"]),
+        temperatures=tuple(values["temperature"] or (DEFAULT_TEMPERATURE,)),
         seed=seed,
         qpm=values["qpm"],
         program=None if values["program"] is None else program_number(values["program"]),

@@ -79,6 +79,13 @@ flags.DEFINE_float(
     0.0,
     flag_values=FLAGS,
 )
+flags.DEFINE_float(
+    "temperature",
+    0.5,
+    "Temperature at which new music is decoded where none is asked for.",
+    0.0,
+    flag_values=FLAGS,
+)
 flags.DEFINE_integer("seed", 0, "Random seed.", 0, flag_values=FLAGS)
 define_path("output_file", None, "File to write; beside the checkpoint by default.", FLAGS)
 
@@ -170,6 +177,7 @@ def _fit(
         blocks=values["blocks"],
         sharpness=values["sharpness"],
         spread=values["spread"],
+        temperature=values["temperature"],
         seed=values["seed"],
     )
     fit = fit_prior(

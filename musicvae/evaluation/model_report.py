@@ -19,6 +19,7 @@ from musicvae.evaluation.realism import Realism, measure_realism
 from musicvae.evaluation.reconstruction import Reconstruction, measure_reconstruction
 from musicvae.evaluation.sample_study import SampleStudy, study_samples
 from musicvae.evaluation.step_labels import drawn_set, each_example
+from musicvae.prior import DEFAULT_TEMPERATURE
 
 if TYPE_CHECKING:
     from musicvae.generate import TrainedModel
@@ -52,13 +53,14 @@ class EvalConfig:
 
     Attributes:
       samples: how many samples are drawn from the prior; 0 for none.
-      temperature: at which they, and interpolations, are decoded.
+      temperature: at which they, and interpolations, are decoded; None for the model's own of new
+        music, and 0.5.
       interpolation_pairs: how many pairs of pieces are interpolated; 0 for none.
       seed: of all that is drawn.
     """
 
     samples: int = 256
-    temperature: float = 0.5
+    temperature: float | None = None
     interpolation_pairs: int = 0
     seed: int = 0
 
@@ -203,7 +205,9 @@ def _interpolated(
         list(each_example(model.converter, chosen)),
         each_example(model.converter, drawn_set(learnt, _MAX_LEARNT, seed)),
         pairs=eval_config.interpolation_pairs,
-        temperature=eval_config.temperature,
+        temperature=DEFAULT_TEMPERATURE
+        if eval_config.temperature is None
+        else eval_config.temperature,
         seed=seed,
         progress=lambda done: report("pairs interpolated", done, eval_config.interpolation_pairs),
     )

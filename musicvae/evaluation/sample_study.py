@@ -128,7 +128,7 @@ def study_samples(
     known: ExampleSet | None = None,
     *,
     count: int = 256,
-    temperature: float = 0.5,
+    temperature: float | None = None,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> SampleStudy:
@@ -141,7 +141,7 @@ def study_samples(
       held_out: examples that it was not trained on; at least one.
       known: its training examples.
       count: how many samples, at least 1.
-      temperature: of decoding, at least 0.
+      temperature: of decoding, at least 0; None for the model's own of new music.
       seed: of all that is drawn.
       progress: called with what is done, how many of it, and of how many.
 
@@ -150,6 +150,8 @@ def study_samples(
     """
     report = progress or _silent
     converter = model.converter
+    if temperature is None:
+        temperature = model.default_temperature
     decoded = _decoded(model, held_out, count, temperature, seed, report)
     samples = [_as_notes(converter, outputs) for outputs in decoded]
     sample_labels = _label_rows(converter, decoded)

@@ -13,17 +13,16 @@ from musicvae.converters.drum_map import load_drum_map
 from musicvae.errors import InputError
 from musicvae.generate.music import MusicLike, as_piece
 from musicvae.generate.results import SamplingOptions
-from musicvae.prior import parse_targets
+from musicvae.prior import DEFAULT_TEMPERATURE, parse_targets
 from musicvae.registry import check_keywords
-
-DEFAULT_TEMPERATURE = 0.5
 
 
 class SamplingKeywords(TypedDict, total=False):
     """Keywords of every mode; those left out have the defaults of `SamplingOptions`.
 
     Attributes:
-      temperature: at least 0; 0 takes the most likely notes. Several give every result at each.
+      temperature: at least 0; 0 takes the most likely notes. Several give every result at each. 0.5
+        by default; new music has that of the learned prior.
       seed: random seed, at least 0; None for something new every time.
       qpm: tempo of the results in quarter notes a minute, 5..1000.
       program: MIDI program of melodies, 0..127.
@@ -61,11 +60,14 @@ class SamplingKeywords(TypedDict, total=False):
     guidance: float
 
 
-def sampling_options(keywords: Mapping[str, Any]) -> SamplingOptions:
+def sampling_options(
+    keywords: Mapping[str, Any], temperature: float = DEFAULT_TEMPERATURE
+) -> SamplingOptions:
     """Makes options of keywords.
 
     Args:
       keywords: see `SamplingKeywords`.
+      temperature: the one that is taken where the keywords have none.
 
     Raises:
       TypeError: a keyword is unknown; the message names the nearest one.
@@ -73,11 +75,11 @@ def sampling_options(keywords: Mapping[str, Any]) -> SamplingOptions:
     """
     values = dict(keywords)
     check_keywords(values, SamplingKeywords.__annotations__)
-    temperature = values.pop("temperature", DEFAULT_TEMPERATURE)
+    asked = values.pop("temperature", temperature)
     try:
-        temperatures = tuple(map(float, temperature))
+        temperatures = tuple(map(float, asked))
     except TypeError:
-        temperatures = (_number(temperature),)
+        temperatures = (_number(asked),)
     attribute = values.pop("attribute", ())
     texts = [attribute] if isinstance(attribute, str) else list(attribute)
     if texts:

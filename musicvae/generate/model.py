@@ -27,6 +27,7 @@ from musicvae.generate.performing import fit
 from musicvae.generate.results import Result, Sample, SamplingOptions
 from musicvae.generate.row_modes import RowModes
 from musicvae.generate.styles import StyleLike, as_style
+from musicvae.prior import DEFAULT_TEMPERATURE
 
 if TYPE_CHECKING:
     from musicvae.attribute_vectors import AttributeVectors
@@ -97,7 +98,9 @@ class Model(GrooveMethods, RowModes):
           >>> model.sample(3, temperature=0.4, qpm=100, seed=7)
           <Result: 3 samples as a list>
         """
-        return modes.sample(self.trained, n, _within(style, options))
+        return modes.sample(
+            self.trained, n, _within(style, options, self.trained.default_temperature)
+        )
 
     def stream(
         self, n: int = 1, *, style: StyleLike | None = None, **options: Unpack[SamplingKeywords]
@@ -124,7 +127,9 @@ class Model(GrooveMethods, RowModes):
           sample 1
           sample 2
         """
-        return modes.stream(self.trained, n, _within(style, options))
+        return modes.stream(
+            self.trained, n, _within(style, options, self.trained.default_temperature)
+        )
 
     def reconstruct(
         self,
@@ -373,7 +378,9 @@ class Model(GrooveMethods, RowModes):
         return modes.decode_vectors(self.trained, z, sampling_options(options))
 
 
-def _within(style: StyleLike | None, keywords: SamplingKeywords) -> SamplingOptions:
+def _within(
+    style: StyleLike | None, keywords: SamplingKeywords, temperature: float = DEFAULT_TEMPERATURE
+) -> SamplingOptions:
     """Returns options that stay within a style, if there is one."""
-    options = sampling_options(keywords)
+    options = sampling_options(keywords, temperature)
     return options if style is None else dataclasses.replace(options, style=as_style(style))

@@ -13,7 +13,7 @@ from musicvae.converters.drum_map import GENERAL_MIDI, DrumMap
 from musicvae.errors import InputError
 from musicvae.generate.music import Music
 from musicvae.lazy_note_seq import NoteSequence
-from musicvae.prior import DEFAULT_GUIDANCE, Target
+from musicvae.prior import DEFAULT_GUIDANCE, DEFAULT_TEMPERATURE, Target
 from musicvae.styles.space import Style
 
 Vector = npt.NDArray[np.float32]
@@ -134,7 +134,7 @@ class SamplingOptions:
       style: a latent space of some files, which sample, similar, grid and morph move in.
     """
 
-    temperatures: tuple[float, ...] = (0.5,)
+    temperatures: tuple[float, ...] = (DEFAULT_TEMPERATURE,)
     seed: int | None = None
     qpm: float | None = None
     program: int | None = None

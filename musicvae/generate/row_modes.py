@@ -129,7 +129,7 @@ class RowModes:
           >>> mv.load("cat-drums_2bar_small").compose(8, "AABA", seed=1)
           <Result: 1 sample as a list...>
         """
-        wanted = sampling_options(options)
+        wanted = sampling_options(options, self.trained.default_temperature)
         if style is not None:
             wanted = dataclasses.replace(wanted, style=as_style(style))
         return compose(self.trained, bars, form, n, wanted)

@@ -37,7 +37,7 @@ from musicvae.generate.tensor_decoding import TensorDecoding
 from musicvae.model_choice import checkpoint_path
 from musicvae.models import MusicVAE, variable_shapes
 from musicvae.precision import PrecisionChoice, choose_precision
-from musicvae.prior import DEFAULT_GUIDANCE, LatentPrior, Target
+from musicvae.prior import DEFAULT_GUIDANCE, DEFAULT_TEMPERATURE, LatentPrior, Target
 from musicvae.prior.choice import ModelPrior, PriorChoice
 
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
@@ -165,6 +165,21 @@ class TensorModel(TensorDecoding):
           InputError: its file is broken, or another checkpoint's.
         """
         return self._prior.chosen()
+
+    @property
+    def default_temperature(self) -> float:
+        """The temperature of new music where none is asked for: that of the learned prior, or 0.5.
+
+        Raises:
+          InputError: the prior's file is broken, or another checkpoint's.
+
+        Examples:
+          >>> from musicvae.generate import TrainedModel
+          >>> TrainedModel("cat-drums_2bar_small", batch_size=8).default_temperature
+          0.5
+        """
+        prior = self.prior
+        return DEFAULT_TEMPERATURE if prior is None else prior.temperature
 
     def sample_z(
         self,

@@ -16,6 +16,7 @@ import tensorflow as tf
 from musicvae.models.one_hot import data_product
 from musicvae.models.variables import (
     Dense,
+    Divided,
     Transposed,
     Variables,
     glorot_uniform,
@@ -27,6 +28,9 @@ from musicvae.models.variables import (
 Tensor = Any
 
 FORGET_BIAS = 1.0
+
+# Half of a core's own cache, the size up to which oneDNN leaves a product to one thread.
+_BLOCK_BYTES = 1 << 19
 
 
 class LayerWeights(NamedTuple):
@@ -93,6 +97,11 @@ class Layer:
         """What the kernel is kept in."""
         return self._kernel.dtype
 
+    @property
+    def is_on_gpu(self) -> bool:
+        """Whether the kernel is on a GPU."""
+        return "GPU" in self._kernel.device
+
     def weights(self, dtype: tf.DType) -> LayerWeights:
         """Returns the weights for one call.
 
@@ -127,6 +136,24 @@ def transposed(weights: LayerWeights) -> LayerWeights:
     """
     inputs, recurrent = (Transposed(tf.transpose(x)) for x in (weights.inputs, weights.recurrent))
     return weights._replace(inputs=inputs, recurrent=recurrent)
+
+
+def divided(weights: LayerWeights) -> LayerWeights:
+    """Returns a layer's weights with the products of every step in blocks of columns.
+
+    Args:
+      weights: of a layer, float32.
+    """
+    inputs, recurrent = (_in_blocks(x) for x in (weights.inputs, weights.recurrent))
+    return weights._replace(inputs=inputs, recurrent=recurrent)
+
+
+def _in_blocks(kernel: Tensor) -> Divided:
+    depth, units = kernel.shape
+    count = 1
+    while depth * units * kernel.dtype.size > count * _BLOCK_BYTES and units % (2 * count) == 0:
+        count *= 2
+    return Divided(tuple(tf.identity(block) for block in tf.split(kernel, count, -1)))
 
 
 def enter(x: Tensor, weights: LayerWeights) -> Tensor:

@@ -5,14 +5,15 @@ Axes: sequences are time-major, [T, B, D]; I is a layer's input, H its units.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 import tensorflow as tf
 
+from musicvae.models.compilation import is_for_xla
 from musicvae.models.forward import Forward
 from musicvae.models.lstm import State
-from musicvae.models.lstm_layer import Layer, LayerWeights, transposed
+from musicvae.models.lstm_layer import Layer, LayerWeights, divided, transposed
 from musicvae.models.stack_steps import StackOutputs
 from musicvae.models.variables import Variables
 
@@ -20,6 +21,11 @@ Tensor = Any
 
 # Kernels of so many units are larger than a processor core's own caches.
 TRANSPOSED_UNITS = 1024
+# Blocks of larger kernels are too many to be worth it.
+DIVIDED_UNITS = 512
+
+# Makes of a layer's weights what its steps multiply by.
+_Way: TypeAlias = Callable[[LayerWeights], LayerWeights]
 
 
 class LSTMStack:
@@ -52,7 +58,7 @@ class LSTMStack:
         self.sizes = tuple(sizes)
         self._layers: list[Layer] = []
         self._keeps = variables.frozen
-        self._turned: dict[int, LayerWeights] | None = None
+        self._prepared: dict[int, LayerWeights] | None = None
         for k, units in enumerate(sizes):
             name = f"{scope}/cell_{k}"
             layer = Layer(variables, name, depth, units, residual=residual, lowest=k == 0)
@@ -73,34 +79,43 @@ class LSTMStack:
         return [layer.weights(dtype) for layer in self._layers]
 
     def sampling_weights(self, dtype: tf.DType, *, may_copy: bool) -> list[LayerWeights]:
-        """Returns the weights for writing step by step, large kernels turned round.
+        """Returns the weights for writing step by step: large kernels turned round, small divided.
 
         Where weights stay as they are (those kept in a half-size type, and those of frozen
-        variables), they are turned once for all; else for every call, which takes the time of a few
-        steps.
+        variables), they are made once for all; else large ones for every call, which takes the time
+        of a few steps.
 
         Args:
           dtype: what products are computed in.
           may_copy: whether there may be memory for a second copy of float32 weights.
         """
         half = self._layers[0].kept_in == dtype != tf.float32
-        turns = [
-            half or (may_copy and dtype == tf.float32 and layer.units >= TRANSPOSED_UNITS)
-            for layer in self._layers
-        ]
-        if (half or self._keeps) and self._turned is None:
+        keeps = half or self._keeps
+        ways = [self._way(layer, dtype, half=half, may_copy=may_copy) for layer in self._layers]
+        if keeps and self._prepared is None:
             with tf.init_scope():
-                self._turned = {
-                    k: _step_weights(transposed(self._layers[k].weights(dtype)), lowest=k == 0)
-                    for k, turn in enumerate(turns)
-                    if turn
+                self._prepared = {
+                    k: _step_weights(way(self._layers[k].weights(dtype)), lowest=k == 0)
+                    for k, way in enumerate(ways)
+                    if way
                 }
-        kept = self._turned or {}
+        kept = self._prepared or {}
         found = []
-        for k, (layer, turn) in enumerate(zip(self._layers, turns, strict=True)):
+        for k, (layer, way) in enumerate(zip(self._layers, ways, strict=True)):
             weights = kept[k] if k in kept else layer.weights(dtype)
-            found.append(transposed(weights) if turn and k not in kept else weights)
+            found.append(way(weights) if way and k not in kept else weights)
         return found
+
+    def _way(self, layer: Layer, dtype: tf.DType, *, half: bool, may_copy: bool) -> _Way | None:
+        """Returns what a layer's weights are made into for writing; None leaves them."""
+        if half:
+            return transposed
+        if dtype != tf.float32:
+            return None
+        if layer.units >= TRANSPOSED_UNITS:
+            return transposed if may_copy else None
+        small = layer.units <= DIVIDED_UNITS and not layer.is_on_gpu and not is_for_xla()
+        return divided if small and self._keeps else None
 
     def zero_states(self, batch: Tensor) -> list[State]:
         """Returns states of zeros.

@@ -195,11 +195,26 @@ class Transposed(NamedTuple):
         return self.columns.dtype
 
 
-def product(x: Tensor, kernel: Tensor | Transposed, dtype: tf.DType) -> Tensor:
+class Divided(NamedTuple):
+    """A matrix kept as blocks of columns, `[depth, units / blocks]` each.
+
+    A product of few rows with one block is small enough for TensorFlow to leave it to one thread.
+    Of the whole matrix it would be given to several, who wait for each other longer than they work.
+    """
+
+    blocks: tuple[Tensor, ...]
+
+    @property
+    def dtype(self) -> tf.DType:
+        """What it is kept in."""
+        return self.blocks[0].dtype
+
+
+def product(x: Tensor, kernel: Tensor | Transposed | Divided, dtype: tf.DType) -> Tensor:
     """Multiplies a batch of rows by a matrix.
 
     Args:
-      x: `[..., depth]`; `[N, depth]` for a turned matrix.
+      x: `[..., depth]`; `[N, depth]` for a turned or divided matrix.
       kernel: `[depth, units]`.
       dtype: float32, or bfloat16 or float16 for operands of half the size.
 
@@ -212,6 +227,8 @@ def product(x: Tensor, kernel: Tensor | Transposed, dtype: tf.DType) -> Tensor:
             # Of rank 3 and on the left, because a product of rank 2 copies the matrix first.
             return tf.transpose(tf.matmul(columns[None], x[None], transpose_b=True)[0])
         return tf.cast(tf.matmul(tf.cast(x, dtype), columns, transpose_b=True), tf.float32)
+    if isinstance(kernel, Divided):
+        return tf.concat([product(x, block, dtype) for block in kernel.blocks], -1)
     depth, units = kernel.shape
     if x.shape.rank == 2 and depth:
         return tf.cast(tf.matmul(tf.cast(x, dtype), tf.cast(kernel, dtype)), tf.float32)

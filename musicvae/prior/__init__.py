@@ -39,10 +39,13 @@ if TYPE_CHECKING:
 
 # How strongly samples follow the attributes asked for; 1 is as the training music has them.
 DEFAULT_GUIDANCE = 1.5
+# At which models decode, unless another is asked for or their prior has one of its own.
+DEFAULT_TEMPERATURE = 0.5
 
 __all__ = [
     "CONDITIONS",
     "DEFAULT_GUIDANCE",
+    "DEFAULT_TEMPERATURE",
     "LatentPrior",
     "Target",
     "load_prior",

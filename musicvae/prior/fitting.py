@@ -20,6 +20,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from musicvae.errors import InputError
+from musicvae.prior import DEFAULT_TEMPERATURE
 from musicvae.prior.axes import LatentAxes, latent_axes
 from musicvae.prior.conditions import (
     CONDITIONS,
@@ -27,7 +28,12 @@ from musicvae.prior.conditions import (
     ConditionScale,
     condition_scale,
 )
-from musicvae.prior.latent_prior import MAX_SHARPNESS, MAX_SPREAD, LatentPrior
+from musicvae.prior.latent_prior import (
+    MAX_SHARPNESS,
+    MAX_SPREAD,
+    MAX_TEMPERATURE,
+    LatentPrior,
+)
 from musicvae.prior.network import NUM_FREQUENCIES, FlowNetwork, FlowSize
 
 Array = npt.NDArray[Any]
@@ -85,6 +91,7 @@ class FitOptions:
       min_signal: share of signal from which on an axis is learnt.
       sharpness: of the draws, over 0 and at most 10; 1 is as the network is fitted.
       spread: of the noise that draws start from, over 0 and at most 2; likewise.
+      temperature: at which the model decodes new music unless another is asked for, 0 to 100.
       seed: random seed.
     """
 
@@ -96,6 +103,7 @@ class FitOptions:
     min_signal: float = 0.03
     sharpness: float = 2.0
     spread: float = 1.0
+    temperature: float = DEFAULT_TEMPERATURE
     seed: int = 0
 
 
@@ -152,7 +160,8 @@ def fit_prior(
     best = trainer.fit(known, posteriors.take(chosen), progress or (lambda done, total: None))
     network = FlowNetwork(size, best.weights)
     prior = LatentPrior(
-        config, step, len(known.mu), axes, network, scale, options.sharpness, options.spread
+        *(config, step, len(known.mu), axes, network, scale),
+        *(options.sharpness, options.spread, options.temperature),
     )
     return Fit(prior, best.loss, best.gaussian_loss, best.step)
 
@@ -175,6 +184,8 @@ def _check(posteriors: Posteriors, options: FitOptions, groups: Sequence[str]) -
         )
     if not 0.0 < options.spread <= MAX_SPREAD:
         raise InputError(f"spread={options.spread:g} must be over 0 and at most {MAX_SPREAD:g}")
+    if not 0.0 <= options.temperature <= MAX_TEMPERATURE:
+        raise InputError(f"temperature={options.temperature:g} is not in 0..{MAX_TEMPERATURE:g}")
     if not 0.0 < options.learning_rate < 1.0:
         raise InputError(f"learning_rate={options.learning_rate} is not between 0 and 1")
 

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from musicvae.errors import InputError
-from musicvae.prior import DEFAULT_GUIDANCE
+from musicvae.prior import DEFAULT_GUIDANCE, DEFAULT_TEMPERATURE
 from musicvae.prior.axes import LatentAxes
 from musicvae.prior.conditions import ConditionScale, Target
 from musicvae.prior.network import FlowNetwork, in_blocks
@@ -30,6 +30,7 @@ Array = npt.NDArray[np.float32]
 DEFAULT_STEPS = 16
 MAX_SHARPNESS = 10.0
 MAX_SPREAD = 2.0
+MAX_TEMPERATURE = 100.0
 # Rows that are worked on together, which with what belongs to them fit a processor core's cache.
 _TOGETHER = 64
 
@@ -48,6 +49,8 @@ class LatentPrior:
       sharpness: how far draws go from a Gaussian towards codes of music; see network.py.
       spread: standard deviation of the noise that draws start from along the learnt axes, over 0;
         1 is as the network is fitted, less keeps to what is usual in the music.
+      temperature: at which the model decodes new music of it unless another is asked for, at least
+        0.
     """
 
     config: str
@@ -58,6 +61,7 @@ class LatentPrior:
     scale: ConditionScale
     sharpness: float = 1.0
     spread: float = 1.0
+    temperature: float = DEFAULT_TEMPERATURE
 
     @property
     def z_size(self) -> int:

@@ -23,9 +23,15 @@ from musicvae.errors import InputError
 from musicvae.files import atomic_file
 from musicvae.formats.npz import read_arrays
 from musicvae.formats.tar import MAX_PRIOR_BYTES, PRIOR_SUFFIX, path_beside
+from musicvae.prior import DEFAULT_TEMPERATURE
 from musicvae.prior.axes import LatentAxes
 from musicvae.prior.conditions import CONDITIONS, MAX_GROUPS, ConditionScale
-from musicvae.prior.latent_prior import MAX_SHARPNESS, MAX_SPREAD, LatentPrior
+from musicvae.prior.latent_prior import (
+    MAX_SHARPNESS,
+    MAX_SPREAD,
+    MAX_TEMPERATURE,
+    LatentPrior,
+)
 from musicvae.prior.network import FlowNetwork, FlowSize
 
 _VERSION = 1
@@ -71,6 +77,7 @@ def prior_bytes(prior: LatentPrior) -> bytes:
         "size": np.array([size.directions, size.units, size.blocks, size.conditions], np.int64),
         "sharpness": np.array(prior.sharpness, np.float32),
         "spread": np.array(prior.spread, np.float32),
+        "temperature": np.array(prior.temperature, np.float32),
         "mean": prior.axes.mean,
         "basis": prior.axes.basis.astype(np.float16),
         "signal": prior.axes.signal.astype(np.float16),
@@ -175,6 +182,10 @@ def _prior(arrays: dict[str, Array]) -> LatentPrior:
     spread = float(_floats(arrays.get("spread", np.ones((), np.float32)), ()))
     if not 0.0 < spread <= MAX_SPREAD:
         raise ValueError(f"a spread of {spread:g}")
+    stored = arrays.get("temperature", np.array(DEFAULT_TEMPERATURE, np.float32))
+    temperature = float(_floats(stored, ()))
+    if not 0.0 <= temperature <= MAX_TEMPERATURE:
+        raise ValueError(f"a temperature of {temperature:g}")
     return LatentPrior(
         str(arrays["config"]),
         int(arrays["step"]),
@@ -184,6 +195,8 @@ def _prior(arrays: dict[str, Array]) -> LatentPrior:
         scale_of,
         sharpness,
         spread,
+        # As it was given, not as float32 has it.
+        round(temperature, 6),
     )
 
 

@@ -11,10 +11,9 @@ from musicvae.converters import build_converter, performance_converter
 from musicvae.errors import ConfigError
 from musicvae.general_midi import drum_name
 from musicvae.generate.grooves import GROOVE_MODES
-from musicvae.generate.keywords import DEFAULT_TEMPERATURE
 from musicvae.generate.piece_rows import check_writes_rows
 from musicvae.grid import DEFAULT_QPM, QUARTERS_PER_BAR
-from musicvae.prior import LatentPrior
+from musicvae.prior import DEFAULT_TEMPERATURE, LatentPrior
 from musicvae.studio.replies import DrumClass, Knob, ModelCard, Part, StyleAxis, StyleCard
 from musicvae.styles.space import MAP_REACH, Style
 
@@ -83,7 +82,7 @@ def model_card(
         steps_per_quarter=steps,
         tempo=DEFAULT_QPM,
         z_size=config.hparams.z_size,
-        temperature=DEFAULT_TEMPERATURE,
+        temperature=DEFAULT_TEMPERATURE if prior is None else prior.temperature,
         lowest_pitch=pitches[0],
         highest_pitch=pitches[-1],
         drum_classes=[

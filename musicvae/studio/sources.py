@@ -17,11 +17,10 @@ import numpy as np
 
 from musicvae.errors import InputError
 from musicvae.generate.decoding import Setting
-from musicvae.generate.keywords import DEFAULT_TEMPERATURE
 from musicvae.generate.latent_points import LatentPoint, decode_points, encode_pieces
 from musicvae.generate.performing import fit
 from musicvae.generate.results import Piece, Sample, SamplingOptions
-from musicvae.prior import DEFAULT_GUIDANCE, Target
+from musicvae.prior import DEFAULT_GUIDANCE, DEFAULT_TEMPERATURE, Target
 from musicvae.studio.clips import clip_of, main_program, mean_velocity, sequence_of
 from musicvae.studio.messages import Clip, Options, Source
 from musicvae.styles import Style

@@ -225,6 +225,7 @@ class Copier:
     """Stands in for a model that writes given rows."""
 
     batch_size = 2
+    default_temperature = 0.5
 
     def __init__(self, model: TrainedModel, rows: list[np.ndarray]) -> None:
         self.converter, self.config, self._rows = model.converter, model.config, rows

@@ -1,4 +1,4 @@
-"""Weights for writing: turned round where they are large, with the same music."""
+"""Weights for writing: turned round where large, divided where small, with the same music."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import tensorflow as tf
 from tiny_models import tiny_config
 
 from musicvae.converters import build_converter
-from musicvae.models import MusicVAE, lstm_stack
+from musicvae.models import MusicVAE, lstm_layer, lstm_stack
+from musicvae.models.lstm_layer import Layer, divided
 from musicvae.models.lstm_stack import LSTMStack
-from musicvae.models.variables import Transposed, Variables, product
+from musicvae.models.variables import Divided, Transposed, Variables, product
 
 
 def test_a_turned_matrix_gives_the_same_product():
@@ -18,6 +19,32 @@ def test_a_turned_matrix_gives_the_same_product():
     x, kernel = (generator.normal(size=shape).astype(np.float32) for shape in ((3, 5), (5, 7)))
     transposed = product(tf.constant(x), Transposed(tf.constant(kernel.T)), tf.float32)
     np.testing.assert_allclose(transposed, x @ kernel, rtol=1e-5, atol=1e-6)
+
+
+def test_a_divided_layer_gives_the_same_products_in_blocks_of_the_size(monkeypatch):
+    monkeypatch.setattr(lstm_layer, "_BLOCK_BYTES", 4 * 6 * 6)
+    weights = Layer(Variables(0, None, tf.float32), "layer", 3, 6).weights(tf.float32)
+    cut = divided(weights)
+    assert [block.shape for block in cut.recurrent.blocks] == [[6, 6]] * 4
+    assert [block.shape for block in cut.inputs.blocks] == [[3, 12]] * 2
+    x = tf.random.stateless_normal([2, 6], [1, 2])
+    for depth, whole, blocks in (
+        (6, weights.recurrent, cut.recurrent),
+        (3, weights.inputs, cut.inputs),
+    ):
+        expected = product(x[:, :depth], whole, tf.float32)
+        found = product(x[:, :depth], blocks, tf.float32)
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+def test_small_layers_are_divided_where_weights_never_change(monkeypatch, frozen):
+    monkeypatch.setattr(lstm_stack, "DIVIDED_UNITS", 5)
+    stack = LSTMStack(Variables(0, None, tf.float32, frozen=frozen), "stack", 3, [5, 6])
+    first, second = (stack.sampling_weights(tf.float32, may_copy=False) for _ in range(2))
+    assert [isinstance(layer.recurrent, Divided) for layer in first] == [frozen, False]
+    if frozen:
+        assert first[0].recurrent is second[0].recurrent
 
 
 @pytest.mark.parametrize(("may_copy", "expected"), [(True, [False, True]), (False, [False, False])])
@@ -50,17 +77,20 @@ def test_weights_that_never_change_are_turned_once_for_all(monkeypatch, frozen):
         ("hierdec-trio_16bar", ""),
     ],
 )
-def test_models_write_the_same_with_turned_weights(monkeypatch, name, hparams, frozen):
+def test_models_write_the_same_with_turned_or_divided_weights(monkeypatch, name, hparams, frozen):
+    monkeypatch.setattr(lstm_layer, "_BLOCK_BYTES", 64)
     config = tiny_config(name).override(hparams)
     spec = build_converter(config.converter).spec
     length = config.hparams.max_seq_len
     controls = tf.ones([length, spec.control_depth]) if spec.control_depth else None
     z = tf.random.stateless_normal([2, config.hparams.z_size], [1, 2])
     drawn = []
-    for units in (1, 1024):
-        monkeypatch.setattr(lstm_stack, "TRANSPOSED_UNITS", units)
+    for turned, small in ((1024, 0), (1, 0), (1024, 512)):
+        monkeypatch.setattr(lstm_stack, "TRANSPOSED_UNITS", turned)
+        monkeypatch.setattr(lstm_stack, "DIVIDED_UNITS", small)
         model = MusicVAE(config, spec, seed=7, frozen=frozen)
         drawn.append(
             model.decode(z, length, temperature=0.5, controls=controls, seed=[3, 4]).outputs
         )
-    np.testing.assert_allclose(drawn[0], drawn[1], atol=1e-5)
+    for music in drawn[1:]:
+        np.testing.assert_allclose(music, drawn[0], atol=1e-5)

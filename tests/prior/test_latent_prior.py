@@ -86,10 +86,18 @@ def test_a_narrower_prior_keeps_to_the_middle_of_a_cloud(prior) -> None:
 
 
 @pytest.mark.parametrize(
-    ("option", "value"), [("sharpness", 0.0), ("sharpness", 11.0), ("spread", 0.0), ("spread", 3.0)]
+    ("option", "value"),
+    [
+        ("sharpness", 0.0),
+        ("sharpness", 11.0),
+        ("spread", 0.0),
+        ("spread", 3.0),
+        ("temperature", -1.0),
+        ("temperature", 101.0),
+    ],
 )
 def test_a_number_out_of_range_is_refused(option: str, value: float) -> None:
-    with pytest.raises(InputError, match=f"{option}=.* must be over 0 and at most"):
+    with pytest.raises(InputError, match=f"{option}=.* (must be over 0 and at most|is not in 0)"):
         fit_prior(two_clouds(100), "x", 1, dataclasses.replace(OPTIONS, **{option: value}))
 
 

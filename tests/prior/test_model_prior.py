@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import pathlib
 import tarfile
@@ -13,6 +14,7 @@ from pieces import melody
 from test_storage import some_prior
 from tiny_models import write_run
 
+import musicvae as mv
 from musicvae.errors import InputError
 from musicvae.formats.midi_writing import note_sequence_to_midi
 from musicvae.formats.tfrecord import write_note_sequences
@@ -88,6 +90,40 @@ def test_samples_and_variations_come_from_the_learned_prior(run: pathlib.Path) -
     again = model.sample(3, seed=1, attributes={"note_density": "high"})
     for one, other in zip(again, model.decode(expected, seed=1), strict=True):
         assert one == other
+
+
+def test_new_music_is_decoded_at_the_temperature_of_the_prior(run, command, tmp_path) -> None:
+    assert TrainedModel(MELODY, 4, run).default_temperature == 0.5
+    prior = dataclasses.replace(some_prior(), temperature=0.0)
+    save_prior(run / "train" / "model.ckpt-5.prior.npz", prior)
+    model = mv.load(run)
+    assert model.trained.default_temperature == 0.0
+    likeliest = list(model.sample(2, seed=1, temperature=0.0))
+    assert [take.sequence for take in model.sample(2, seed=1)] == [
+        take.sequence for take in likeliest
+    ]
+    assert [take.sequence for take in model.stream(2, seed=1)] == [
+        take.sequence for take in likeliest
+    ]
+    assert [take.sequence for take in model.sample(2, seed=1, temperature=1.0)] != [
+        take.sequence for take in likeliest
+    ]
+    piece, usual = model.compose(4, "AB", seed=1), model.compose(4, "AB", seed=1, temperature=0.0)
+    assert piece[0].sequence == usual[0].sequence
+    # What is given comes back at the temperature of every model.
+    again, half = (
+        model.reconstruct(melody(), seed=1, **own)[0].sequence for own in ({}, {"temperature": 0.5})
+    )
+    assert again == half
+    files = []
+    for k, extra in enumerate(([], ["--temperature=0"], ["--temperature=1"])):
+        made = command(
+            *("generate", f"--run_dir={run}", "--num_outputs=1", "--seed=1"),
+            *(f"--output_dir={tmp_path / str(k)}", *extra),
+        )
+        assert made.status == 0, made.err
+        files.append(next((tmp_path / str(k)).iterdir()).read_bytes())
+    assert files[0] == files[1] != files[2]
 
 
 def test_the_prior_in_an_archive_is_drawn_from(run: pathlib.Path, tmp_path: pathlib.Path) -> None:

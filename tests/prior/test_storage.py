@@ -44,6 +44,7 @@ def some_prior(z_size: int = 8, step: int = 5, *, factor: float = 1.0) -> Latent
         ConditionScale(("note_density",), quantiles),
         sharpness=1.5,
         spread=0.9,
+        temperature=0.7,
     )
 
 
@@ -90,6 +91,7 @@ def test_a_prior_is_read_as_it_was_written(tmp_path: pathlib.Path) -> None:
     assert read.scale.names == ("note_density",)
     assert read.sharpness == 1.5
     assert read.spread == pytest.approx(0.9)
+    assert read.temperature == 0.7
     z = read.draw(np.random.default_rng(1), 50)
     # 8 bits a weight move a draw by little.
     expected = prior.draw(np.random.default_rng(1), 50)
@@ -137,6 +139,8 @@ def test_a_file_cut_short_is_one_line(length: int) -> None:
         ("sharpness", np.array(np.nan, np.float32)),
         ("spread", np.array(0.0, np.float32)),
         ("spread", np.array(9.0, np.float32)),
+        ("temperature", np.array(-1.0, np.float32)),
+        ("temperature", np.array(1e9, np.float32)),
         ("size", np.array([4, 2**40, 2, 2])),
         ("size", np.array([4, 16, 2**40, 2])),
         ("size", np.array([9, 16, 2, 2])),
@@ -199,7 +203,7 @@ def test_a_file_without_sharpness_and_spread_draws_as_it_was_fitted() -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(buffer, "w") as new:
         for name in old.namelist():
-            if name not in ("sharpness.npy", "spread.npy"):
+            if name not in ("sharpness.npy", "spread.npy", "temperature.npy"):
                 new.writestr(name, old.read(name))
     read = read_prior(buffer.getvalue(), "x")
-    assert (read.sharpness, read.spread) == (1.0, 1.0)
+    assert (read.sharpness, read.spread, read.temperature) == (1.0, 1.0, 0.5)
