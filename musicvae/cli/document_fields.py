@@ -31,6 +31,7 @@ FIELDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             **_MODEL,
             **_CONFIGS,
             "mode": "value of `--mode`",
+            "temperatures": "temperatures of decoding: of `--temperature`, or the model's own",
             "samples": "for each MIDI file: `path`, `title`, `num_notes` and `seconds`",
             "files": "paths of pictures, scores, audio and pages beside them",
             "candidates": "with `--strict`: paths of the windows to choose from",

@@ -152,7 +152,8 @@ def _generate(
     results = mode.run(model, inputs, options, values)
     result = write_results(results, folder, paths, quiet=is_quiet(values["log"]))
     print(summary(result, paths))
-    record(mode=values["mode"], samples=described(result, paths), files=[])
+    record(mode=values["mode"], temperatures=options.temperatures)
+    record(samples=described(result, paths), files=[])
     title = f"{model.config.name}: {values['mode']}"
     subtitle = _subtitle(inputs, options)
     for path in present(result, paths, presentation, title=title, subtitle=subtitle):
@@ -187,7 +188,7 @@ def _go_through_folder(
     options = read_sampling_options(mode, values)
     model = load_chosen_model(choice, values)
     values["models"] = load_other_lengths(model, values)
-    record(mode=values["mode"])
+    record(mode=values["mode"], temperatures=options.temperatures)
     result = work_through(model, folder, tasks, mode, options, presentation, values)
     parts = [f"{result.done} done"]
     parts += [f"{result.before} done before"] if result.before else []

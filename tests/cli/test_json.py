@@ -113,7 +113,7 @@ def test_generate_names_files_seed_model_and_notes(run):
     assert all(pathlib.Path(sample["path"]).exists() for sample in document["samples"])
     assert document["model"]["config"] == "cat-mel_2bar_small"
     assert document["model"]["hparams"]["z_size"] == document["model"]["z_size"] == 8
-    assert document["flags"]["temperature"] == [0.5]
+    assert (document["flags"]["temperature"], document["temperatures"]) == (None, [0.5])
     assert [path[-5:] for path in document["files"]] == [".html"]
     # What is not shown is kept.
     assert any(f"seed {document['seed']}" in note for note in document["notes"])
