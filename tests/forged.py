@@ -1,9 +1,11 @@
-"""Index files that TensorFlow would not write."""
+"""Index files that TensorFlow would not write, and archives of them."""
 
 from __future__ import annotations
 
+import io
 import pathlib
 import struct
+import tarfile
 from collections.abc import Iterable, Sequence
 
 from musicvae.formats.tf_bundle import _MAGIC, _masked_crc
@@ -73,3 +75,13 @@ def write_checkpoint(
 
 def _message(field: int, content: bytes) -> bytes:
     return bytes([field << 3 | 2]) + varint(len(content)) + content
+
+
+def tar_of(content: bytes) -> bytes:
+    """Returns an archive of an index file with this content."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        info = tarfile.TarInfo("model.ckpt-1.index")
+        info.size = len(content)
+        tar.addfile(info, io.BytesIO(content))
+    return buffer.getvalue()

@@ -343,25 +343,6 @@ def test_a_wrong_flag_is_a_usage_error(run, flag: str, message: str) -> None:
     assert message in result.error
 
 
-def test_no_half_written_file_is_left_on_a_full_disk(tmp_path) -> None:
-    # A limit on the size of a file stands for a full disk.
-    script = f"""
-import resource
-from musicvae.cli import outputs
-from musicvae.errors import InputError
-outputs.note_sequence_to_midi = lambda sequence: bytes(100_000)
-folder = outputs.OutputFolder({str(tmp_path / "out")!r})
-resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
-try:
-    list(folder.write(folder.names("a", "sample", 1), [None]))
-except InputError as error:
-    print(error)
-"""
-    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    assert result.stdout.startswith("cannot write"), result.stderr
-    assert os.listdir(tmp_path / "out") == []
-
-
 def test_help_and_the_list_of_configurations_need_no_tensorflow() -> None:
     script = """
 import sys

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -55,3 +57,15 @@ def test_commands_are_summed_up_by_a_verb():
     for name, text in umbrella.COMMANDS.items():
         assert text.split()[0].strip(",") not in {*BAD_OPENINGS, *map(str.lower, BAD_OPENINGS)}
         assert text[0].islower(), name
+
+
+def test_help_of_training_does_not_import_tensorflow() -> None:
+    code = (
+        "import sys; sys.argv = ['musicvae-train', '--help']\n"
+        "from musicvae.cli import train\n"
+        "try: train.run()\n"
+        "except SystemExit as end: assert end.code == 0\n"
+        "assert 'tensorflow' not in sys.modules and 'note_seq' not in sys.modules\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "--examples_path=PATH" in done.stdout

@@ -77,3 +77,22 @@ def test_two_processes_of_the_same_second_get_names_of_their_own(tmp_path):
     found = [process.communicate()[0].split() for process in processes]
     stems = [name.rsplit("-000-of-", 1)[0] for names in found for name in names]
     assert len(stems) == len(set(stems)) == 40
+
+
+def test_no_half_written_file_is_left_on_a_full_disk(tmp_path) -> None:
+    # A limit on the size of a file stands for a full disk.
+    script = f"""
+import resource
+from musicvae.cli import outputs
+from musicvae.errors import InputError
+outputs.note_sequence_to_midi = lambda sequence: bytes(100_000)
+folder = outputs.OutputFolder({str(tmp_path / "out")!r})
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+try:
+    list(folder.write(folder.names("a", "sample", 1), [None]))
+except InputError as error:
+    print(error)
+"""
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert result.stdout.startswith("cannot write"), result.stderr
+    assert os.listdir(tmp_path / "out") == []

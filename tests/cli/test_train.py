@@ -364,18 +364,6 @@ def test_list_configs_names_all_and_their_aliases(command: Command) -> None:
     assert any("cat-drums_2bar_small.lokl" in line for line in lines)
 
 
-def test_help_does_not_import_tensorflow() -> None:
-    code = (
-        "import sys; sys.argv = ['musicvae-train', '--help']\n"
-        "from musicvae.cli import train\n"
-        "try: train.run()\n"
-        "except SystemExit as end: assert end.code == 0\n"
-        "assert 'tensorflow' not in sys.modules and 'note_seq' not in sys.modules\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "--examples_path=PATH" in done.stdout
-
-
 def test_a_kill_loses_at_most_the_steps_since_the_last_checkpoint(
     command: Command, drums: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
