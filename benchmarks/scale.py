@@ -91,13 +91,13 @@ def commands(
 def resumed(
     options: argparse.Namespace, scratch: pathlib.Path, midi: pathlib.Path, count: int
 ) -> str:
-    """Kills a conversion when half of its chunks are there, begins again, and says what came."""
+    """Kills a conversion when half of its work is there, begins again, and says what came."""
     record, whole = scratch / "again.tfrecord", scratch / f"music-{count}.tfrecord"
-    partial = record.with_name(record.name + ".partial")
+    journal = record.with_name(f"{record.name}.partial") / "chunks"
     process = subprocess.Popen(conversion(options, midi, record), start_new_session=True)
-    half = count // 2 // 64
-    while process.poll() is None and sum(1 for _ in partial.glob("*.json")) < half:
-        time.sleep(1.0)
+    half = whole.stat().st_size / 2
+    while process.poll() is None and (not journal.exists() or journal.stat().st_size < half):
+        time.sleep(0.1)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     _, processor, mebibytes = run(conversion(options, midi, record))

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import itertools
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
@@ -34,7 +35,12 @@ from musicvae.errors import DataError, InputError, MissingExtraError
 from musicvae.files import check_writable, replace_all
 from musicvae.formats.bounds import MusicFileError
 from musicvae.formats.shards import find_files
-from musicvae.formats.tfrecord import parse_note_sequence, read_records
+from musicvae.formats.tfrecord import (
+    RecordRange,
+    parse_note_sequence,
+    read_records,
+    record_ranges,
+)
 from musicvae.lazy_note_seq import NoteSequence
 
 try:
@@ -43,6 +49,7 @@ except ImportError as missing:
     raise MissingExtraError("offline preprocessing", "apache-beam", "beam") from missing
 
 _COUNTERS = "musicvae"
+_RANGE_RECORDS = 64
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,11 +78,13 @@ class PreprocessOptions:
 
 
 class ReadRecords(beam.DoFn):  # type: ignore[misc]
-    """The records of a TFRecord file, checked to be NoteSequences."""
+    """Some records of a TFRecord file, checked to be NoteSequences."""
 
-    def process(self, path: str) -> Iterator[bytes]:
-        """Yields a file's records."""
-        for index, record in enumerate(read_records(path)):
+    def process(self, item: tuple[str, RecordRange]) -> Iterator[bytes]:
+        """Yields the records of a file's range."""
+        path, (offset, first, number) = item
+        records = itertools.islice(read_records(path, offset=offset, first=first), number)
+        for index, record in enumerate(records, first):
             parse_note_sequence(record, path, index)
             yield record
 
@@ -277,19 +286,20 @@ def _run(options: PreprocessOptions, output: str, pipeline_options: Any) -> dict
 def _read(pipeline: Any, options: PreprocessOptions) -> Any:
     if options.input_dir:
         files = find_music_files(options.input_dir, recursive=options.recursive)
-        names = [file.name for file in files]
+        names: list[Any] = [file.name for file in files]
         reader: Any = ReadMusic(
             os.path.abspath(options.input_dir), collection_name(options.input_dir)
         )
     elif "://" in options.input_tfrecord:
         return pipeline | "Read" >> beam.io.ReadFromTFRecord(options.input_tfrecord)
     else:
-        names = [os.fspath(path.absolute()) for path in find_files(options.input_tfrecord)]
+        paths = [os.fspath(path.absolute()) for path in find_files(options.input_tfrecord)]
+        names = [(path, part) for path in paths for part in record_ranges(path, _RANGE_RECORDS)]
         reader = ReadRecords()
+    # Names are spread, not pieces, which a runner on one machine would all keep in memory.
     return (
         pipeline
         | "Names" >> beam.Create(names)
         | "SpreadNames" >> beam.Reshuffle()
         | "Read" >> beam.ParDo(reader)
-        | "Spread" >> beam.Reshuffle()
     )

@@ -16,7 +16,7 @@ import struct
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 
 import google_crc32c
 
@@ -48,14 +48,70 @@ def framed(record: bytes) -> bytes:
     return b"".join((length, _CRC.pack(masked_crc(length)), record, _CRC.pack(masked_crc(record))))
 
 
+class RecordRange(NamedTuple):
+    """Some records of a file, one after another.
+
+    Attributes:
+      offset: the byte at which the first of them begins.
+      first: its number in the file.
+      number: how many; None for all up to the end.
+    """
+
+    offset: int = 0
+    first: int = 0
+    number: int | None = None
+
+
+def record_ranges(path: str | os.PathLike[str], count: int) -> Iterator[RecordRange]:
+    """Cuts a TFRecord file into ranges by the records' lengths alone.
+
+    Args:
+      path: the file; a gzipped one is a single range.
+      count: records in each range.
+
+    Yields:
+      The ranges in order. From a length that is broken on there is one, which gives the error when
+      it is read.
+
+    Raises:
+      InputError: the file cannot be opened.
+    """
+    path = os.fspath(path)
+    try:
+        file = open(path, "rb")  # noqa: SIM115
+    except OSError as error:
+        raise InputError(f"cannot read '{path}': {error.strerror}") from error
+    with file:
+        size = os.fstat(file.fileno()).st_size
+        start, number, offset = 0, 0, 0
+        while offset < size:
+            file.seek(offset)
+            header = file.read(_HEADER.size)
+            if not _is_header(header):
+                yield RecordRange(start, number - number % count)
+                return
+            offset += _HEADER.size + _HEADER.unpack(header)[0] + _CRC.size
+            number += 1
+            if number % count == 0:
+                yield RecordRange(start, number - count, count)
+                start = offset
+        if start < size:
+            yield RecordRange(start, number - number % count)
+
+
 def read_records(
-    path: str | os.PathLike[str], *, offset: int = 0, max_record_bytes: int = MAX_RECORD_BYTES
+    path: str | os.PathLike[str],
+    *,
+    offset: int = 0,
+    first: int = 0,
+    max_record_bytes: int = MAX_RECORD_BYTES,
 ) -> Iterator[bytes]:
     """Reads one TFRecord file, a record at a time.
 
     Args:
       path: the file, gzipped or not.
       offset: the byte at which the first record to read begins, in a file that is not gzipped.
+      first: the number of that record, for errors.
       max_record_bytes: the longest record that is believed.
 
     Yields:
@@ -76,9 +132,9 @@ def read_records(
         raw.seek(offset)
         if start.startswith(_GZIP_MAGIC) and not _is_header(start):
             with gzip.open(raw, "rb") as file:
-                yield from _read(cast(BinaryIO, file), path, max_record_bytes)
+                yield from _read(cast(BinaryIO, file), path, first, max_record_bytes)
         else:
-            yield from _read(raw, path, max_record_bytes)
+            yield from _read(raw, path, first, max_record_bytes)
 
 
 def count_records(path: str | os.PathLike[str]) -> int:
@@ -113,8 +169,7 @@ def _is_header(data: bytes) -> bool:
     return bool(masked_crc(data[:8]) == _HEADER.unpack(data)[1])
 
 
-def _read(file: BinaryIO, path: str, max_record_bytes: int) -> Iterator[bytes]:
-    index = 0
+def _read(file: BinaryIO, path: str, index: int, max_record_bytes: int) -> Iterator[bytes]:
     while True:
         try:
             header = file.read(_HEADER.size)

@@ -43,8 +43,13 @@ def one_hot_labels(rows: Tensor) -> OneHotLabels:
     """
     label = tf.argmax(rows, -1, output_type=tf.int32)
     highest = tf.gather(rows, label, batch_dims=1)
-    # A norm equal to the highest value leaves nothing for the other columns.
-    alone = tf.math.reduce_euclidean_norm(rows, -1) == highest
+    # A norm equal to the highest value leaves nothing for the other columns. XLA has no such
+    # operation; the square of 0 or 1 is itself.
+    if is_for_xla():
+        norm = tf.reduce_sum(tf.square(rows), -1)
+    else:
+        norm = tf.math.reduce_euclidean_norm(rows, -1)
+    alone = norm == highest
     exact = tf.reduce_all(alone & ((highest == 1.0) | (highest == 0.0)))
     return OneHotLabels(tf.where(highest > 0.0, label, rows.shape[-1]), exact)
 

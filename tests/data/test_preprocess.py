@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gzip
+import itertools
 import json
 import os
 import signal
@@ -18,7 +20,14 @@ from musicvae.converters import build_converter
 from musicvae.data.preprocess import PreprocessOptions, preprocess
 from musicvae.errors import DataError, InputError
 from musicvae.formats.midi import midi_to_note_sequence
-from musicvae.formats.tfrecord import read_note_sequences, write_note_sequences
+from musicvae.formats.tfrecord import (
+    RecordRange,
+    read_note_sequences,
+    read_records,
+    record_ranges,
+    write_note_sequences,
+    write_records,
+)
 
 ONE_PROCESS = ("--runner=FnApiRunner", "--default_sdk_harness_log_level=ERROR")
 
@@ -59,6 +68,27 @@ def test_each_different_example_comes_once_with_the_pieces_it_is_in(pieces, tmp_
     assert len(found) == len(expected) == counts["unique examples"]
     assert counts["pieces"] == 3
     assert "piece 0,piece 1" in {",".join(sequence.id.split(",")[:2]) for sequence in found}
+
+
+def test_ranges_cut_a_file_and_a_break_is_named_by_its_record(tmp_path):
+    path = tmp_path / "in.tfrecord"
+    write_records(path, [bytes([k]) * (k + 1) for k in range(7)])
+    ranges = list(record_ranges(path, 3))
+    assert [(part.first, part.number) for part in ranges] == [(0, 3), (3, 3), (6, None)]
+    parts = [
+        record
+        for part in ranges
+        for record in itertools.islice(read_records(path, offset=part.offset), part.number)
+    ]
+    assert parts == list(read_records(path))
+    content = path.read_bytes()
+    path.write_bytes(content[: ranges[1].offset] + b"?" + content[ranges[1].offset + 1 :])
+    *_, last = record_ranges(path, 3)
+    assert last == ranges[1]._replace(number=None)
+    with pytest.raises(DataError, match="record 3"):
+        list(read_records(path, offset=last.offset, first=last.first))
+    path.write_bytes(gzip.compress(content))
+    assert list(record_ranges(path, 3)) == [RecordRange()]
 
 
 def test_a_folder_of_music_is_converted_as_musicvae_convert_does(tmp_path):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from musicvae.models.compilation import for_xla
 from musicvae.models.one_hot import data_product, one_hot_labels
 
 N, D, E = 6, 200, 3
@@ -41,24 +42,26 @@ def _cancelling():
 KINDS = [_one_hot, _with_zeros, _two_hot, _fractions, _cancelling]
 
 
+@pytest.mark.parametrize("compiled", [False, True])
 @pytest.mark.parametrize("make", KINDS)
-def test_results_and_gradients_are_those_of_the_product(make):
+def test_results_and_gradients_are_those_of_the_product(make, compiled):
     generator = np.random.default_rng(1)
     rows = tf.constant(make())
     kernel = tf.constant(generator.normal(size=(D, E)).astype(np.float32))
     bias = tf.constant(generator.normal(size=E).astype(np.float32))
     weights = tf.constant(generator.normal(size=(N, E)).astype(np.float32))
-    found = []
-    for function in (
-        lambda: data_product(rows, kernel, bias, tf.float32),
-        lambda: rows @ kernel + bias,
-    ):
-        with tf.GradientTape() as tape:
+
+    def found(function):
+        with tf.GradientTape() as tape, for_xla(compiled):
             tape.watch([rows, kernel, bias])
             result = function()
             loss = tf.reduce_sum(result * weights)
-        found.append([result, *tape.gradient(loss, [rows, kernel, bias])])
-    for ours, expected in zip(*found, strict=True):
+            return [result, *tape.gradient(loss, [rows, kernel, bias])]
+
+    run = tf.function(found, autograph=False, jit_compile=True) if compiled else found
+    looked_up = run(lambda: data_product(rows, kernel, bias, tf.float32))
+    multiplied = found(lambda: rows @ kernel + bias)
+    for ours, expected in zip(looked_up, multiplied, strict=True):
         np.testing.assert_allclose(ours, expected, atol=1e-5)
 
 
