@@ -37,8 +37,9 @@ import numpy as np
 import numpy.typing as npt
 
 from musicvae.converters import Converter
-from musicvae.generate.composing import Composition, parse_form
+from musicvae.generate.composing import Composition
 from musicvae.generate.crossings import crossings
+from musicvae.generate.forms import parse_form
 from musicvae.generate.loading import load_model
 from musicvae.generate.piece_rows import Rows, steps_per_bar
 from musicvae.generate.results import SamplingOptions

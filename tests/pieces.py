@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from musicvae.lazy_note_seq import NoteSequence
 
 SIXTEENTH = 0.125
@@ -44,3 +46,11 @@ def trio() -> NoteSequence:
         for note in other.notes:
             piece.notes.add().CopyFrom(note)
     return piece
+
+
+def melody_rows(bars: int, **pitches: int) -> np.ndarray:
+    """Rows of a melody, `[1, T, D]`, with notes at steps that are named as in s14."""
+    labels = np.zeros(16 * bars, np.int64)
+    for name, pitch in pitches.items():
+        labels[int(name[1:])] = 2 + pitch - 21
+    return np.eye(90, dtype=np.float32)[labels][np.newaxis]

@@ -5,8 +5,9 @@ several: its first step is fed the last step of the window before, and how well 
 across the border is explained by its own code is what it is chosen by, with a price on notes
 outside the key of the piece so far, on another density or register, and on bars without a note. At
 the border it aims at the leap and the onsets of a bar line inside the section's windows so far,
-drawn by lot, so that they are spread as they are there (crossings.py). A section that is too like
-an earlier one is written anew.
+drawn by lot, so that they are spread as they are there (crossings.py). Long windows have few
+borders and much else to be chosen by: many of them are begun, and those go on whose border comes
+the nearest to what it aims at. A section that is too like an earlier one is written anew.
 
 A section that returns is the first one of its name, step by step, but for a bar in four, the last
 one among them, which are written anew (filling.py) between what stands before and after.
@@ -20,7 +21,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,8 +29,9 @@ from musicvae.errors import InputError
 from musicvae.generate.bar_lines import BarLines
 from musicvae.generate.chords import chord_rows
 from musicvae.generate.controls import check_controls, chords_of
-from musicvae.generate.crossings import aimed_at, crossings, differences
+from musicvae.generate.crossings import Crossings, aimed_at, crossings, differences
 from musicvae.generate.filling import Progress, fill
+from musicvae.generate.forms import parse_form
 from musicvae.generate.performing import check_number
 from musicvae.generate.piece_rows import (
     MAX_BARS,
@@ -37,6 +39,7 @@ from musicvae.generate.piece_rows import (
     PieceRows,
     Rows,
     check_writes_rows,
+    encode_rows,
     has_onset,
     notes_of_rows,
     steps_per_bar,
@@ -50,7 +53,6 @@ from musicvae.generate.window_filling import (
     FOREIGN_NATS,
     FillOptions,
     empty_bars,
-    encode_rows,
 )
 from musicvae.grid import DEFAULT_QPM
 from musicvae.latent import slerp
@@ -58,8 +60,8 @@ from musicvae.latent import slerp
 if TYPE_CHECKING:
     from musicvae.generate import TrainedModel
 
-MAX_SECTIONS = 64
 CANDIDATES = 16
+BEGUN = 64
 _REACH = 0.5
 _SPREAD = 0.2
 _REWRITTEN = 4
@@ -67,27 +69,12 @@ _LEAST_CHANGE = 0.02
 _LEAST_NEW = 0.4
 _USUAL_ONSETS = 8
 _ONSET_NATS = 0.3
+_PRICED_BARS = 2
+_MANY_LINES = 15
 _SEMITONE_NATS = 0.5
 _FREE_SEMITONES = 4.0
 _TRIES = 3
 _NEW_TRIES = 8
-
-
-def parse_form(form: str) -> list[str]:
-    """Reads a form.
-
-    Args:
-      form: a letter for each section, as in "AABA", or names with commas between them.
-
-    Raises:
-      InputError: it has no section, or too many.
-    """
-    names = [name.strip() for name in form.split(",")] if "," in form else list(form.strip())
-    if not names or not all(names):
-        raise InputError(f"--form={form}: give a letter or a name for each section, as in AABA")
-    if len(names) > MAX_SECTIONS:
-        raise InputError(f"--form={form[:20]}...: {len(names)} sections; at most {MAX_SECTIONS}")
-    return names
 
 
 def compose(
@@ -241,44 +228,63 @@ class Composition:
         here = there = None
         written = 0
         for k in range(count):
-            drawn = new_vectors(self._model, CANDIDATES, self._seeded())
+            number = BEGUN if k and self._model.converter.bars > _PRICED_BARS else CANDIDATES
+            drawn = new_vectors(self._model, number, self._seeded())
             if here is None or there is None:
                 z = drawn
             else:
                 target = slerp(here, there, _REACH * k / max(count - 1, 1))
-                shares = np.linspace(0.0, _SPREAD, CANDIDATES)
+                shares = np.linspace(0.0, _SPREAD, number)
                 pairs = zip(drawn, shares, strict=True)
                 z = np.array([slerp(target, other, share) for other, share in pairs])
             best, rows = self._best_window(z.astype(np.float32))
             if here is None:
-                here = z[best]
+                here = best
                 there = new_vectors(self._model, 1, self._seeded())[0]
             rows = rows[: self._length - written]
             written += len(rows)
             self._rows = np.concatenate([self._rows, rows])
 
-    def _best_window(self, z: Vector) -> tuple[int, Rows]:
-        """Decodes candidates and returns the number and the rows of the best, `[S, D]`."""
+    def _best_window(self, z: Vector) -> tuple[Vector, Rows]:
+        """Decodes candidates and returns the best one's latent vector and rows, `[S, D]`."""
         model, before = self._model, len(self._rows)
-        controls = self._controls_at(before)
-        last = np.repeat(self._rows[-1:], len(z), axis=0) if before else None
-        decoded = model.decode_to_tensors(
-            z,
-            self._size,
-            self._temperature,
-            controls,
-            seed=int(self._generator.integers(2**31)),
-            first_input=last,
-        )
-        rows = np.stack(decoded)
+        aim = fixed = None
+        if len(z) > CANDIDATES:
+            aim = self._aim()
+            z, fixed = self._well_begun(z, aim)
+        rows = np.stack(model.decode_to_tensors(z, fixed=fixed, **self._asked(z)))
+        if aim is None:
+            aim = self._aim()
         nothing = np.zeros((self._size, len(model.converter.parts)), bool)
         scores = -EMPTY_NATS * empty_bars(model, rows, nothing) - self._prices(rows)
-        if before:
-            scores -= self._border_prices(rows)
+        scores -= self._border_prices(rows, aim)
         if before >= self._size // 2:
             scores += self._across(rows)
         best = int(scores.argmax())
-        return best, rows[best]
+        return z[best], rows[best]
+
+    def _asked(self, z: Vector) -> dict[str, Any]:
+        """Returns how windows are decoded that go on from the piece so far."""
+        before = len(self._rows)
+        return {
+            "length": self._size,
+            "temperature": self._temperature,
+            "c_input": self._controls_at(before),
+            "seed": int(self._generator.integers(2**31)),
+            "first_input": np.repeat(self._rows[-1:], len(z), axis=0) if before else None,
+        }
+
+    def _well_begun(self, z: Vector, aim: Crossings | None) -> tuple[Vector, Rows]:
+        """Begins windows; returns z of those whose border is the best, and what they begin with."""
+        begun = []
+        for start in range(0, len(z), self._model.batch_size):
+            group = z[start : start + self._model.batch_size]
+            begun += next(self._model.stream_tensors(group, **self._asked(group)))
+        prices = self._border_prices(np.stack(begun), aim)
+        chosen = np.argsort(prices, kind="stable")[:CANDIDATES]
+        fixed = np.full((len(chosen), self._size, self._rows.shape[1]), np.nan, np.float32)
+        fixed[:, : len(begun[0])] = [begun[k] for k in chosen]
+        return z[chosen], fixed
 
     def _across(self, rows: Rows) -> np.ndarray:
         """Returns how well windows that lie across the border are explained, `[M]`."""
@@ -316,20 +322,32 @@ class Composition:
             prices += _SEMITONE_NATS * np.maximum(np.nan_to_num(away), 0.0)
         return prices
 
-    def _border_prices(self, rows: Rows) -> np.ndarray:
-        """Returns what candidates cost, `[M]`, in nats, whose border is not as it is to be."""
+    def _aim(self) -> Crossings | None:
+        """Draws the bar line that the next border is to be like; None where there is none yet."""
         lines = self._lines_inside()
         if not len(lines):
+            return None
+        inside = crossings(self._model.converter, self._rows[np.newaxis], lines)
+        dense = None
+        if len(lines) >= _MANY_LINES:
+            dense = float(has_onset(self._model.converter, self._rows[-self._step // 2 :]).sum())
+        return aimed_at(inside, self._generator, dense)
+
+    def _border_prices(self, rows: Rows, aim: Crossings | None) -> np.ndarray:
+        """Returns what candidates cost, `[M]`, in nats, whose border is not as it is to be.
+
+        What else speaks for a candidate grows with the bars of a window, and so does this.
+        """
+        if aim is None:
             return np.zeros(len(rows))
         converter = self._model.converter
-        aim = aimed_at(crossings(converter, self._rows[np.newaxis], lines), self._generator)
         last = self._rows[-self._size :]
         before = np.repeat(last[np.newaxis], len(rows), axis=0)
         both = np.concatenate([before, rows], axis=1)
         border = crossings(converter, both, [len(last) // self._step])
         semitones, onsets = differences(border, aim)
         prices: np.ndarray = (_SEMITONE_NATS * semitones + _ONSET_NATS * onsets)[:, 0]
-        return prices
+        return prices * converter.bars / _PRICED_BARS
 
     def _lines_inside(self) -> np.ndarray:
         """Returns the bars of the section so far that begin inside windows."""

@@ -75,10 +75,21 @@ def _leap(labels: npt.NDArray[np.int64], line: int) -> Array:
     return leaps
 
 
-def aimed_at(inside: Crossings, generator: np.random.Generator) -> Crossings:
-    """Draws one of the bar lines, `[1, 1]`."""
-    pieces, lines = inside.before.shape
-    one, line = int(generator.integers(pieces)), int(generator.integers(lines))
+def aimed_at(
+    inside: Crossings, generator: np.random.Generator, before: float | None = None
+) -> Crossings:
+    """Draws one of the bar lines, `[1, 1]`.
+
+    Args:
+      inside: the bar lines.
+      generator: decides.
+      before: onsets in the half bar before; only the lines that come nearest to it are drawn from.
+        None for all.
+    """
+    away = np.zeros_like(inside.before) if before is None else np.abs(inside.before - before)
+    pieces, lines = np.nonzero(away == away.min())
+    chosen = int(generator.integers(len(lines)))
+    one, line = pieces[chosen], lines[chosen]
     return Crossings(*(array[one : one + 1, line : line + 1] for array in inside))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,9 @@ from musicvae.generate.performing import adaptations_for
 from musicvae.generate.results import Piece, SamplingOptions
 from musicvae.generate.whole_piece import read_whole
 from musicvae.lazy_note_seq import NoteSequence
+
+if TYPE_CHECKING:
+    from musicvae.generate import Encoded, TrainedModel
 
 MAX_BARS = 1024
 
@@ -136,6 +140,12 @@ def inputs_of(converter: Converter, rows: Rows, controls: Rows | None) -> tuple[
             compact.setdefault(name, []).append(array)
     arrays = {name: np.stack(parts) for name, parts in compact.items()}
     return converter.examples(converter.cut_off(arrays))
+
+
+def encode_rows(model: TrainedModel, rows: Rows, controls: Rows | None) -> Encoded:
+    """Returns the posteriors of windows, `[N, S, D]`, under the same controls `[S, C]` or None."""
+    own = None if controls is None else np.repeat(controls[np.newaxis], len(rows), axis=0)
+    return model.encode_examples(inputs_of(model.converter, rows, own), seed=0)
 
 
 def silent_rows(converter: Converter, steps: int) -> Rows:

@@ -7,7 +7,8 @@ drawn from the prior, and from the posterior of the window with known bars of th
 the next ones from the posteriors of the best windows so far, whose middles are moved a few gradient
 steps to where they explain the known steps better (latent_ascent.py). What explains these the best
 stays, but for a price on notes of pitch classes that what is known lacks, and on bars without any:
-a code that has nothing to say of the gap can say all the more of the rest.
+a code that has nothing to say of the gap can say all the more of the rest. Where a single bar of a
+tune is known, that bar again would be such a filling; single_bar.py says what is done there.
 
 Axes: N results, M candidates of each, S steps of a window, D columns of a step, K parts of a step,
 C columns of control, Z columns of z.
@@ -26,19 +27,20 @@ import numpy as np
 import numpy.typing as npt
 
 from musicvae.converters.voices import FIRST_PITCH
+from musicvae.generate import single_bar
 from musicvae.generate.latent_ascent import ASCENT_STEPS, ascend
 from musicvae.generate.piece_rows import (
     Known,
     Rows,
+    encode_rows,
     has_onset,
-    inputs_of,
     part_columns,
     steps_per_bar,
     with_note_offs,
 )
 
 if TYPE_CHECKING:
-    from musicvae.generate import Encoded, TrainedModel
+    from musicvae.generate import TrainedModel
 
 CANDIDATES = 32
 ROUNDS = 3
@@ -126,22 +128,36 @@ def fill_windows(
     fixed = np.where(columns, repeated, np.nan).astype(np.float32)
     controls = windows.controls
     z = _first_vectors(model, windows, columns, options, generator)
-    for turn in range(options.rounds):
+    alone = len(windows.bars) == 1 and bool(model.converter.pitched_parts)
+    tried = list[Rows]()
+    worths = list[npt.NDArray[np.float64]]()
+    for turn in range(options.rounds + alone):
         seed = int(generator.integers(2**31))
         decoded = model.decode_to_tensors(
             z, size, options.temperature, controls, seed=seed, fixed=fixed
         )
         rows = with_note_offs(model.converter, np.stack(decoded), windows.ends)
         scores = _scores(model, z, rows, windows.known, controls)
-        scores -= FOREIGN_NATS * foreign_notes(model, rows, windows.known, windows.foreign)
-        scores -= EMPTY_NATS * empty_bars(model, rows, windows.known)
+        prices = FOREIGN_NATS * foreign_notes(model, rows, windows.known, windows.foreign)
+        prices += EMPTY_NATS * empty_bars(model, rows, windows.known)
         if following is not None:
-            scores = scores + _seam_scores(model, rows, following)
-        scores = scores.reshape(count, most)
+            prices -= _seam_scores(model, rows, following)
+        scores = (scores - prices).reshape(count, most)
         order = np.argsort(-scores, axis=1)
         top = order[:, :_SURVIVORS] + most * np.arange(count)[:, np.newaxis]
+        if alone:
+            worth = single_bar.worth(model, rows, windows.known, controls) - prices
+            worths.append(worth.reshape(count, most))
+            tried.append(rows.reshape(count, most, size, -1))
         if turn + 1 < options.rounds:
             z = _next_vectors(model, rows[top.ravel()], windows, options, generator)
+        elif alone and turn + 1 == options.rounds:
+            centres = np.repeat(z[top.ravel()], most // _SURVIVORS, axis=0)
+            z = single_bar.near(model, centres, generator)
+    if alone:
+        best = np.concatenate(worths, axis=1).argmax(axis=1)
+        found: Rows = np.concatenate(tried, axis=1)[np.arange(count), best]
+        return found
     chosen: Rows = rows[top[:, 0]]
     return chosen
 
@@ -201,12 +217,6 @@ def _next_vectors(
     noise[:, 0] = 0.0
     z: npt.NDArray[np.float32] = centres[:, None] + encoded.sigma[:, None] * noise
     return z.reshape(-1, z.shape[-1])
-
-
-def encode_rows(model: TrainedModel, rows: Rows, controls: Rows | None) -> Encoded:
-    """Returns the posteriors of windows, `[N, S, D]`, under the same controls `[S, C]` or None."""
-    own = None if controls is None else np.repeat(controls[np.newaxis], len(rows), axis=0)
-    return model.encode_examples(inputs_of(model.converter, rows, own), seed=0)
 
 
 def _scores(

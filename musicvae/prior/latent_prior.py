@@ -28,11 +28,13 @@ from musicvae.prior.network import FlowNetwork, in_blocks
 Array = npt.NDArray[np.float32]
 
 DEFAULT_STEPS = 16
+DEFAULT_ANGLE = 0.5
 MAX_SHARPNESS = 10.0
 MAX_SPREAD = 2.0
 MAX_TEMPERATURE = 100.0
 # Rows that are worked on together, which with what belongs to them fit a processor core's cache.
 _TOGETHER = 64
+_STEPS_NEAR = 8
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,6 +121,33 @@ class LatentPrior:
             moved = in_blocks(rows) @ self.axes.basis
             z[part] = self.axes.mean + moved.reshape(-1, self.z_size)[: len(rows)]
         return z
+
+    def draw_near(
+        self, generator: np.random.Generator, z: npt.ArrayLike, angle: float = DEFAULT_ANGLE
+    ) -> Array:
+        """Draws latent vectors near others, where music lies.
+
+        Noise is mixed into each along the learnt axes, and the way back is the network's.
+
+        Args:
+          generator: where randomness comes from.
+          z: float `[N, Z]`.
+          angle: how far to go, over 0; pi / 2 forgets z along the learnt axes.
+
+        Returns:
+          float32 `[N, Z]`.
+
+        Source: Meng et al. 2022, "SDEdit" (arXiv:2108.01073).
+        """
+        whitened = ((np.asarray(z, np.float32) - self.axes.mean) @ self.axes.projection()).astype(
+            np.float32
+        )
+        own = whitened[:, : self.network.size.directions]
+        noise = generator.standard_normal(own.shape, np.float32)
+        mixed = np.float32(math.cos(angle)) * own + np.float32(math.sin(angle)) * noise
+        own[:] = self.network.code(mixed, _STEPS_NEAR, angle=angle)
+        near: Array = self.axes.mean + whitened @ self.axes.basis
+        return near
 
 
 def _uniform(normal: Array) -> Array:

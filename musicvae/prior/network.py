@@ -89,23 +89,27 @@ class FlowNetwork:
         condition: Array | None = None,
         guidance: float = 1.0,
         sharpness: float = 1.0,
+        *,
+        angle: float = math.pi / 2,
     ) -> Array:
         """Follows the velocity from noise to a code, by the midpoint method.
 
         Args:
-          noise: float32 `[N, K]`, standard normal. A row's code does not hang on the others.
+          noise: float32 `[N, K]`, standard normal, or codes that noise was mixed into. A row's code
+            does not hang on the others.
           steps: how many steps; each asks the network twice.
           condition: float32 `[N, C]`, where a condition is wanted.
           guidance: how far past the condition's own velocity to go: 0 is none of it, 1 its own.
           sharpness: what the velocity is multiplied by; 1 is as the network was fitted.
+          angle: at which the way begins, over 0; pi / 2 is noise alone.
 
         Returns:
           float32 `[N, K]`.
         """
         x = in_blocks(noise)
         given = None if condition is None else in_blocks(condition)
-        half = math.pi / 4 / steps
-        starts = math.pi / 2 - 2 * half * np.arange(steps)
+        half = angle / 2 / steps
+        starts = angle - 2 * half * np.arange(steps)
         way = _Way(self, len(x), np.stack([starts, starts - half], 1).ravel(), given, guidance)
         cosine, sine = math.cos(half), sharpness * math.sin(half)
         for k in range(steps):

@@ -11,7 +11,7 @@ from musicvae.config import load_config
 from musicvae.converters import build_converter
 from musicvae.errors import ConfigError, InputError
 from musicvae.generate import composing
-from musicvae.generate.composing import parse_form
+from musicvae.generate.forms import parse_form
 from musicvae.generate.piece_rows import read_rows
 from musicvae.generate.pitch_content import by_class, in_best_key, mean_pitch, pitch_counts
 from musicvae.generate.results import Piece, SamplingOptions
@@ -23,6 +23,7 @@ def few_candidates():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(FillOptions.__init__, "__defaults__", (0.5, 0, 8, 1, 1))
         patch.setattr(composing, "CANDIDATES", 4)
+        patch.setattr(composing, "BEGUN", 6)
         yield
 
 
@@ -112,11 +113,36 @@ def test_windows_cost_whose_border_is_unlike_the_bar_lines_inside_windows(melodi
 
     piece = composing.Composition(melodies.trained, 4, SamplingOptions(seed=1), 0.5, None)
     candidates = np.stack([rows_with({0: 70}), rows_with({0: 77}), rows_with({0: 70, 2: 60})])
-    assert piece._border_prices(candidates).tolist() == [0.0, 0.0, 0.0]
+    assert piece._aim() is None
     piece._rows = rows_with({14: 60, 16: 65, 30: 65})
-    prices = piece._border_prices(candidates)
+    prices = piece._border_prices(candidates, piece._aim())
     assert prices[0] == 0.0
     assert prices[1:].tolist() == pytest.approx([0.5 * 7, 0.3])
+
+
+def test_long_windows_go_on_from_the_beginnings_whose_borders_cost_the_least(tmp_path, monkeypatch):
+    model = model_of(tmp_path, "flat-trio_16bar_small")
+    monkeypatch.setattr(composing, "BEGUN", 12)
+    piece = composing.Composition(model.trained, 32, SamplingOptions(seed=1), 1.0, None)
+    piece._write_section()
+    piece._rows, second = np.split(piece._rows, 2)
+    aim = piece._aim()
+    prices, begun = [], []
+    real = piece._border_prices
+
+    def recorded(rows, aim):
+        begun.append(rows)
+        prices.append(real(rows, aim))
+        return prices[-1]
+
+    monkeypatch.setattr(piece, "_border_prices", recorded)
+    z, fixed = piece._well_begun(model.trained.sample_z(12, seed=2), aim)
+    assert len(second) == fixed.shape[1] == 256
+    assert len(z) == 4
+    assert begun[0].shape[:2] == (12, 16)
+    best = np.argsort(prices[0], kind="stable")[:4]
+    np.testing.assert_array_equal(fixed[:, :16], begun[0][best])
+    assert np.isnan(fixed[:, 16:]).all()
 
 
 def test_a_new_section_that_is_too_like_an_earlier_one_is_written_anew(melodies, monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from pieces import melody_rows
 
 from musicvae.config import load_config
 from musicvae.converters import build_converter
@@ -13,14 +14,6 @@ from musicvae.generate.loading import load_model
 from musicvae.generate.results import SamplingOptions
 
 CONVERTER = build_converter(load_config("cat-mel_2bar_small").converter)
-
-
-def melody_rows(bars: int, **pitches: int) -> np.ndarray:
-    """Returns rows `[1, T, D]` with notes at steps, named as in s14."""
-    labels = np.zeros(16 * bars, np.int64)
-    for name, pitch in pitches.items():
-        labels[int(name[1:])] = 2 + pitch - 21
-    return np.eye(90, dtype=np.float32)[labels][np.newaxis]
 
 
 def test_a_leap_is_from_the_last_note_before_a_bar_line_to_the_first_one_after():
@@ -46,6 +39,13 @@ def test_what_is_aimed_at_is_one_of_the_bar_lines():
     assert drawn == {2, -5}
 
 
+def test_a_bar_line_as_dense_before_as_is_wanted_is_aimed_at():
+    found = crossings(CONVERTER, melody_rows(3, s14=60, s16=62, s28=62, s30=62, s32=57), [1, 2])
+    for before, leap in ((0, 2), (1, 2), (2, -5), (8, -5)):
+        drawn = {aimed_at(found, np.random.default_rng(k), before).leaps.item() for k in range(20)}
+        assert drawn == {leap}
+
+
 @pytest.mark.slow
 def test_leaps_across_borders_are_as_wide_as_inside_windows(monkeypatch):
     model = load_model("cat-mel_2bar_small", batch_size=64)
@@ -62,5 +62,5 @@ def test_leaps_across_borders_are_as_wide_as_inside_windows(monkeypatch):
 
     seeds = range(1000, 1012)
     aimed = excess(seeds)
-    monkeypatch.setattr(Composition, "_border_prices", lambda self, rows: np.zeros(len(rows)))
+    monkeypatch.setattr(Composition, "_border_prices", lambda self, rows, aim: np.zeros(len(rows)))
     assert abs(aimed) < excess(seeds)

@@ -191,10 +191,28 @@ def test_the_candidate_with_the_best_score_is_taken(models, monkeypatch, sign):
     monkeypatch.setattr(window_filling, "_scores", onsets)
     monkeypatch.setattr(window_filling, "FOREIGN_NATS", 0.0)
     monkeypatch.setattr(window_filling, "EMPTY_NATS", 0.0)
-    tune = melody()
-    [sample] = model.infill(tune, "1", seed=3, temperature=1.0)
-    written = len(notes(sample.sequence, 1, 2))
+    tune = repeated(melody(), 2)
+    [sample] = model.infill(tune, "1-3", seed=3, temperature=1.0)
+    written = len(notes(sample.sequence, 3, 4))
     assert sign * written == counts[-1].max() != counts[-1].min()
+
+
+def test_beside_a_single_bar_what_is_worth_the_most_of_all_that_was_tried_is_taken(
+    models, monkeypatch
+):
+    model, counts = models["cat-mel_2bar_small"], []
+
+    def onsets(model, rows, known, controls):
+        del known, controls
+        counts.append(-has_onset(model.converter, rows).sum(axis=1).astype(float))
+        return counts[-1]
+
+    monkeypatch.setattr(window_filling.single_bar, "worth", onsets)
+    monkeypatch.setattr(window_filling, "FOREIGN_NATS", 0.0)
+    monkeypatch.setattr(window_filling, "EMPTY_NATS", 0.0)
+    [sample] = model.infill(melody(), "1", seed=3, temperature=1.0)
+    assert len(counts) == 3
+    assert -len(notes(sample.sequence, 1, 2)) == np.max(counts) != np.min(counts)
 
 
 def test_bars_are_read_as_people_write_them():

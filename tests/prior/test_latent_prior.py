@@ -109,6 +109,15 @@ def test_a_seed_repeats_a_draw_and_few_draws_are_the_first_of_many(prior) -> Non
     assert not np.array_equal(many, prior.draw(np.random.default_rng(4), 70))
 
 
+def test_draws_near_codes_are_other_codes_of_the_same_cloud(prior) -> None:
+    codes = draw(prior, 400)
+    moved = prior.draw_near(np.random.default_rng(5), codes)
+    assert np.abs(moved - codes).max(axis=1).min() > 1e-3
+    sides = np.sign(codes[:, 0]), np.sign(moved[:, 0])
+    assert (sides[0] == sides[1]).mean() > 0.9
+    np.testing.assert_array_equal(prior.draw_near(np.random.default_rng(5), codes), moved)
+
+
 def test_an_attribute_is_had_when_it_is_asked_for(prior) -> None:
     assert prior.scale.names == ("note_density",)
     dense = draw(prior, 300, Target("note_density", "high"))
