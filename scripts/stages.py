@@ -122,7 +122,7 @@ def stage_command(
     kind = stage.table.get("kind", "train")
     weights = stage.table.get("weights", recipe.get("weights"))
     flags = {
-        "config": config_of(stage.model, recipe),
+        "config": stage.model,
         "run_dir": stage.run,
         "examples_path": examples_path(data, recipe["train"], "train", weights),
         "eval_examples_path": examples_path(data, recipe["held_out"], "validation"),
@@ -143,14 +143,6 @@ def stage_command(
     ]
 
 
-def config_of(model: str, recipe: Mapping[str, Any]) -> str:
-    """Returns what `--config` takes: the model's name, or a file that the recipe names.
-
-    A file stands for a configuration that changes when its weights ship, and not before.
-    """
-    return str(CHECKOUT / "scripts" / recipe["config"]) if "config" in recipe else model
-
-
 def first_start(model: str, recipe: Mapping[str, Any], folder: pathlib.Path) -> pathlib.Path | None:
     """Returns the weights that a recipe's first stage starts from, or None for random ones.
 
@@ -168,7 +160,7 @@ def first_start(model: str, recipe: Mapping[str, Any], folder: pathlib.Path) -> 
     from first_weights import write_first_weights
 
     return write_first_weights(
-        config_of(model, recipe),
+        model,
         recipe["stages"][0]["hparams"],
         recipe["start_parts"],
         recipe.get("start_factors", {}),

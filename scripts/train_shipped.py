@@ -153,9 +153,8 @@ def package(workshop: Workshop, model: str) -> None:
     trained = [stage.run for stage in workshop.stages(model) if stage.best.exists()]
     if not trained:
         sys.exit(f"{model} has no trained stage in {workshop.work / model} yet")
-    name = recipe.get("ships_as", model)
     shipped_model.package(
-        name,
+        model,
         recipe,
         workshop.recipes["datasets"],
         teachers=workshop.recipes["teachers"],
@@ -165,7 +164,7 @@ def package(workshop: Workshop, model: str) -> None:
         compared_run=workshop.stages(compared)[-1].run if compared else None,
     )
     script = str(CHECKOUT / "scripts" / "fit_prior.py")
-    run([sys.executable, script, name, "--work_dir", str(workshop.work)])
+    run([sys.executable, script, model, "--work_dir", str(workshop.work)])
 
 
 def main() -> int:

@@ -44,7 +44,7 @@ def write_midi(path: pathlib.Path, notes: list[tuple[int, int, int]]) -> None:
 
 def kind_of(model: str) -> str:
     """Returns the type of a model's converter."""
-    return load_config(MODELS[model].get("ships_as", model)).converter.type
+    return load_config(model).converter.type
 
 
 def onsets(path: pathlib.Path) -> list[tuple[int, int]]:
@@ -58,12 +58,11 @@ def onsets(path: pathlib.Path) -> list[tuple[int, int]]:
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_a_recipe_names_collections_and_hyperparameters_that_exist(model: str, scripts) -> None:
-    _, stages, _ = scripts
+def test_a_recipe_names_collections_and_hyperparameters_that_exist(model: str) -> None:
     recipe = MODELS[model]
     for name in (*recipe["train"], *recipe["held_out"]):
         assert {"folder", "licence", "credit"} <= set(RECIPES["datasets"][name])
-    config = load_config(stages.config_of(model, recipe))
+    config = load_config(model)
     for stage in recipe["stages"]:
         config.override(stage["hparams"])
         config.augmentation and config.augmentation.override(stage.get("augment", ""))

@@ -35,6 +35,7 @@ from musicvae.cli.music_source import (
     music_source,
 )
 from musicvae.cli.progress import ProgressLine, is_quiet
+from musicvae.prior import DEFAULT_TEMPERATURE
 
 if TYPE_CHECKING:
     from musicvae.data.example_set import ExampleSet
@@ -81,7 +82,7 @@ flags.DEFINE_float(
 )
 flags.DEFINE_float(
     "temperature",
-    0.5,
+    DEFAULT_TEMPERATURE,
     "Temperature at which new music is decoded where none is asked for.",
     0.0,
     flag_values=FLAGS,

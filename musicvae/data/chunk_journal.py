@@ -20,7 +20,7 @@ from typing import Any
 
 from musicvae.errors import DataError, InputError
 from musicvae.files import cannot_write
-from musicvae.formats.tfrecord import framed, read_records
+from musicvae.formats.tfrecord import FRAME_BYTES, framed, read_records
 
 MAX_WAITING_CHUNKS = 4
 
@@ -60,7 +60,7 @@ class ChunkJournal:
                 if values != _sealed(values["start"], values["outcomes"], sequences):
                     return
                 self._offsets[values["start"]] = self._end
-                self._end += sum(len(framed(b"")) + len(r) for r in (header, *sequences))
+                self._end += sum(FRAME_BYTES + len(r) for r in (header, *sequences))
         except (InputError, DataError, ValueError, KeyError, TypeError, RecursionError):
             return
 

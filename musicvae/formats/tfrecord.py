@@ -30,6 +30,8 @@ MAX_RECORD_BYTES = 1 << 28
 _LENGTH = struct.Struct("<Q")
 _CRC = struct.Struct("<I")
 _HEADER = struct.Struct("<QI")
+# What a record takes besides its own bytes.
+FRAME_BYTES = _HEADER.size + _CRC.size
 _MASK_DELTA = 0xA282EAD8
 _GZIP_MAGIC = b"\x1f\x8b"
 _BUFFER_BYTES = 1 << 20
@@ -76,12 +78,7 @@ def record_ranges(path: str | os.PathLike[str], count: int) -> Iterator[RecordRa
     Raises:
       InputError: the file cannot be opened.
     """
-    path = os.fspath(path)
-    try:
-        file = open(path, "rb")  # noqa: SIM115
-    except OSError as error:
-        raise InputError(f"cannot read '{path}': {error.strerror}") from error
-    with file:
+    with _opened(path) as file:
         size = os.fstat(file.fileno()).st_size
         start, number, offset = 0, 0, 0
         while offset < size:
@@ -90,7 +87,7 @@ def record_ranges(path: str | os.PathLike[str], count: int) -> Iterator[RecordRa
             if not _is_header(header):
                 yield RecordRange(start, number - number % count)
                 return
-            offset += _HEADER.size + _HEADER.unpack(header)[0] + _CRC.size
+            offset += _HEADER.unpack(header)[0] + FRAME_BYTES
             number += 1
             if number % count == 0:
                 yield RecordRange(start, number - count, count)
@@ -122,11 +119,7 @@ def read_records(
       DataError: it is broken; the message names the file and the record.
     """
     path = os.fspath(path)
-    try:
-        raw = open(path, "rb", buffering=_BUFFER_BYTES)  # noqa: SIM115
-    except OSError as error:
-        raise InputError(f"cannot read '{path}': {error.strerror}") from error
-    with raw:
+    with _opened(path, _BUFFER_BYTES) as raw:
         raw.seek(offset)
         start = raw.read(_HEADER.size)
         raw.seek(offset)
@@ -135,6 +128,13 @@ def read_records(
                 yield from _read(cast(BinaryIO, file), path, first, max_record_bytes)
         else:
             yield from _read(raw, path, first, max_record_bytes)
+
+
+def _opened(path: str | os.PathLike[str], buffering: int = -1) -> BinaryIO:
+    try:
+        return open(path, "rb", buffering=buffering)
+    except OSError as error:
+        raise InputError(f"cannot read '{os.fspath(path)}': {error.strerror}") from error
 
 
 def count_records(path: str | os.PathLike[str]) -> int:

@@ -46,14 +46,10 @@ from musicvae.generate.piece_rows import (
     with_note_offs,
 )
 from musicvae.generate.pitch_content import by_class, in_best_key, mean_pitch, pitch_counts
+from musicvae.generate.prices import EMPTY_NATS, FOREIGN_NATS, ONSET_NATS, by_note
 from musicvae.generate.results import Result, Sample, SamplingOptions, Vector
 from musicvae.generate.styles import new_vectors
-from musicvae.generate.window_filling import (
-    EMPTY_NATS,
-    FOREIGN_NATS,
-    FillOptions,
-    empty_bars,
-)
+from musicvae.generate.window_filling import FillOptions, empty_bars
 from musicvae.grid import DEFAULT_QPM
 from musicvae.latent import slerp
 
@@ -67,8 +63,6 @@ _SPREAD = 0.2
 _REWRITTEN = 4
 _LEAST_CHANGE = 0.02
 _LEAST_NEW = 0.4
-_USUAL_ONSETS = 8
-_ONSET_NATS = 0.3
 _PRICED_BARS = 2
 _MANY_LINES = 15
 _SEMITONE_NATS = 0.5
@@ -294,9 +288,8 @@ class Composition:
         controls = self._controls_at(len(self._rows) - half)
         encoded = encode_rows(self._model, windows, controls)
         losses = self._model.step_losses(encoded.mu, windows, controls)[:, half:].sum(axis=(1, 2))
-        # In all, long notes would be the likeliest; by the note they are not.
         onsets = has_onset(self._model.converter, windows[:, half:]).sum(axis=1)
-        return np.asarray(-losses * _USUAL_ONSETS / (onsets + _USUAL_ONSETS), np.float64)
+        return -by_note(losses, onsets)
 
     def _prices(self, rows: Rows) -> np.ndarray:
         """Returns what candidates cost that differ from the piece so far, `[M]`, in nats.
@@ -309,7 +302,7 @@ class Composition:
         prices = np.zeros(len(rows))
         if len(so_far):
             usual = has_onset(converter, so_far).sum() * self._size / len(so_far)
-            prices += _ONSET_NATS * np.abs(onsets - usual)
+            prices += ONSET_NATS * np.abs(onsets - usual)
         if not converter.pitched_parts:
             return prices
         counts = pitch_counts(converter, rows)
@@ -346,7 +339,7 @@ class Composition:
         both = np.concatenate([before, rows], axis=1)
         border = crossings(converter, both, [len(last) // self._step])
         semitones, onsets = differences(border, aim)
-        prices: np.ndarray = (_SEMITONE_NATS * semitones + _ONSET_NATS * onsets)[:, 0]
+        prices: np.ndarray = (_SEMITONE_NATS * semitones + ONSET_NATS * onsets)[:, 0]
         return prices * converter.bars / _PRICED_BARS
 
     def _lines_inside(self) -> np.ndarray:

@@ -20,13 +20,12 @@ import numpy as np
 import numpy.typing as npt
 
 from musicvae.generate.piece_rows import Known, Rows, encode_rows, has_onset, steps_per_bar
+from musicvae.generate.prices import ONSET_NATS, by_note
 from musicvae.prior.latent_prior import DEFAULT_ANGLE
 
 if TYPE_CHECKING:
     from musicvae.generate import TrainedModel
 
-_USUAL_ONSETS = 8
-_ONSET_NATS = 0.3
 _COPY_NATS = 20.0
 _FREE_SHARE = 0.5
 
@@ -59,15 +58,15 @@ def worth(
     encoded = encode_rows(model, rows, controls)
     losses = model.step_losses(encoded.mu, rows, controls).sum(axis=(1, 2), dtype=np.float64)
     starts = has_onset(model.converter, rows).reshape(len(rows), -1, step)
-    usual = _USUAL_ONSETS * starts.shape[1]
-    by_note: npt.NDArray[np.float64] = losses * usual / (starts.sum(axis=(1, 2)) + usual)
+    found: npt.NDArray[np.float64] = -by_note(losses, starts.sum(axis=(1, 2)), starts.shape[1])
     kept: npt.NDArray[np.bool_] = np.logical_and.reduce(known.reshape(starts.shape[1], -1), axis=1)
     if kept.all() or not kept.any():
-        return -by_note
+        return found
     onsets = starts.sum(axis=2)
     away = np.abs(onsets[:, ~kept] - onsets[:, kept].mean(axis=1, keepdims=True)).sum(axis=1)
     copied = np.maximum(similarity(model, rows, kept) - _FREE_SHARE, 0.0).sum(axis=1)
-    found: npt.NDArray[np.float64] = -by_note - _ONSET_NATS * away - _COPY_NATS * copied
+    found -= ONSET_NATS * away
+    found -= _COPY_NATS * copied
     return found
 
 

@@ -38,14 +38,13 @@ from musicvae.generate.piece_rows import (
     steps_per_bar,
     with_note_offs,
 )
+from musicvae.generate.prices import EMPTY_NATS, FOREIGN_NATS
 
 if TYPE_CHECKING:
     from musicvae.generate import TrainedModel
 
 CANDIDATES = 32
 ROUNDS = 3
-FOREIGN_NATS = 3.0
-EMPTY_NATS = 8.0
 _SURVIVORS = 4
 _POOL = 4
 
